@@ -1,0 +1,296 @@
+//! One instance of one application, as registered.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// The status that balancers look at. The order is the order of the wire names, as in `apps__hashcode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InstanceStatus {
+    /// Not ready for traffic: its health check failed or it is shutting down.
+    Down,
+    /// Taken out of traffic on purpose, by an override.
+    OutOfService,
+    /// Initialising.
+    Starting,
+    /// Not known: also what remains when an override is removed without a new value.
+    #[default]
+    Unknown,
+    /// Ready for traffic.
+    Up,
+}
+
+impl InstanceStatus {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Down => "DOWN",
+            Self::OutOfService => "OUT_OF_SERVICE",
+            Self::Starting => "STARTING",
+            Self::Unknown => "UNKNOWN",
+            Self::Up => "UP",
+        }
+    }
+
+    /// What a registration or a fetched list means by a status: names nobody knows are `UNKNOWN`.
+    pub fn from_wire_lenient(name: &str) -> Self {
+        name.parse().unwrap_or(Self::Unknown)
+    }
+}
+
+impl fmt::Display for InstanceStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A status name outside the five that Eureka knows (they are upper case).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownStatus(pub String);
+
+impl fmt::Display for UnknownStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown status '{}': allowed are UP, DOWN, STARTING, OUT_OF_SERVICE, UNKNOWN", self.0)
+    }
+}
+
+impl std::error::Error for UnknownStatus {}
+
+impl FromStr for InstanceStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ok(match name {
+            "DOWN" => Self::Down,
+            "OUT_OF_SERVICE" => Self::OutOfService,
+            "STARTING" => Self::Starting,
+            "UNKNOWN" => Self::Unknown,
+            "UP" => Self::Up,
+            other => return Err(UnknownStatus(other.to_owned())),
+        })
+    }
+}
+
+/// What last happened to an instance, as a delta says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ActionType {
+    /// Registered, or registered again.
+    Added,
+    /// Its status changed.
+    Modified,
+    /// Cancelled or evicted.
+    Deleted,
+}
+
+impl ActionType {
+    /// What a body means by a name; nothing, when nobody knows it.
+    pub(crate) fn from_wire(name: &str) -> Option<Self> {
+        Some(match name {
+            "ADDED" => Self::Added,
+            "MODIFIED" => Self::Modified,
+            "DELETED" => Self::Deleted,
+            _ => return None,
+        })
+    }
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "ADDED",
+            Self::Modified => "MODIFIED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+/// A port and whether traffic may use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// TCP port. Java holds an `int`; so do we, so that what was registered comes back unchanged.
+    pub number: i32,
+    /// `@enabled` in JSON, a string there; an attribute in XML.
+    pub enabled: bool,
+}
+
+impl Port {
+    /// Eureka's plain port where a client gave none.
+    pub const DEFAULT: Self = Self { number: 7001, enabled: true };
+    /// Eureka's TLS port where a client gave none.
+    pub const SECURE_DEFAULT: Self = Self { number: 7002, enabled: false };
+}
+
+/// Where the instance runs. `class` is Java's class name and must come back as clients expect it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataCenterInfo {
+    /// `@class` in JSON, `class` in XML.
+    pub class: String,
+    /// `MyOwn`, `Netflix` or `Amazon`.
+    pub name: String,
+    /// Amazon's instance metadata; empty elsewhere.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl DataCenterInfo {
+    /// Java's class for everything outside Amazon.
+    pub const DEFAULT_CLASS: &'static str = "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo";
+    /// Java's class for Amazon.
+    pub const AMAZON_CLASS: &'static str = "com.netflix.appinfo.AmazonInfo";
+    /// The name that goes with Amazon's class.
+    pub const AMAZON_NAME: &'static str = "Amazon";
+
+    /// Only Amazon's has metadata on the wire.
+    pub(crate) fn is_amazon(&self) -> bool {
+        self.name == Self::AMAZON_NAME
+    }
+}
+
+impl Default for DataCenterInfo {
+    fn default() -> Self {
+        Self { class: Self::DEFAULT_CLASS.to_owned(), name: "MyOwn".to_owned(), metadata: BTreeMap::new() }
+    }
+}
+
+/// The lease as it is shown; the registry's own lease is its store's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseInfo {
+    /// How often the client promises to renew, seconds.
+    pub renewal_interval_s: i32,
+    /// How long the lease lasts without a renewal, seconds.
+    pub duration_s: i32,
+    /// When the lease was created, epoch milliseconds; 0: not yet.
+    pub registration_ms: i64,
+    /// When it was last renewed; Eureka shows renewal time + duration (a quirk clients see).
+    pub last_renewal_ms: i64,
+    /// When it was cancelled, else 0.
+    pub eviction_ms: i64,
+    /// When the instance was first UP in this registration, else 0.
+    pub service_up_ms: i64,
+}
+
+impl Default for LeaseInfo {
+    fn default() -> Self {
+        Self {
+            renewal_interval_s: 30,
+            duration_s: 90,
+            registration_ms: 0,
+            last_renewal_ms: 0,
+            eviction_ms: 0,
+            service_up_ms: 0,
+        }
+    }
+}
+
+impl LeaseInfo {
+    /// Eureka takes an interval or a duration of zero or less for none.
+    pub(crate) fn with_defaults_for_nonsense(mut self) -> Self {
+        let default = Self::default();
+        if self.renewal_interval_s <= 0 {
+            self.renewal_interval_s = default.renewal_interval_s;
+        }
+        if self.duration_s <= 0 {
+            self.duration_s = default.duration_s;
+        }
+        self
+    }
+}
+
+/// One instance of one application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceInfo {
+    /// Unique within the application. The host name where a client sent none.
+    pub instance_id: String,
+    /// Host name that clients connect to.
+    pub host_name: String,
+    /// Application name, upper case once registered.
+    pub app: String,
+    /// IP address that clients connect to when they prefer addresses.
+    pub ip_addr: String,
+    /// Old clients' `sid`; kept as sent.
+    pub sid: Option<String>,
+    /// What balancers look at: the outcome of the override rules.
+    pub status: InstanceStatus,
+    /// The override in force, `UNKNOWN` when there is none.
+    pub overridden_status: InstanceStatus,
+    /// Plain port.
+    pub port: Port,
+    /// TLS port.
+    pub secure_port: Port,
+    /// Always 1 in practice.
+    pub country_id: i32,
+    /// Where it runs.
+    pub data_center: DataCenterInfo,
+    /// Its lease as shown.
+    pub lease: LeaseInfo,
+    /// The client's own key-value pairs, in the order sent.
+    pub metadata: Vec<(String, String)>,
+    /// Application group.
+    pub app_group_name: Option<String>,
+    /// Home page.
+    pub home_page_url: Option<String>,
+    /// Status page.
+    pub status_page_url: Option<String>,
+    /// Health check.
+    pub health_check_url: Option<String>,
+    /// Health check over TLS.
+    pub secure_health_check_url: Option<String>,
+    /// Virtual address, comma-separated.
+    pub vip_address: Option<String>,
+    /// Virtual address of the TLS port.
+    pub secure_vip_address: Option<String>,
+    /// Whether this instance is a Eureka server itself.
+    pub is_coordinating_discovery_server: bool,
+    /// When the registry last changed it, epoch milliseconds.
+    pub last_updated_ms: i64,
+    /// When the client last changed it, epoch milliseconds by the client's clock.
+    pub last_dirty_ms: i64,
+    /// What last happened.
+    pub action: Option<ActionType>,
+    /// Auto-scaling group.
+    pub asg_name: Option<String>,
+}
+
+impl InstanceInfo {
+    /// Where every client claims to be.
+    pub const COUNTRY_ID_DEFAULT: i32 = 1;
+
+    /// An instance with Eureka's defaults: port 7001, secure port 7002 off, UP, lease 30/90.
+    pub fn new(app: &str, instance_id: &str, host_name: &str, ip_addr: &str) -> Self {
+        Self {
+            instance_id: instance_id.to_owned(),
+            host_name: host_name.to_owned(),
+            app: app.to_uppercase(),
+            ip_addr: ip_addr.to_owned(),
+            sid: None,
+            status: InstanceStatus::Up,
+            overridden_status: InstanceStatus::Unknown,
+            port: Port::DEFAULT,
+            secure_port: Port::SECURE_DEFAULT,
+            country_id: Self::COUNTRY_ID_DEFAULT,
+            data_center: DataCenterInfo::default(),
+            lease: LeaseInfo::default(),
+            metadata: Vec::new(),
+            app_group_name: None,
+            home_page_url: None,
+            status_page_url: None,
+            health_check_url: None,
+            secure_health_check_url: None,
+            vip_address: None,
+            secure_vip_address: None,
+            is_coordinating_discovery_server: false,
+            last_updated_ms: 0,
+            last_dirty_ms: 0,
+            action: None,
+            asg_name: None,
+        }
+    }
+
+    /// Java says `na` or `unknown` where there is none, and shows neither.
+    pub(crate) fn shown_sid(&self) -> Option<&str> {
+        self.sid.as_deref().filter(|sid| !matches!(*sid, "na" | "unknown"))
+    }
+
+    /// The value of a metadata key.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}

@@ -1,0 +1,11 @@
+//! What a body may be at most. Whoever receives it may set a lower limit; these are the last line.
+
+/// Bytes of one posted or fetched instance. A real server takes 12 MB of metadata.
+pub const INSTANCE_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a fetched list: some 300,000 instances with metadata.
+pub const LIST_BYTES_MAX: usize = 512 << 20;
+/// Nesting of JSON that is read; deeper is refused. It is the fixed limit of the JSON reader. What is passed over
+/// takes no stack and may be deeper.
+pub const JSON_DEPTH_MAX: usize = 128;
+/// Nesting of XML; deeper is refused. A list of applications needs seven.
+pub const XML_DEPTH_MAX: usize = 32;

@@ -1,0 +1,68 @@
+//! What the text of a scalar means. Clients send numbers and booleans as such or as strings; XML has only text.
+
+use crate::instance::{ActionType, InstanceStatus};
+
+/// A value that a scalar's text means.
+pub(crate) trait Scalar: Sized {
+    /// For the error message.
+    const ALLOWED: &'static str;
+
+    /// The value, or nothing where the text means none.
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+impl Scalar for String {
+    const ALLOWED: &'static str = "a string, a number, a boolean or null";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl Scalar for i64 {
+    const ALLOWED: &'static str = "a whole number of 64 bits, also as a string, or null";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+impl Scalar for i32 {
+    const ALLOWED: &'static str = "a whole number of 32 bits, also as a string, or null";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+impl Scalar for bool {
+    const ALLOWED: &'static str = "true or false, also as a string, or null";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("true") {
+            Some(true)
+        } else if text.eq_ignore_ascii_case("false") {
+            Some(false)
+        } else {
+            None
+        }
+    }
+}
+
+impl Scalar for InstanceStatus {
+    const ALLOWED: &'static str = "the name of a status, or null";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self::from_wire_lenient(text))
+    }
+}
+
+/// An action that nobody knows is no action.
+impl Scalar for Option<ActionType> {
+    const ALLOWED: &'static str = "the name of an action, or null";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(ActionType::from_wire(text))
+    }
+}

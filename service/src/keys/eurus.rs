@@ -1,0 +1,86 @@
+//! Our own names.
+
+use super::{Key, used};
+
+pub(super) const KEYS: &[Key] = &[
+    used("eurus.data-dir", "folder of databases and logs; default ./data; also --data-dir"),
+    used("eurus.registry.workers", "worker threads of the registry; default 2"),
+    used("eurus.gateway.port", "port of the gateway; default 8080"),
+    used("eurus.gateway.address", "address the gateway binds to; default 127.0.0.1"),
+    used("eurus.gateway.admin.port", "port of the gateway's admin API; default 8081"),
+    used("eurus.gateway.admin.address", "address the admin API binds to; default 127.0.0.1"),
+    used("eurus.gateway.group", "group of the gateway: its application name in the registry; default EURUS-GATEWAY"),
+    used("eurus.gateway.connections-max", "callers' connections of each data-plane thread; default 10000"),
+    used(
+        "eurus.gateway.head-read-timeout-ms",
+        "until a caller has sent a request's head, also between two requests; default 60000",
+    ),
+    used("eurus.gateway.connect-timeout-ms", "to open a connection to an instance; default 1000"),
+    used("eurus.gateway.response-timeout-ms", "from the end of a request to the head of its answer; default 30000"),
+    used("eurus.gateway.tries-max", "how many times one request is tried at most; default 3"),
+    used(
+        "eurus.gateway.refused-pause-ms",
+        "how long an instance that refused a connection is passed over; default 2000",
+    ),
+    used(
+        "eurus.gateway.idle-per-address-max",
+        "idle connections each data-plane thread keeps to one address; default 64",
+    ),
+    used("eurus.gateway.idle-max", "idle connections each data-plane thread keeps in all; default 4096"),
+    used("eurus.gateway.idle-ms", "how long an idle connection to an instance is kept; default 15000"),
+    used(
+        "eurus.gateway.shutdown-grace-ms",
+        "how long requests under way may take when the gateway stops; default 10000",
+    ),
+    used("eurus.gateway.admin.token", "bearer token that callers of the admin API must bring; default none"),
+    used("eurus.gateway.admin.workers", "worker threads of the admin API; default 1"),
+    used("eurus.gateway.admin.body-max", "bytes of a body sent to the admin API; default 16384"),
+    used(
+        "eurus.gateway.admin.quiet-timeout-ms",
+        "how long a downline waits until no earlier request can begin there; default 800",
+    ),
+    used(
+        "eurus.gateway.fetch-listener.enabled",
+        "join fetched copies with the DownServiceCache; off only to show the defect; default true",
+    ),
+    used(
+        "eurus.gateway.down-service-cache.mode",
+        "until-confirmed, or plain: a mark ends with its window; default until-confirmed",
+    ),
+    used(
+        "eurus.gateway.down-service-cache.window-ms",
+        "how long a mark holds at least, up to the start of a fetch; default 30000",
+    ),
+    used("eurus.gateway.down-service-cache.bound-ms", "how long an unconfirmed mark holds at most; default 300000"),
+    used("eurus.gateway.down-service-cache.marks-max", "marks at a time; beyond, orders are refused; default 100000"),
+    used(
+        "eurus.gateway.down-service-cache.numbers-max",
+        "instances whose last order's number is remembered; default 200000",
+    ),
+    used("eurus.gateway.down-service-cache.numbers-kept-ms", "how long such a number is remembered; default 86400000"),
+    used("eurus.sync-speed.port", "port of sync-speed; default 8090"),
+    used("eurus.sync-speed.address", "address sync-speed binds to; default 127.0.0.1"),
+    used("eurus.sync-speed.workers", "worker threads of sync-speed's HTTP server; default 2"),
+    used("eurus.sync-speed.allow", "network segments that may call sync-speed; default 127.0.0.0/8, ::1/128"),
+    used("eurus.sync-speed.deny", "network segments that may not, although allowed; default none"),
+    used("eurus.sync-speed.token", "bearer token that callers of sync-speed must bring; default none"),
+    used("eurus.sync-speed.apps", "applications that may be taken offline, or *; default none, in `eurus` *"),
+    used(
+        "eurus.sync-speed.default-gateway-group",
+        "gateway group of applications without a stored one; default none, in `eurus` its gateway's",
+    ),
+    used(
+        "eurus.sync-speed.gateway-networks",
+        "network segments in which gateways' admin APIs are called; default 127.0.0.0/8, ::1/128",
+    ),
+    used("eurus.sync-speed.gateway-token", "bearer token sent to gateways' admin APIs; default none"),
+    used(
+        "eurus.sync-speed.answer-within-ms",
+        "how long an answer waits for gateways, then it says partial; default 2000",
+    ),
+    used("eurus.sync-speed.call-timeout-ms", "how long one call to a gateway may take; default 1000"),
+    used("eurus.sync-speed.notify-concurrency", "calls to gateways under way at one time; default 64"),
+    used("eurus.sync-speed.retry-base-ms", "first wait before a gateway is told again; it doubles; default 200"),
+    used("eurus.sync-speed.retry-max-ms", "longest wait before a gateway is told again; default 5000"),
+    used("eurus.sync-speed.retry-for-ms", "how long after the request gateways are told again; default 300000"),
+];

@@ -1,0 +1,130 @@
+//! Names that Eureka's users already have in their files: the properties of Spring's `EurekaServerConfigBean`,
+//! `EurekaClientConfigBean` and `EurekaInstanceConfigBean`, and a few of Spring Boot's own.
+
+use super::{Key, Map, Meaning, used};
+
+pub(super) const KEYS: &[Key] = &[
+    used("server.port", "port of the process; in `eurus` the registry's"),
+    used("server.address", "address the main port binds to; default 127.0.0.1"),
+    used("spring.application.name", "name in logs"),
+    used("logging.level.root", "error, warn, info, debug or trace; default info"),
+    used("logging.file.name", "log file; default <data-dir>/logs/eurus.log"),
+    used("eureka.server.enable-self-preservation", "keep leases when too few renewals arrive; default true"),
+    used("eureka.server.renewal-percent-threshold", "share of expected renewals below which nothing is evicted; 0.85"),
+    used("eureka.server.expected-client-renewal-interval-seconds", "how often clients are expected to renew; 30"),
+    used("eureka.server.renewal-threshold-update-interval-ms", "how often the threshold is recomputed; 900000"),
+    used("eureka.server.eviction-interval-timer-in-ms", "how often expired leases are evicted; 60000"),
+    used("eureka.server.use-read-only-response-cache", "answer from the read-only cache; default true"),
+    used("eureka.server.response-cache-update-interval-ms", "how often the read-only cache is refreshed; 30000"),
+    used("eureka.server.response-cache-auto-expiration-in-seconds", "life of a read-write cache entry; 180"),
+    used("eureka.server.retention-time-in-m-s-in-delta-queue", "how long a change stays in the delta; 180000"),
+    used("eureka.server.delta-retention-timer-interval-in-ms", "how often the delta queue is purged; 30000"),
+    used("eureka.server.disable-delta", "answer 403 to delta requests; default false"),
+    used("eureka.client.register-with-eureka", "register this process at the registry; default true"),
+    used("eureka.client.registry-fetch-interval-seconds", "how often the registry is fetched; 30"),
+    used("eureka.client.disable-delta", "always fetch the full list; default false"),
+    used("eureka.client.eureka-server-connect-timeout-seconds", "connecting to a registry; 5"),
+    used("eureka.client.eureka-server-read-timeout-seconds", "waiting for a registry's answer; 8"),
+    used("eureka.instance.hostname", "host name under which this process registers"),
+    used("eureka.instance.ip-address", "address under which this process registers; default the listener's"),
+    used("eureka.instance.instance-id", "id under which this process registers"),
+    used("eureka.instance.lease-renewal-interval-in-seconds", "heartbeat interval; 30"),
+    used("eureka.instance.lease-expiration-duration-in-seconds", "lease duration; 90"),
+];
+
+pub(super) const MAPS: &[Map] = &[
+    Map {
+        prefix: "eureka.client.service-url",
+        meaning: Meaning::Used("registry URLs by zone, comma-separated; `defaultZone` is read"),
+    },
+    Map { prefix: "eureka.instance.metadata-map", meaning: Meaning::Used("metadata this process registers with") },
+    Map { prefix: "eureka.client.availability-zones", meaning: Meaning::Ignored },
+    Map { prefix: "eureka.client.transport", meaning: Meaning::Ignored },
+    Map { prefix: "eureka.server.remote-region-urls-with-name", meaning: Meaning::Ignored },
+    Map { prefix: "eureka.server.remote-region-app-whitelist", meaning: Meaning::Ignored },
+    Map { prefix: "eureka.instance.data-center-info", meaning: Meaning::Ignored },
+    Map { prefix: "eureka.instance.host-info", meaning: Meaning::Ignored },
+    Map {
+        prefix: "spring.security.user",
+        meaning: Meaning::Refused("this version has no authentication yet: it would leave open what you meant to lock"),
+    },
+    Map {
+        prefix: "server.ssl",
+        meaning: Meaning::Refused("this version serves no TLS yet: it would send in clear what you meant to encrypt"),
+    },
+];
+
+macro_rules! ignored {
+    ($($name:literal)*) => { &[$(Key { name: $name, meaning: Meaning::Ignored }),*] };
+}
+
+/// Known to Spring, without meaning here.
+pub(super) fn ignored() -> &'static [Key] {
+    ignored![
+        "eureka.environment" "eureka.datacenter" "eureka.dashboard.enabled" "eureka.dashboard.path"
+        "eureka.server.a-w-s-access-id" "eureka.server.a-w-s-secret-key" "eureka.server.e-i-p-bind-rebind-retries"
+        "eureka.server.e-i-p-binding-retry-interval-ms" "eureka.server.e-i-p-binding-retry-interval-ms-when-unbound"
+        "eureka.server.peer-eureka-nodes-update-interval-ms" "eureka.server.number-of-replication-retries"
+        "eureka.server.peer-eureka-status-refresh-time-interval-ms" "eureka.server.wait-time-in-ms-when-sync-empty"
+        "eureka.server.peer-node-connect-timeout-ms" "eureka.server.peer-node-read-timeout-ms"
+        "eureka.server.peer-node-total-connections" "eureka.server.peer-node-total-connections-per-host"
+        "eureka.server.peer-node-connection-idle-timeout-seconds" "eureka.server.a-s-g-query-timeout-ms"
+        "eureka.server.a-s-g-update-interval-ms" "eureka.server.a-s-g-cache-expiry-timeout-ms"
+        "eureka.server.max-idle-thread-in-minutes-age-for-status-replication"
+        "eureka.server.min-threads-for-status-replication" "eureka.server.max-threads-for-status-replication"
+        "eureka.server.max-elements-in-status-replication-pool" "eureka.server.sync-when-timestamp-differs"
+        "eureka.server.registry-sync-retries" "eureka.server.registry-sync-retry-wait-ms"
+        "eureka.server.max-elements-in-peer-replication-pool"
+        "eureka.server.max-idle-thread-age-in-minutes-for-peer-replication"
+        "eureka.server.min-threads-for-peer-replication" "eureka.server.max-threads-for-peer-replication"
+        "eureka.server.max-time-for-replication" "eureka.server.prime-aws-replica-connections"
+        "eureka.server.disable-delta-for-remote-regions" "eureka.server.remote-region-connect-timeout-ms"
+        "eureka.server.remote-region-read-timeout-ms" "eureka.server.remote-region-total-connections"
+        "eureka.server.remote-region-total-connections-per-host"
+        "eureka.server.remote-region-connection-idle-timeout-seconds"
+        "eureka.server.g-zip-content-from-remote-region" "eureka.server.remote-region-urls"
+        "eureka.server.remote-region-registry-fetch-interval" "eureka.server.remote-region-fetch-thread-pool-size"
+        "eureka.server.remote-region-trust-store" "eureka.server.remote-region-trust-store-password"
+        "eureka.server.disable-transparent-fallback-to-other-region" "eureka.server.batch-replication"
+        "eureka.server.rate-limiter-enabled" "eureka.server.rate-limiter-throttle-standard-clients"
+        "eureka.server.rate-limiter-burst-size" "eureka.server.rate-limiter-registry-fetch-average-rate"
+        "eureka.server.rate-limiter-full-fetch-average-rate" "eureka.server.rate-limiter-privileged-clients"
+        "eureka.server.log-identity-headers" "eureka.server.list-auto-scaling-groups-role-name"
+        "eureka.server.enable-replicated-request-compression" "eureka.server.json-codec-name"
+        "eureka.server.xml-codec-name" "eureka.server.route53-bind-rebind-retries"
+        "eureka.server.route53-binding-retry-interval-ms" "eureka.server.route53-domain-t-t-l"
+        "eureka.server.binding-strategy" "eureka.server.min-available-instances-for-peer-replication"
+        "eureka.server.initial-capacity-of-response-cache" "eureka.server.use-aws-asg-api" "eureka.server.my-url"
+        "eureka.server.default-open-for-traffic-count" "eureka.server.metrics.enabled"
+        "eureka.client.enabled" "eureka.client.instance-info-replication-interval-seconds"
+        "eureka.client.initial-instance-info-replication-interval-seconds"
+        "eureka.client.eureka-service-url-poll-interval-seconds" "eureka.client.proxy-port" "eureka.client.proxy-host"
+        "eureka.client.proxy-user-name" "eureka.client.proxy-password" "eureka.client.backup-registry-impl"
+        "eureka.client.eureka-server-total-connections" "eureka.client.eureka-server-total-connections-per-host"
+        "eureka.client.eureka-server-u-r-l-context" "eureka.client.eureka-server-port"
+        "eureka.client.eureka-server-d-n-s-name" "eureka.client.region"
+        "eureka.client.eureka-connection-idle-timeout-seconds" "eureka.client.registry-refresh-single-vip-address"
+        "eureka.client.heartbeat-executor-thread-pool-size"
+        "eureka.client.heartbeat-executor-exponential-back-off-bound"
+        "eureka.client.cache-refresh-executor-thread-pool-size"
+        "eureka.client.cache-refresh-executor-exponential-back-off-bound" "eureka.client.g-zip-content"
+        "eureka.client.use-dns-for-fetching-service-urls" "eureka.client.prefer-same-zone-eureka"
+        "eureka.client.log-delta-diff" "eureka.client.fetch-remote-regions-registry"
+        "eureka.client.filter-only-up-instances" "eureka.client.fetch-registry" "eureka.client.dollar-replacement"
+        "eureka.client.escape-char-replacement" "eureka.client.allow-redirects"
+        "eureka.client.on-demand-update-status-change" "eureka.client.encoder-name" "eureka.client.decoder-name"
+        "eureka.client.should-unregister-on-shutdown" "eureka.client.should-enforce-registration-at-init"
+        "eureka.client.order" "eureka.client.client-data-accept" "eureka.client.healthcheck.enabled"
+        "eureka.client.refresh.enable" "eureka.client.webclient.enabled" "eureka.client.restclient.enabled"
+        "eureka.client.tls.enabled" "eureka.client.use-secure-port-filter"
+        "eureka.instance.actuator-prefix" "eureka.instance.appname" "eureka.instance.app-group-name"
+        "eureka.instance.instance-enabled-onit" "eureka.instance.non-secure-port" "eureka.instance.secure-port"
+        "eureka.instance.non-secure-port-enabled" "eureka.instance.secure-port-enabled"
+        "eureka.instance.virtual-host-name" "eureka.instance.secure-virtual-host-name" "eureka.instance.a-s-g-name"
+        "eureka.instance.status-page-url-path" "eureka.instance.status-page-url" "eureka.instance.home-page-url-path"
+        "eureka.instance.home-page-url" "eureka.instance.health-check-url-path" "eureka.instance.health-check-url"
+        "eureka.instance.secure-health-check-url" "eureka.instance.namespace" "eureka.instance.prefer-ip-address"
+        "eureka.instance.async-client-initialization" "eureka.instance.initial-status"
+        "eureka.instance.default-address-resolution-order" "eureka.instance.environment"
+    ]
+}

@@ -1,0 +1,25 @@
+//! What every eurus process has: a clock that can be injected, a shutdown signal, layered properties under
+//! Spring's names, logs, listeners. Services take these as arguments; only a `main` builds them.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`clock`] | [`Clock`] and [`Timer`]: the only way to read the time or to wait |
+//! | [`shutdown`] | [`Shutdown`]: one signal for all loops of a process |
+//! | [`keys`] | every property name that is known, and what it means |
+//! | [`properties`] | defaults < `application.yml` < environment < flags, with relaxed binding |
+//! | [`listen`] | binding ports with an error a person can act on |
+//! | [`logging`] | log4rs, console and rolling file, one configuration for all |
+//! | [`process`] | what the four `main`s share: arguments, start, signals, exit code |
+
+pub mod clock;
+pub mod keys;
+pub mod listen;
+pub mod logging;
+pub mod process;
+pub mod properties;
+pub mod shutdown;
+
+pub use clock::{Clock, Timer};
+pub use properties::{ConfigError, Properties};
+
+pub use shutdown::Shutdown;

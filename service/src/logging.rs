@@ -1,0 +1,100 @@
+//! Logs by log4rs: console (stderr) and a rolling file, one configuration for all services.
+
+use std::path::{Path, PathBuf};
+
+use log::LevelFilter;
+use log4rs::Config;
+use log4rs::append::console::{ConsoleAppender, Target};
+use log4rs::append::rolling_file::RollingFileAppender;
+use log4rs::append::rolling_file::policy::compound::CompoundPolicy;
+use log4rs::append::rolling_file::policy::compound::roll::fixed_window::FixedWindowRoller;
+use log4rs::append::rolling_file::policy::compound::trigger::size::SizeTrigger;
+use log4rs::config::{Appender, Logger, Root};
+use log4rs::encode::pattern::PatternEncoder;
+
+use crate::properties::{ConfigError, Properties};
+
+/// A log file is rolled when it has grown to this size.
+const FILE_BYTES_MAX: u64 = 10 << 20;
+/// Rolled files that are kept; the oldest goes first.
+const FILES_KEPT: u32 = 5;
+const LINE: &str = "{d(%Y-%m-%dT%H:%M:%S%.3f%:z)} {h({l:<5})} {t} - {m}{n}";
+
+/// Where log lines go.
+pub struct LogSettings {
+    level: LevelFilter,
+    file: PathBuf,
+    console: bool,
+}
+
+impl LogSettings {
+    /// From `logging.level.root` and `logging.file.name`; the file defaults to `<data-dir>/logs/eurus.log`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for an unknown level.
+    pub fn from_properties(properties: &Properties, data_dir: &Path) -> Result<Self, ConfigError> {
+        let level = properties
+            .parsed("logging.level.root", "off, error, warn, info, debug or trace")?
+            .unwrap_or(LevelFilter::Info);
+        let file = properties
+            .string("logging.file.name")
+            .map_or_else(|| data_dir.join("logs").join("eurus.log"), PathBuf::from);
+        Ok(Self { level, file, console: true })
+    }
+
+    /// File only: for a command whose own output is on the terminal.
+    #[must_use]
+    pub fn without_console(mut self) -> Self {
+        self.console = false;
+        self
+    }
+
+    /// The log file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Starts logging for the whole process; to be called once.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file cannot be written.
+    pub fn start(&self) -> Result<(), ConfigError> {
+        let rolled = format!("{}.{{}}", self.file.display());
+        let unwritable = |why: &dyn std::fmt::Display| {
+            ConfigError::file(
+                &self.file,
+                &format!("the log file cannot be written ({why}); set logging.file.name or --data-dir"),
+            )
+        };
+        let roller = FixedWindowRoller::builder().build(&rolled, FILES_KEPT).map_err(|error| unwritable(&error))?;
+        let policy = CompoundPolicy::new(Box::new(SizeTrigger::new(FILE_BYTES_MAX)), Box::new(roller));
+        let file = RollingFileAppender::builder()
+            .encoder(Box::new(PatternEncoder::new(LINE)))
+            .build(&self.file, Box::new(policy))
+            .map_err(|error| unwritable(&error))?;
+        let mut config = Config::builder().appender(Appender::builder().build("file", Box::new(file)));
+        let mut root = Root::builder().appender("file");
+        if self.console {
+            let console =
+                ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(PatternEncoder::new(LINE))).build();
+            config = config.appender(Appender::builder().build("console", Box::new(console)));
+            root = root.appender("console");
+        }
+        let config = quiet_libraries(config, self.level)
+            .build(root.build(self.level))
+            .map_err(|error| ConfigError::other(format!("logging: {error}")))?;
+        log4rs::init_config(config).map_err(|error| ConfigError::other(format!("logging: {error}")))?;
+        Ok(())
+    }
+}
+
+/// Libraries tell of every server start, worker and statement on `info`; of them only warnings are for an operator.
+fn quiet_libraries(
+    config: log4rs::config::runtime::ConfigBuilder,
+    level: LevelFilter,
+) -> log4rs::config::runtime::ConfigBuilder {
+    let libraries = ["actix_server", "actix_web", "actix_http", "sqlx", "hyper", "hyper_util", "reqwest", "mio"];
+    libraries
+        .into_iter()
+        .fold(config, |config, library| config.logger(Logger::builder().build(library, level.min(LevelFilter::Warn))))
+}

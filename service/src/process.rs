@@ -1,0 +1,223 @@
+//! What the four `main`s share: arguments, properties, logs, signals, one clear line and an exit code when it fails.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::logging::LogSettings;
+use crate::properties::{ConfigError, Notices, Properties, Sources};
+use crate::{Clock, Shutdown};
+
+/// Exit code when the configuration is wrong.
+const EXIT_CONFIG: u8 = 2;
+/// Exit code when it started and failed.
+const EXIT_FAILED: u8 = 1;
+/// Looked for in this order when `--config` names none, as Spring does.
+const CONFIG_FILES: &[&str] =
+    &["config/application.yml", "config/application.yaml", "application.yml", "application.yaml"];
+const DATA_DIR_KEY: &str = "eurus.data-dir";
+
+/// Arguments that all binaries take. Properties come beside them as `--name=value`.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct CommonArgs {
+    /// Folder of databases and logs [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file [default: config/application.yml or application.yml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+}
+
+/// The lines of `--help` that clap cannot know.
+pub const PROPERTIES_HELP: &str = "\
+Any property can be given as --name=value (--server.port=9761), as an environment variable
+(SERVER_PORT=9761, EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS=1000) or in application.yml.
+Order, strongest first: flags, environment, file, defaults.";
+
+/// What a service is started with.
+pub struct Started {
+    /// All settings.
+    pub properties: Properties,
+    /// Where databases go; it exists and can be written.
+    pub data_dir: PathBuf,
+    /// Where the log goes.
+    pub log_file: PathBuf,
+    /// Real time.
+    pub clock: Clock,
+    /// Triggered by Ctrl-C and SIGTERM.
+    pub shutdown: Shutdown,
+}
+
+/// Properties from the command line: name and value.
+pub type PropertyFlags = Vec<(String, String)>;
+
+/// How a process differs from the others.
+pub struct Process {
+    /// The name in error lines.
+    pub name: &'static str,
+    /// Properties below all that the user says.
+    pub defaults: Vec<(String, String)>,
+    /// Whether log lines also go to the terminal.
+    pub log_to_console: bool,
+}
+
+/// Splits `--some.property=value` from the arguments that clap knows.
+///
+/// # Errors
+/// [`ConfigError`] for a property without `=value`.
+pub fn split_properties(arguments: impl Iterator<Item = String>) -> Result<(Vec<String>, PropertyFlags), ConfigError> {
+    let mut plain = Vec::new();
+    let mut properties = Vec::new();
+    for argument in arguments {
+        let name = argument.strip_prefix("--").unwrap_or_default();
+        let key = name.split('=').next().unwrap_or_default();
+        if !key.contains('.') {
+            plain.push(argument);
+        } else if let Some((key, value)) = name.split_once('=') {
+            properties.push((key.to_owned(), value.to_owned()));
+        } else {
+            return Err(ConfigError::other(format!("--{name} needs a value: write --{name}=VALUE")));
+        }
+    }
+    Ok((plain, properties))
+}
+
+/// Parses the arguments, or prints what is wrong (or the help asked for) and says how to exit.
+///
+/// # Errors
+/// The exit code.
+pub fn parse_arguments<P: clap::Parser>(name: &str) -> Result<(P, PropertyFlags), ExitCode> {
+    let (plain, properties) = split_properties(std::env::args()).map_err(|error| fail(name, &error, EXIT_CONFIG))?;
+    match P::try_parse_from(plain) {
+        Ok(parsed) => Ok((parsed, properties)),
+        Err(error) => {
+            // Printing help to a closed pipe is no error worth telling.
+            let _ = error.print();
+            Err(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(EXIT_CONFIG)))
+        }
+    }
+}
+
+impl Process {
+    /// Reads the configuration, starts logs and signals, runs the service until it ends.
+    pub fn run<F, R, E>(self, common: &CommonArgs, flags: PropertyFlags, service: F) -> ExitCode
+    where
+        F: FnOnce(Started) -> R,
+        R: Future<Output = Result<(), E>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let name = self.name;
+        let (started, notices) = match self.prepare(common, flags) {
+            Ok(prepared) => prepared,
+            Err(error) => return fail(name, &error, EXIT_CONFIG),
+        };
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return fail(name, &error, EXIT_FAILED),
+        };
+        let ended = runtime.block_on(async {
+            started.shutdown.on_signals()?;
+            if !notices.ignored.is_empty() {
+                log::info!("settings without a meaning here, ignored: {}", notices.ignored.join(", "));
+            }
+            service(started).await.map_err(Into::into)
+        });
+        match ended {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                log::error!("{error}");
+                let code = if error.is::<ConfigError>() { EXIT_CONFIG } else { EXIT_FAILED };
+                fail(name, &error, code)
+            }
+        }
+    }
+
+    fn prepare(self, common: &CommonArgs, flags: PropertyFlags) -> Result<(Started, Notices), ConfigError> {
+        let (properties, notices) = load(common, self.defaults, flags)?;
+        let data_dir = properties.string(DATA_DIR_KEY).map_or_else(|| PathBuf::from("data"), PathBuf::from);
+        require_writable(&data_dir)?;
+        let logs = LogSettings::from_properties(&properties, &data_dir)?;
+        let logs = if self.log_to_console { logs } else { logs.without_console() };
+        logs.start()?;
+        let log_file = logs.file().to_owned();
+        Ok((Started { properties, data_dir, log_file, clock: Clock::system(), shutdown: Shutdown::new() }, notices))
+    }
+}
+
+fn load(
+    common: &CommonArgs,
+    defaults: Vec<(String, String)>,
+    mut flags: PropertyFlags,
+) -> Result<(Properties, Notices), ConfigError> {
+    if let Some(dir) = &common.data_dir {
+        flags.push((DATA_DIR_KEY.to_owned(), dir.display().to_string()));
+    }
+    let file = match &common.config {
+        Some(path) => Some(path.clone()),
+        None => CONFIG_FILES.iter().map(PathBuf::from).find(|path| path.is_file()),
+    };
+    let file = file.map(read_file).transpose()?;
+    Properties::layered(Sources { defaults, file, environment: std::env::vars().collect(), flags })
+}
+
+#[allow(clippy::disallowed_methods)] // Start-up: nothing else runs yet.
+fn read_file(path: PathBuf) -> Result<(PathBuf, String), ConfigError> {
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) => Err(ConfigError::file(&path, &format!("cannot be read: {error}"))),
+    }
+}
+
+fn require_writable(dir: &Path) -> Result<(), ConfigError> {
+    let probe = dir.join(".eurus-can-write");
+    let attempt = std::fs::create_dir_all(dir)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
+    attempt.map_err(|error| {
+        ConfigError::file(dir, &format!("the data folder cannot be written ({error}); choose another with --data-dir"))
+    })
+}
+
+/// Prints the one line.
+#[allow(clippy::print_stderr)]
+fn fail(name: &str, error: &dyn Display, code: u8) -> ExitCode {
+    eprintln!("{name}: {error}");
+    ExitCode::from(code)
+}
+
+/// An address and a port from properties; `fallback_port_key` is Spring's general `server.port` where it applies.
+///
+/// # Errors
+/// [`ConfigError`] for what is no address or port.
+pub fn endpoint(
+    properties: &Properties,
+    address_key: &str,
+    port_key: &str,
+    default_port: u16,
+) -> Result<(IpAddr, u16), ConfigError> {
+    let address = properties
+        .parsed(address_key, "an IP address, e.g. 127.0.0.1 or 0.0.0.0")?
+        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    Ok((address, properties.number(port_key, default_port, 0..=u16::MAX)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(arguments: &[&str]) -> Result<(Vec<String>, PropertyFlags), ConfigError> {
+        split_properties(arguments.iter().map(|argument| (*argument).to_owned()))
+    }
+
+    #[test]
+    fn properties_are_told_from_flags_by_their_dot() {
+        let (plain, properties) = split(&["eurus", "--data-dir", "x.y", "--server.port=1", "demo"]).unwrap();
+        assert_eq!(plain, ["eurus", "--data-dir", "x.y", "demo"]);
+        assert_eq!(properties, [("server.port".to_owned(), "1".to_owned())]);
+        assert!(split(&["--data-dir=/a.b"]).unwrap().1.is_empty());
+        assert!(split(&["--server.port"]).unwrap_err().to_string().contains("--server.port=VALUE"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Environment variables by Spring's relaxed rule: dots become underscores, dashes vanish or become underscores, upper case.
+
+use crate::keys::{self, Meaning, flat};
+
+use super::{ConfigError, Notices, Origin};
+
+/// Prefixes under which an unknown variable is a mistake and not a stranger's.
+const OURS: &[&str] = &["EURUS_", "EUREKA_SERVER_", "EUREKA_CLIENT_", "EUREKA_INSTANCE_"];
+
+/// The property that a variable sets, if any.
+pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Result<Option<String>, ConfigError> {
+    let wanted = flat(name);
+    if !is_variable_of_a_property(name) {
+        return Ok(None);
+    }
+    if is_service_link(name, value) {
+        if OURS.iter().any(|prefix| name.starts_with(prefix)) {
+            notices.ignored.push(format!("{name} (a Kubernetes service link)"));
+        }
+        return Ok(None);
+    }
+    if let Some(key) = keys::all().find(|key| flat(key.name) == wanted) {
+        return Ok(match key.meaning {
+            Meaning::Ignored => None,
+            Meaning::Used(_) | Meaning::Refused(_) => Some(key.name.to_owned()),
+        });
+    }
+    for map in keys::maps() {
+        if let Some(entry) = entry_of(name, map.prefix) {
+            return Ok(match map.meaning {
+                Meaning::Ignored => None,
+                Meaning::Used(_) | Meaning::Refused(_) => Some(format!("{}.{entry}", map.prefix)),
+            });
+        }
+    }
+    if OURS.iter().any(|prefix| name.starts_with(prefix)) {
+        let dotted = name.to_lowercase().replace('_', ".");
+        return Err(ConfigError::unknown(name, &Origin::Environment(name.to_owned()), keys::nearest(&dotted)));
+    }
+    Ok(None)
+}
+
+/// The value of a property that only the environment is asked for.
+pub(super) fn value_of(key: &str, environment: &[(String, String)]) -> Option<String> {
+    environment.iter().find(|(name, _)| flat(name) == flat(key)).map(|(_, value)| value.clone())
+}
+
+fn is_variable_of_a_property(name: &str) -> bool {
+    name.contains('_') && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Kubernetes gives each pod variables for each service of its namespace; a service called `eurus-gateway` would
+/// otherwise set our port to `tcp://10.0.0.7:80`.
+fn is_service_link(name: &str, value: &str) -> bool {
+    ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme))
+        || name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || ["_TCP_PORT", "_TCP_ADDR", "_TCP_PROTO", "_UDP_PORT", "_UDP_ADDR", "_UDP_PROTO"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}
+
+/// What is left of a variable's name behind a map's prefix, lower case.
+fn entry_of(name: &str, prefix: &str) -> Option<String> {
+    let mut left = flat(prefix);
+    let mut letters = name.char_indices();
+    while !left.is_empty() {
+        let (_, letter) = letters.next()?;
+        if letter == '_' {
+            continue;
+        }
+        left = left.strip_prefix(letter.to_ascii_lowercase())?.to_owned();
+    }
+    let rest = letters.as_str().strip_prefix('_')?;
+    (!rest.is_empty()).then(|| rest.to_lowercase())
+}
