@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -54,6 +53,9 @@ pub struct Started {
 /// Properties from the command line: name and value.
 pub type PropertyFlags = Vec<(String, String)>;
 
+/// Whatever ends a process.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
 /// How a process differs from the others.
 pub struct Process {
     /// The name in error lines.
@@ -102,12 +104,17 @@ pub fn parse_arguments<P: clap::Parser>(name: &str) -> Result<(P, PropertyFlags)
 }
 
 impl Process {
+    /// One service in a process of its own: no defaults but the service's, log lines on the terminal too.
+    pub fn alone(name: &'static str) -> Self {
+        Self { name, defaults: Vec::new(), log_to_console: true }
+    }
+
     /// Reads the configuration, starts logs and signals, runs the service until it ends.
     pub fn run<F, R, E>(self, common: &CommonArgs, flags: PropertyFlags, service: F) -> ExitCode
     where
         F: FnOnce(Started) -> R,
         R: Future<Output = Result<(), E>>,
-        E: Into<Box<dyn Error + Send + Sync>>,
+        E: Into<BoxError>,
     {
         let name = self.name;
         let (started, notices) = match self.prepare(common, flags) {
@@ -186,22 +193,6 @@ fn require_writable(dir: &Path) -> Result<(), ConfigError> {
 fn fail(name: &str, error: &dyn Display, code: u8) -> ExitCode {
     eprintln!("{name}: {error}");
     ExitCode::from(code)
-}
-
-/// An address and a port from properties; `fallback_port_key` is Spring's general `server.port` where it applies.
-///
-/// # Errors
-/// [`ConfigError`] for what is no address or port.
-pub fn endpoint(
-    properties: &Properties,
-    address_key: &str,
-    port_key: &str,
-    default_port: u16,
-) -> Result<(IpAddr, u16), ConfigError> {
-    let address = properties
-        .parsed(address_key, "an IP address, e.g. 127.0.0.1 or 0.0.0.0")?
-        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    Ok((address, properties.number(port_key, default_port, 0..=u16::MAX)?))
 }
 
 #[cfg(test)]

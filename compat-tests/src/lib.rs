@@ -1,0 +1,21 @@
+//! What eurus is tested with, usable from Rust tests and from `eurus demo`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`producer`] | a small service that registers and notes when each request began |
+//! | [`load`] | a steady load and what came of each request |
+//! | [`link`] | a link to a registry that holds back, replaces or spoils answers |
+//! | [`stack`] | the three services in one process on free ports, on any clock |
+//! | [`scene`] | a stack, three producers and a link, time moved by hand |
+//! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
+//! | [`failure`] | what went wrong, in words |
+
+pub mod failure;
+pub mod link;
+pub mod load;
+pub mod producer;
+pub mod rotation;
+pub mod scene;
+pub mod stack;
+
+pub use failure::Failure;

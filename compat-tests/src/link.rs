@@ -1,0 +1,193 @@
+//! A link between a client and a registry that can be made to misbehave: answers held back, replaced by an older
+//! one, or with a wrong hash. It forwards plain HTTP and knows nothing of Eureka but one field's name.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::header;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::Failure;
+
+/// The largest request body that is forwarded, bytes.
+const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// What happens to answers of one path.
+#[derive(Clone, Default)]
+pub enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// `apps__hashcode` is replaced by one that fits nothing.
+    WrongHash,
+    /// The answer is fetched at once and handed over only after [`Link::release`].
+    Held,
+    /// This body is answered instead of the registry's.
+    Replaced(Bytes),
+}
+
+/// A running link.
+pub struct Link {
+    /// Its own service URL, to be given to a client instead of the registry's.
+    pub service_url: String,
+    state: Arc<State>,
+    server: ServerHandle,
+}
+
+struct State {
+    registry_origin: String,
+    http: reqwest::Client,
+    /// By path ending; the first that fits counts.
+    faults: Mutex<Vec<(String, Fault)>>,
+    /// How many answers are held now.
+    held: watch::Sender<usize>,
+    released: watch::Sender<u64>,
+    /// Method and path of every request, in order.
+    seen: Mutex<Vec<String>>,
+}
+
+impl Link {
+    /// In front of the registry at `http://host:port`.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub fn start(registry_origin: &str) -> Result<Self, Failure> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let service_url = format!("http://{}/eureka/", listener.local_addr()?);
+        let state = Arc::new(State {
+            registry_origin: registry_origin.to_owned(),
+            http: reqwest::Client::builder().no_proxy().build()?,
+            faults: Mutex::new(Vec::new()),
+            held: watch::Sender::new(0),
+            released: watch::Sender::new(0),
+            seen: Mutex::new(Vec::new()),
+        });
+        let data = web::Data::from(Arc::clone(&state));
+        let server = HttpServer::new(move || {
+            let limit = web::PayloadConfig::new(BODY_BYTES_MAX);
+            App::new().app_data(data.clone()).app_data(limit).default_service(web::to(forward))
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Ok(Self { service_url, state, server: handle })
+    }
+
+    /// Sets what happens to answers of paths that end so, e.g. `apps/delta`.
+    pub fn set(&self, path_end: &str, fault: Fault) {
+        let mut faults = self.state.faults.lock();
+        faults.retain(|(end, _)| end != path_end);
+        faults.push((path_end.to_owned(), fault));
+    }
+
+    /// Lets held answers go; those that come later are held again.
+    pub fn release(&self) {
+        self.state.released.send_modify(|releases| *releases += 1);
+    }
+
+    /// Waits until an answer is held.
+    pub async fn wait_until_held(&self) {
+        // We hold the sender ourselves, so the channel cannot close.
+        let _ = self.state.held.subscribe().wait_for(|held| *held > 0).await;
+    }
+
+    /// Method and path of every request so far.
+    pub fn seen(&self) -> Vec<String> {
+        self.state.seen.lock().clone()
+    }
+
+    /// Closes the link: requests are refused from now on.
+    pub async fn stop(self) {
+        self.server.stop(false).await;
+    }
+}
+
+impl State {
+    fn fault_of(&self, path: &str) -> Fault {
+        let path = path.trim_end_matches('/');
+        let faults = self.faults.lock();
+        faults.iter().find(|(end, _)| path.ends_with(end)).map(|(_, fault)| fault.clone()).unwrap_or_default()
+    }
+
+    async fn hold(&self) {
+        let mut released = self.released.subscribe();
+        released.mark_unchanged();
+        self.held.send_modify(|held| *held += 1);
+        // We hold the sender ourselves, so the channel cannot close.
+        let _ = released.changed().await;
+        self.held.send_modify(|held| *held -= 1);
+    }
+}
+
+async fn forward(request: HttpRequest, body: Bytes, state: web::Data<State>) -> HttpResponse {
+    state.seen.lock().push(format!("{} {}", request.method(), request.path()));
+    let fault = state.fault_of(request.path());
+    match ask_registry(&request, body, &state).await {
+        Ok((status, content_type, body)) => {
+            let body = match fault {
+                Fault::None => body,
+                Fault::WrongHash => with_wrong_hash(&body),
+                Fault::Replaced(other) => other,
+                Fault::Held => {
+                    state.hold().await;
+                    body
+                }
+            };
+            let mut answer = HttpResponse::build(status);
+            if let Some(content_type) = content_type {
+                answer.insert_header((header::CONTENT_TYPE, content_type));
+            }
+            answer.body(body)
+        }
+        Err(error) => HttpResponse::BadGateway().body(error.to_string()),
+    }
+}
+
+type Answer = (actix_web::http::StatusCode, Option<String>, Bytes);
+
+async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Result<Answer, Failure> {
+    let query = if request.query_string().is_empty() { String::new() } else { format!("?{}", request.query_string()) };
+    let url = format!("{}{}{query}", state.registry_origin, request.path());
+    let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes())
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let mut forwarded = state.http.request(method, url).body(body);
+    for name in ["accept", "content-type"] {
+        if let Some(value) = request.headers().get(name) {
+            forwarded = forwarded.header(name, value.as_bytes());
+        }
+    }
+    let answer = forwarded.send().await?;
+    let status = actix_web::http::StatusCode::from_u16(answer.status().as_u16())
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let content_type =
+        answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+    Ok((status, content_type, answer.bytes().await?))
+}
+
+fn with_wrong_hash(body: &Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(body);
+    let name = "\"apps__hashcode\":\"";
+    match text.split_once(name).and_then(|(head, rest)| Some((head, rest.split_once('"')?.1))) {
+        Some((head, tail)) => Bytes::from(format!("{head}{name}WRONG_1_\"{tail}")),
+        None => body.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_hash_replaces_the_hash_alone() {
+        let body = Bytes::from_static(br#"{"applications":{"apps__hashcode":"UP_3_","application":[]}}"#);
+        let expected = r#"{"applications":{"apps__hashcode":"WRONG_1_","application":[]}}"#;
+        assert_eq!(with_wrong_hash(&body), expected);
+    }
+}

@@ -1,0 +1,105 @@
+//! The invariants of ARCHITECTURE.md that a test can execute: they read the source tree.
+#![allow(clippy::disallowed_methods)] // Reading files is all that happens here.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FOLDERS: [&str; 8] =
+    ["service", "eureka-model", "eureka-client", "registry", "gateway", "sync-speed", "standalone", "compat-tests"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Files below the folders whose code part (comments left out) contains one of the words.
+fn files_with(folders: &[&str], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in folders {
+        for path in rust_files(&root().join(folder)) {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+            if code.into_iter().any(|line| words.iter().any(|word| line.contains(word))) {
+                found.push(path.strip_prefix(root()).unwrap().display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn only_http_modules_and_the_edge_see_server_frameworks() {
+    let edge = ["pipeline", "edge", "answer", "upstream"].map(|part| format!("gateway/src/{part}"));
+    let http = ["/src/lib.rs", "/src/http.rs", "/src/http/"].map(ToOwned::to_owned);
+    let allowed = [&edge[..], &http[..]].concat();
+    let services = ["registry/src", "gateway/src", "sync-speed/src", "eureka-client/src", "eureka-model/src"];
+    let offenders: Vec<String> = files_with(&services, &["actix_web", "hyper::", "hyper_util"])
+        .into_iter()
+        .filter(|file| !allowed.iter().any(|allowed| file.contains(allowed.as_str())))
+        .collect();
+    assert!(offenders.is_empty(), "server-framework types outside http modules: {offenders:?}");
+}
+
+#[test]
+fn time_comes_from_the_clock() {
+    let offenders: Vec<String> =
+        files_with(&FOLDERS, &[concat!("Instant", "::now"), concat!("SystemTime", "::now"), concat!("Utc", "::now")])
+            .into_iter()
+            // Time-outs of one socket operation are real: sockets are.
+            .filter(|file| file != "service/src/clock.rs" && !file.starts_with("gateway/src/upstream/"))
+            .collect();
+    assert!(offenders.is_empty(), "real time read outside eurus_service::clock: {offenders:?}");
+}
+
+#[test]
+fn nothing_sleeps_for_real() {
+    let offenders: Vec<String> = files_with(&FOLDERS, &[concat!("thread::", "sleep"), concat!("time::", "sleep(")])
+        .into_iter()
+        .filter(|file| file != "service/src/clock.rs")
+        .collect();
+    assert!(offenders.is_empty(), "real sleeps: {offenders:?}");
+}
+
+#[test]
+fn every_crate_takes_the_workspace_lints_and_stands_in_the_map() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"forbid\""));
+    for folder in FOLDERS {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} has lints of its own");
+        assert!(map.contains(&format!("`{folder}/`")), "{folder} is not in ARCHITECTURE.md's map");
+        assert!(workspace.contains(&format!("\"{folder}\"")), "{folder} is not a member");
+    }
+}
+
+#[test]
+fn files_that_the_architecture_names_exist() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for name in map.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs") && name.contains('/')) {
+        assert!(root().join(name).exists(), "ARCHITECTURE.md names {name}, which does not exist");
+    }
+}
+
+#[test]
+fn proofs_never_decode_with_the_codec_they_check() {
+    let offenders = files_with(&["compat-tests"], &["eurus_model"]);
+    let offenders: Vec<_> = offenders.into_iter().filter(|file| !file.ends_with("invariants.rs")).collect();
+    assert!(offenders.is_empty(), "{offenders:?}");
+    let manifest = fs::read_to_string(root().join("compat-tests/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("eurus-model"));
+}

@@ -1,0 +1,122 @@
+//! What the caller gets: an instance's answer as it streams in, or an error in Spring's form.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
+use http::{Response, Uri};
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use serde::Serialize;
+
+use crate::error::RequestError;
+use crate::headers;
+use crate::timestamp::Timestamp;
+use crate::upstream::Connection;
+use crate::upstream::send::Answer;
+use crate::worker::Worker;
+
+/// The body of an answer.
+pub(crate) enum AnswerBody {
+    /// From an instance.
+    Passed(Passed),
+    /// The gateway's own.
+    Own(Full<Bytes>),
+}
+
+/// An instance's body. Its connection goes back to the pool with the last of it, and is closed when it is dropped before.
+pub(crate) struct Passed {
+    body: Incoming,
+    lent: Option<(Connection, Rc<Worker>)>,
+}
+
+/// Passes an instance's answer on.
+pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer) -> Response<AnswerBody> {
+    let Answer { response, connection, upload } = answer;
+    let (mut head, body) = response.into_parts();
+    headers::strip_hop_by_hop(&mut head.headers);
+    // After an answer that came before the request's end the connection is still busy with the rest: not kept.
+    let is_free = upload.is_none_or(|upload| upload.has_ended());
+    let mut passed = Passed { body, lent: is_free.then(|| (connection, Rc::clone(worker))) };
+    passed.give_back_at_end();
+    Response::from_parts(head, AnswerBody::Passed(passed))
+}
+
+impl Passed {
+    fn give_back_at_end(&mut self) {
+        if self.body.is_end_stream()
+            && let Some((connection, worker)) = self.lent.take()
+        {
+            worker.pool.put(connection, worker.clock.now_ms());
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut *self {
+            Self::Passed(passed) => {
+                let frame = Pin::new(&mut passed.body).poll_frame(cx);
+                passed.give_back_at_end();
+                frame
+            }
+            Self::Own(body) => Pin::new(body).poll_frame(cx).map_err(|never: Infallible| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Passed(passed) => passed.body.is_end_stream(),
+            Self::Own(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Passed(passed) => passed.body.size_hint(),
+            Self::Own(body) => body.size_hint(),
+        }
+    }
+}
+
+/// The fields of Spring's error body, and two of ours.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    timestamp: String,
+    status: u16,
+    error: &'a str,
+    path: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+}
+
+/// Answers a request that failed. The one place where errors become responses.
+pub(crate) fn error(error: &RequestError, uri: &Uri, now_ms: i64) -> Response<AnswerBody> {
+    let status = error.kind.status();
+    let body = ErrorBody {
+        timestamp: Timestamp(now_ms).to_string(),
+        status: status.as_u16(),
+        error: status.canonical_reason().unwrap_or_default(),
+        path: uri.path(),
+        message: &error.message,
+        service: error.service.as_deref(),
+        instance: error.instance.as_deref(),
+    };
+    let json = serde_json::to_vec(&body).unwrap_or_else(|error| {
+        log::error!("an error body could not be written as JSON: {error}");
+        Vec::new()
+    });
+    let mut response = Response::new(AnswerBody::Own(Full::new(Bytes::from(json))));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,168 @@
+//! What the gateway is told: validated, plain.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use eurus_client::{FetchConfig, Timeouts};
+
+use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
+
+/// Everything but the listeners.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// The group this gateway belongs to: its application name in the registry.
+    pub group: String,
+    /// The host name it registers; `None`: its address.
+    pub hostname: Option<String>,
+    /// The instance id it registers; `None`: `<host name>:<group>:<port>`.
+    pub instance_id: Option<String>,
+    /// The address it registers; `None`: the address of its listener, and the loopback address for a listener on all.
+    pub advertised_ip: Option<IpAddr>,
+    /// Registries, as Spring's `defaultZone`, tried in this order.
+    pub service_urls: Vec<String>,
+    /// How the registry's list is followed.
+    pub fetch: FetchConfig,
+    /// Of calls to the registry.
+    pub registry_timeouts: Timeouts,
+    /// Whether this gateway registers itself.
+    pub register: bool,
+    /// Its lease: seconds between heartbeats.
+    pub renewal_interval_s: i32,
+    /// Its lease: seconds without a heartbeat until it is lost.
+    pub lease_duration_s: i32,
+    /// Further metadata to register.
+    pub metadata: Vec<(String, String)>,
+    /// Marks.
+    pub down_service_cache: DownServiceCacheConfig,
+    /// Whether a fetched copy is joined with the marks. Off only to show the defect that this mends.
+    pub fetch_listener_enabled: bool,
+    /// The request path.
+    pub edge: EdgeConfig,
+    /// The admin API.
+    pub admin: AdminConfig,
+    /// How long requests under way may take to finish when the gateway stops, milliseconds.
+    pub shutdown_grace_ms: u64,
+}
+
+/// Limits and time-outs of the request path. Counts are per data-plane thread: threads share nothing.
+#[derive(Clone, Debug)]
+pub struct EdgeConfig {
+    /// Callers' connections. Beyond: further ones wait in the listener's backlog.
+    pub connections_max: usize,
+    /// Until a caller has sent a request's head, also between two requests, milliseconds.
+    pub head_read_timeout_ms: u64,
+    /// To open a connection to an instance, milliseconds.
+    pub connect_timeout_ms: u64,
+    /// From the last byte of a request to the head of its answer, milliseconds.
+    pub response_timeout_ms: u64,
+    /// How many times one request is tried at most, the first time included.
+    pub tries_max: usize,
+    /// How long an instance that refused a connection is passed over, while there are others, milliseconds.
+    pub refused_pause_ms: i64,
+    /// Idle connections kept to one address.
+    pub idle_per_address_max: usize,
+    /// Idle connections kept in all.
+    pub idle_max: usize,
+    /// How long an idle connection is kept, milliseconds. Below the time after which instances close theirs.
+    pub idle_ms: i64,
+}
+
+/// The admin API.
+#[derive(Clone)]
+pub struct AdminConfig {
+    /// When set, every call but the health check must carry `Authorization: Bearer <token>`.
+    pub token: Option<String>,
+    /// Its worker threads.
+    pub workers: usize,
+    /// Bytes of a body at most.
+    pub body_max: usize,
+    /// How long a downline waits until no request picked before can begin at the instance, milliseconds. Beyond: 503,
+    /// and the caller asks again. Below the time after which the downline service gives a call up.
+    pub quiet_timeout_ms: u64,
+}
+
+impl GatewayConfig {
+    /// The defaults, on Netflix's intervals.
+    pub fn stock() -> Self {
+        Self {
+            group: "EURUS-GATEWAY".to_owned(),
+            hostname: None,
+            instance_id: None,
+            advertised_ip: None,
+            service_urls: vec!["http://127.0.0.1:8761/eureka/".to_owned()],
+            fetch: FetchConfig::default(),
+            registry_timeouts: Timeouts::default(),
+            register: true,
+            renewal_interval_s: 30,
+            lease_duration_s: 90,
+            metadata: Vec::new(),
+            down_service_cache: DownServiceCacheConfig::default(),
+            fetch_listener_enabled: true,
+            edge: EdgeConfig::default(),
+            admin: AdminConfig::default(),
+            shutdown_grace_ms: 10_000,
+        }
+    }
+
+    /// The address to register for the listener of requests.
+    pub(crate) fn ip_to_register(&self, bound: IpAddr) -> IpAddr {
+        self.advertised_ip.unwrap_or_else(|| reachable(bound))
+    }
+
+    /// The address to register for the admin API: it may listen elsewhere than the advertised address.
+    pub(crate) fn admin_ip_to_register(&self, bound: IpAddr) -> IpAddr {
+        if bound.is_unspecified() { self.ip_to_register(bound) } else { bound }
+    }
+}
+
+/// "All addresses" is none that somebody could call.
+fn reachable(bound: IpAddr) -> IpAddr {
+    if bound.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { bound }
+}
+
+impl Default for DownServiceCacheConfig {
+    fn default() -> Self {
+        Self {
+            window_ms: 30_000,
+            life: MarkLife::UntilConfirmed,
+            bound_ms: 300_000,
+            marks_max: 100_000,
+            numbers_max: 200_000,
+            numbers_kept_ms: 86_400_000,
+        }
+    }
+}
+
+impl Default for EdgeConfig {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_000,
+            head_read_timeout_ms: 60_000,
+            connect_timeout_ms: 1_000,
+            response_timeout_ms: 30_000,
+            tries_max: 3,
+            refused_pause_ms: 2_000,
+            idle_per_address_max: 64,
+            idle_max: 4_096,
+            idle_ms: 15_000,
+        }
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for AdminConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdminConfig")
+            .field("has_token", &self.token.is_some())
+            .field("workers", &self.workers)
+            .field("body_max", &self.body_max)
+            .field("quiet_timeout_ms", &self.quiet_timeout_ms)
+            .finish()
+    }
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self { token: None, workers: 1, body_max: 16 * 1024, quiet_timeout_ms: 800 }
+    }
+}

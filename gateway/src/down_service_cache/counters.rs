@@ -1,0 +1,33 @@
+//! What happened to marks, in numbers.
+
+use super::{EndReason, Ended, Reviewed};
+
+/// Counted since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub(crate) recorded: u64,
+    pub(crate) superseded: u64,
+    pub(crate) refused_full: u64,
+    pub(crate) confirmed: u64,
+    /// Mode `plain` only.
+    pub(crate) window_over: u64,
+    /// Marks that were still needed when a copy fetched after the window came: the plain window would have failed.
+    pub(crate) outlived_window: u64,
+    pub(crate) unconfirmed_at_bound: u64,
+    pub(crate) ended_by_newer_registration: u64,
+}
+
+impl Counters {
+    /// Adds what one fetched copy did.
+    pub(super) fn count(&mut self, reviewed: &Reviewed) {
+        self.outlived_window += reviewed.outlived.len() as u64;
+        for Ended { reason, .. } in &reviewed.ended {
+            match reason {
+                EndReason::Confirmed { .. } => self.confirmed += 1,
+                EndReason::WindowOver => self.window_over += 1,
+                EndReason::Unconfirmed { .. } => self.unconfirmed_at_bound += 1,
+                EndReason::NewerRegistration => self.ended_by_newer_registration += 1,
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The data plane: one thread for each listener, each with its own runtime, connections and pool.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eurus_service::{Clock, Shutdown, Timer};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::LocalSet;
+use tokio::time::timeout;
+
+use crate::config::EdgeConfig;
+use crate::directory::Directory;
+use crate::pipeline;
+use crate::worker::Worker;
+
+/// Bytes of a message's head at most, both ways. A caller who exceeds it gets 431, an instance 502.
+pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Headers of a message at most, both ways.
+pub(crate) const HEADERS_MAX: usize = 128;
+
+/// After the operating system refused to accept a connection (out of file descriptors, say).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What one thread is given.
+pub(crate) struct Seat {
+    pub(crate) name: String,
+    pub(crate) listener: std::net::TcpListener,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) config: EdgeConfig,
+    pub(crate) clock: Clock,
+    pub(crate) stop: Shutdown,
+    pub(crate) grace: Duration,
+}
+
+/// Starts a thread. The receiver is told how it ended; when the thread panics it is told nothing.
+pub(crate) fn start(seat: Seat) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+    seat.listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Before the thread begins: a manual clock waits for the timers that exist.
+    let timer = seat.clock.timer("gateway idle connections");
+    let (ended, outcome) = oneshot::channel();
+    std::thread::Builder::new().name(seat.name.clone()).spawn(move || {
+        let local = LocalSet::new();
+        // The receiver is gone only when nobody waits any more.
+        let _ = ended.send(local.block_on(&runtime, accept(seat, timer)));
+    })?;
+    Ok(outcome)
+}
+
+/// Accepts until told to stop, then lets the requests under way finish.
+async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
+    let listener = TcpListener::from_std(seat.listener)?;
+    let connections_max = u32::try_from(seat.config.connections_max).unwrap_or(u32::MAX);
+    let permits = Arc::new(Semaphore::new(connections_max as usize));
+    let worker = Rc::new(Worker::new(seat.directory, seat.config, seat.clock));
+    tokio::task::spawn_local(close_overdue(Rc::clone(&worker), timer, seat.stop.clone()));
+    let mut was_full = false;
+    loop {
+        let is_full = permits.available_permits() == 0;
+        if is_full && !was_full {
+            log::warn!(
+                "{}: {connections_max} connections are open, the limit; further callers wait until one closes",
+                seat.name
+            );
+        }
+        was_full = is_full;
+        let permit = tokio::select! {
+            biased;
+            () = seat.stop.wait() => break,
+            permit = Arc::clone(&permits).acquire_owned() => permit.map_err(io::Error::other)?,
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = seat.stop.wait() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                tokio::task::spawn_local(converse(Rc::clone(&worker), stream, peer, permit, seat.stop.clone()));
+            }
+            Err(error) => {
+                log::warn!("{}: no connection can be accepted: {error}. Out of file descriptors?", seat.name);
+                // Time-outs and stops end the pause alike.
+                let _ = timeout(ACCEPT_PAUSE, seat.stop.wait()).await;
+            }
+        }
+    }
+    drop(listener);
+    if timeout(seat.grace, permits.acquire_many(connections_max)).await.is_err() {
+        let open = connections_max as usize - permits.available_permits();
+        log::warn!("{}: {open} connections were still busy after {} ms; cut off", seat.name, seat.grace.as_millis());
+    }
+    Ok(())
+}
+
+/// One caller's connection, request after request. The permit goes with it.
+async fn converse(
+    worker: Rc<Worker>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    _permit: OwnedSemaphorePermit,
+    stop: Shutdown,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        log::debug!("{peer}: TCP_NODELAY: {error}");
+    }
+    let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
+    let service = service_fn(move |request| {
+        let worker = Rc::clone(&worker);
+        async move { Ok::<_, Infallible>(pipeline::serve(worker, peer.ip(), request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_read_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = stop.wait() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        log::debug!("connection of {peer} ended: {error}");
+    }
+}
+
+/// Closes idle connections in time, also to addresses that are not called any more.
+async fn close_overdue(worker: Rc<Worker>, mut timer: Timer, stop: Shutdown) {
+    loop {
+        tokio::select! {
+            () = stop.wait() => return,
+            () = timer.sleep_ms((worker.config.idle_ms / 2).max(1)) => worker.pool.close_overdue(worker.clock.now_ms()),
+        }
+    }
+}

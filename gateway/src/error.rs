@@ -1,0 +1,137 @@
+//! What can go wrong, for the caller of the gateway and for who runs it.
+
+use std::fmt;
+use std::io;
+
+use eurus_client::ClientError;
+use http::StatusCode;
+
+/// Whose fault a failed request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The instance, or the way to it.
+    Upstream,
+    /// The caller, or the way to it.
+    Downstream,
+    /// The gateway: what it knows, or lacks.
+    Internal,
+}
+
+/// What happened to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// The path names no service.
+    NoRoute,
+    /// Nothing was fetched from a registry yet.
+    NotReady,
+    /// The registry does not know the service.
+    UnknownService,
+    /// The service has instances, but none that may be called.
+    NothingInRotation,
+    /// No connection to the instance.
+    ConnectFailed,
+    /// No connection to the instance in time.
+    ConnectTimeout,
+    /// The connection broke, or what came over it is no HTTP, before the head of an answer was complete.
+    BadAnswer,
+    /// No head of an answer in time.
+    ResponseTimeout,
+    /// The caller's body broke off.
+    CallerBroke,
+    /// The caller's body did not go on in time.
+    CallerTimeout,
+}
+
+impl ErrorKind {
+    /// Whose fault it is.
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Self::NotReady | Self::NothingInRotation => Source::Internal,
+            Self::NoRoute | Self::UnknownService | Self::CallerBroke | Self::CallerTimeout => Source::Downstream,
+            Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout => Source::Upstream,
+        }
+    }
+
+    /// What the caller is answered.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::NoRoute | Self::UnknownService => StatusCode::NOT_FOUND,
+            Self::NotReady | Self::NothingInRotation => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ConnectFailed | Self::BadAnswer => StatusCode::BAD_GATEWAY,
+            Self::ConnectTimeout | Self::ResponseTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::CallerBroke => StatusCode::BAD_REQUEST,
+            Self::CallerTimeout => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+}
+
+/// A request that failed, or one try of it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestError {
+    /// What happened.
+    pub(crate) kind: ErrorKind,
+    /// Whether another try cannot do harm: nothing was sent, or the request may be repeated and was not answered.
+    pub(crate) retry_is_safe: bool,
+    /// In a sentence.
+    pub(crate) message: String,
+    /// Upper-case service name.
+    pub(crate) service: Option<String>,
+    /// Instance id and address.
+    pub(crate) instance: Option<String>,
+}
+
+impl RequestError {
+    /// Of a request that reached no instance.
+    pub(crate) fn new(kind: ErrorKind, service: Option<&str>, message: impl Into<String>) -> Self {
+        let service = service.map(str::to_owned);
+        Self { kind, retry_is_safe: false, message: message.into(), service, instance: None }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({:?}): {}", self.kind, self.kind.source(), self.message)
+    }
+}
+
+/// Why the gateway did not start, or stopped on its own.
+#[derive(Debug)]
+pub enum RunError {
+    /// There is no data listener.
+    NoListener,
+    /// A listener cannot be used.
+    Listener(io::Error),
+    /// A data-plane thread could not be started, or ended on its own.
+    Worker {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// The admin API ended on its own.
+    Admin(io::Error),
+    /// The registry client's configuration cannot work.
+    Client(ClientError),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoListener => f.write_str("gateway: no listener for requests was given"),
+            Self::Listener(error) => write!(f, "gateway: its listener cannot be used: {error}"),
+            Self::Worker { name, why } => write!(f, "gateway: the data-plane thread {name} failed: {why}"),
+            Self::Admin(error) => write!(f, "gateway: the admin API failed: {error}"),
+            Self::Client(error) => write!(f, "gateway: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NoListener | Self::Worker { .. } => None,
+            Self::Listener(error) | Self::Admin(error) => Some(error),
+            Self::Client(error) => Some(error),
+        }
+    }
+}

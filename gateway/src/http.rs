@@ -1,0 +1,59 @@
+//! The admin API: THE route table. It listens on its own port; requests to services never pass here.
+
+mod auth;
+mod direct;
+mod down_service_cache;
+mod failure;
+mod health;
+mod services;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use eurus_service::Clock;
+
+use crate::config::AdminConfig;
+use crate::directory::Directory;
+use failure::Failure;
+
+/// Connections of one admin worker at most: further callers wait.
+const CONNECTIONS_MAX: usize = 256;
+
+/// How long calls under way may take to finish on a stop, seconds.
+const STOP_GRACE_S: u64 = 5;
+
+/// What the resources work on.
+pub(crate) struct Admin {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) clock: Clock,
+    pub(crate) config: AdminConfig,
+    /// The gateway's own instance id.
+    pub(crate) node: String,
+}
+
+/// Builds the server; it runs when it is awaited.
+pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> {
+    let workers = admin.config.workers;
+    let admin = web::Data::new(admin);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::clone(&admin))
+            .app_data(failure::json_body(admin.config.body_max))
+            .route("/downline", web::post().to(direct::downline))
+            .route("/upline", web::post().to(direct::upline))
+            .route("/services", web::get().to(services::services))
+            .route("/down-service-cache", web::get().to(down_service_cache::down_service_cache))
+            .route("/actuator/health", web::get().to(health::health))
+            .default_service(web::to(|| async { Failure::not_found() }))
+    });
+    Ok(server
+        .workers(workers)
+        .max_connections(CONNECTIONS_MAX)
+        .shutdown_timeout(STOP_GRACE_S)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}

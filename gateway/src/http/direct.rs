@@ -1,0 +1,195 @@
+//! `POST /downline` and `POST /upline`: orders of the downline service.
+//!
+//! A downline is acknowledged only when no request picked before it can still begin at the instance.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+use super::auth::Authorized;
+use super::{Admin, Failure};
+use crate::directive::{Directive, DirectiveKind};
+use crate::directory::Directed;
+use crate::down_service_cache::Recorded;
+use crate::endpoint::{Endpoint, Quiet};
+use crate::registration::Registration;
+
+/// What the downline service sends.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Order {
+    entry: String,
+    number: i64,
+    application: String,
+    instance_id: String,
+    registration: OrderRegistration,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderRegistration {
+    ip: String,
+    #[serde(default)]
+    service_up_timestamp: i64,
+}
+
+/// What it is answered.
+#[derive(Serialize)]
+pub(super) struct Acknowledgement {
+    outcome: Outcome,
+    node: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Applied,
+    /// A later order for this instance came first; this one changes nothing.
+    Superseded,
+}
+
+pub(super) async fn downline(
+    _: Authorized,
+    admin: Data<Admin>,
+    order: Json<Order>,
+) -> Result<Json<Acknowledgement>, Failure> {
+    direct(&admin, order.into_inner().into_directive(DirectiveKind::Downline)?).await
+}
+
+pub(super) async fn upline(
+    _: Authorized,
+    admin: Data<Admin>,
+    order: Json<Order>,
+) -> Result<Json<Acknowledgement>, Failure> {
+    direct(&admin, order.into_inner().into_directive(DirectiveKind::Upline)?).await
+}
+
+async fn direct(admin: &Admin, directive: Directive) -> Result<Json<Acknowledgement>, Failure> {
+    let directed = admin.directory.direct(&directive, admin.clock.now_ms()).map_err(|full| {
+        log::error!("{directive}: {full}. Raise eurus.gateway.down-service-cache.marks-max");
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string())
+    })?;
+    let outcome = match directed {
+        Directed { recorded: Recorded::Superseded { .. }, .. } => Outcome::Superseded,
+        Directed { recorded: Recorded::Applied, closed } => barrier(admin, &directive, &closed).await?,
+    };
+    Ok(Json(Acknowledgement { outcome, node: admin.node.clone() }))
+}
+
+/// Waits until no request picked before can begin at the closed endpoints. When it takes too long the caller is told
+/// so and asks again: the same order waits anew.
+async fn barrier(admin: &Admin, directive: &Directive, closed: &[Arc<Endpoint>]) -> Result<Outcome, Failure> {
+    let all_quiet = async {
+        for endpoint in closed {
+            if endpoint.quiet().await == Quiet::Reopened {
+                return Outcome::Superseded;
+            }
+        }
+        Outcome::Applied
+    };
+    timeout(Duration::from_millis(admin.config.quiet_timeout_ms), all_quiet).await.map_err(|_| {
+        let left: usize = closed.iter().map(|endpoint| endpoint.starting()).sum();
+        let message = format!(
+            "{directive}: out of rotation, but {left} requests picked before may still begin there after {} ms; ask again",
+            admin.config.quiet_timeout_ms
+        );
+        log::warn!("{message}");
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    })
+}
+
+impl Order {
+    fn into_directive(self, kind: DirectiveKind) -> Result<Directive, Failure> {
+        let named = [
+            ("entry", &self.entry),
+            ("application", &self.application),
+            ("instanceId", &self.instance_id),
+            ("registration.ip", &self.registration.ip),
+        ];
+        if let Some((field, _)) = named.iter().find(|(_, value)| value.is_empty()) {
+            return Err(Failure::new(StatusCode::BAD_REQUEST, format!("{field} must not be empty")));
+        }
+        Ok(Directive {
+            kind,
+            entry: self.entry,
+            number: self.number,
+            application: self.application.to_uppercase(),
+            instance_id: self.instance_id,
+            registration: Registration {
+                ip: self.registration.ip,
+                service_up_ms: self.registration.service_up_timestamp,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use eurus_client::{Fetch, FetchKind, FetchListener as _};
+    use eurus_model::{Applications, InstanceInfo};
+    use eurus_service::Clock;
+
+    use super::*;
+    use crate::config::{AdminConfig, GatewayConfig};
+    use crate::directory::Directory;
+
+    /// An admin API over one instance, and its endpoint.
+    fn admin() -> (Admin, Arc<Endpoint>) {
+        let (clock, _) = Clock::manual(1_000_000);
+        let directory = Arc::new(Directory::new(GatewayConfig::stock().down_service_cache, true));
+        let mut registry = Applications::default();
+        registry.insert(Arc::new(InstanceInfo::new("app", "1", "h", "127.0.0.2")));
+        let registry = Arc::new(registry);
+        directory.fetched(&Fetch {
+            kind: FetchKind::Full,
+            started_ms: 0,
+            received_ms: 0,
+            registry,
+            changed: Vec::new(),
+        });
+        let endpoint = Arc::clone(&directory.snapshot().service("app").unwrap().rotation[0]);
+        let config = AdminConfig { quiet_timeout_ms: 10, ..AdminConfig::default() };
+        (Admin { directory, clock, config, node: "node".to_owned() }, endpoint)
+    }
+
+    fn order(kind: DirectiveKind, number: i64) -> Directive {
+        let registration = Registration { ip: "127.0.0.2".to_owned(), service_up_ms: 0 };
+        let (application, instance_id) = ("APP".to_owned(), "1".to_owned());
+        Directive { kind, entry: "e".to_owned(), number, application, instance_id, registration }
+    }
+
+    #[tokio::test]
+    async fn a_request_before_its_first_byte_holds_the_acknowledgement_up() {
+        let (admin, endpoint) = admin();
+        assert_eq!(endpoint.address(), SocketAddr::from(([127, 0, 0, 2], 7001)));
+        let ticket = endpoint.start().unwrap();
+        let refused = direct(&admin, order(DirectiveKind::Downline, 1)).await.err().unwrap().to_string();
+        assert!(refused.contains("1 requests picked before may still begin there after 10 ms; ask again"), "{refused}");
+        // It is out of rotation all the same; the repeated order waits anew.
+        assert!(endpoint.start().is_none());
+        assert!(direct(&admin, order(DirectiveKind::Downline, 1)).await.is_err());
+        drop(ticket);
+        let acknowledged = direct(&admin, order(DirectiveKind::Downline, 1)).await.ok().unwrap();
+        assert!(matches!(acknowledged.outcome, Outcome::Applied));
+    }
+
+    #[tokio::test]
+    async fn an_upline_that_comes_while_a_downline_waits_supersedes_it() {
+        let (mut admin, endpoint) = admin();
+        admin.config.quiet_timeout_ms = 10_000;
+        let ticket = endpoint.start().unwrap();
+        let (downline, upline) = tokio::join!(
+            direct(&admin, order(DirectiveKind::Downline, 1)),
+            direct(&admin, order(DirectiveKind::Upline, 2))
+        );
+        assert!(matches!(downline.ok().unwrap().outcome, Outcome::Superseded));
+        assert!(matches!(upline.ok().unwrap().outcome, Outcome::Applied));
+        drop(ticket);
+    }
+}

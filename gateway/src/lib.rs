@@ -1,0 +1,174 @@
+//! The gateway: a reverse proxy that finds instances in a Eureka registry, and takes one out of rotation the moment it
+//! is told to.
+//!
+//! ```text
+//!  callers ─► edge ─► pipeline: route ─► pick ─► connect ─► start ─► send ─► answer
+//!                                         ▲ one immutable snapshot
+//!                                     directory ◄─ eurus-client: fetched copies
+//!                                         ▲
+//!                         http: POST /downline, /upline ◄─ the downline service
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`config`], `properties` | what the gateway is told, with every limit; under which names |
+//! | `edge` | one thread per listener: accepting, limits, stopping |
+//! | `pipeline` | THE request path, in order |
+//! | `product`, `headers` | which service a path names; which headers pass |
+//! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
+//! | `upstream` | connections to instances, their pool, one request over one of them |
+//! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
+//! | `worker` | what the requests of one thread share |
+//! | `directory` | THE one writer: joins the fetched copy with the marks and publishes snapshots |
+//! | `down_service_cache` | the marks: orders that the registry's copies may not show yet |
+//! | `directive`, `registration` | an order, and the life of an instance that it means |
+//! | `snapshot`, `service`, `endpoint` | what requests see; an endpoint's door and the barrier of a downline |
+//! | `http`, `listeners` | the admin API, on its own listener; binding both |
+//! | `own_instance` | what the gateway registers itself as |
+//! | `timestamp` | epoch milliseconds for people |
+
+mod answer;
+pub mod config;
+mod directive;
+mod directory;
+mod down_service_cache;
+mod edge;
+mod endpoint;
+mod error;
+mod headers;
+mod http;
+mod listeners;
+mod own_instance;
+mod pick;
+mod pipeline;
+mod product;
+mod properties;
+mod registration;
+mod rule;
+mod service;
+mod snapshot;
+mod timestamp;
+mod upstream;
+mod worker;
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eurus_client::{ClientConfig, EurekaClient, FetchListener};
+use eurus_service::{Clock, Shutdown};
+use futures_util::future::select_all;
+use tokio::sync::oneshot;
+
+pub use config::{AdminConfig, EdgeConfig, GatewayConfig};
+pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
+pub use error::RunError;
+pub use listeners::{ADMIN_PORT, GatewayListeners, PORT};
+
+use directory::Directory;
+use http::Admin;
+
+/// Runs a gateway until `shutdown`: requests under way are finished first, then the admin API stops.
+///
+/// # Errors
+/// [`RunError`] when a part cannot be started, or ends on its own; the other parts are stopped then.
+pub async fn run(
+    config: GatewayConfig,
+    listeners: GatewayListeners,
+    clock: Clock,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
+    let data_address = listeners.data.first().ok_or(RunError::NoListener)?.local_addr().map_err(RunError::Listener)?;
+    let admin_address = listeners.admin.local_addr().map_err(RunError::Listener)?;
+    let directory = Arc::new(Directory::new(config.down_service_cache.clone(), config.fetch_listener_enabled));
+    let own = own_instance::own_instance(&config, data_address, admin_address, clock.now_ms());
+    let node = own.instance_id.clone();
+
+    let mut client_config = ClientConfig::stock(config.service_urls.clone());
+    client_config.fetch = Some(config.fetch);
+    client_config.timeouts = config.registry_timeouts;
+    client_config.registration = config.register.then_some(own);
+    let listener: Arc<dyn FetchListener> = Arc::clone(&directory) as _;
+    let client = EurekaClient::new(client_config, clock.clone(), vec![listener]).map_err(RunError::Client)?;
+
+    // Our own signal: a part that fails stops the others, but not the rest of the process.
+    let stop = Shutdown::new();
+    let admin = Admin { directory: Arc::clone(&directory), clock: clock.clone(), config: config.admin.clone(), node };
+    let admin_server = http::server(admin, listeners.admin).map_err(RunError::Admin)?;
+    let admin_handle = admin_server.handle();
+    let mut admin_task = tokio::spawn(admin_server);
+    let workers = start_workers(&config, listeners.data, &directory, &clock, &stop).inspect_err(|_| stop.trigger());
+    let client_task = tokio::spawn(client.run(stop.clone()));
+    log::info!("gateway: requests on {data_address}, admin API on {admin_address}");
+
+    let outcome = match workers {
+        Err(error) => Err(error),
+        Ok(mut workers) => {
+            let early = tokio::select! {
+                () = shutdown.wait() => None,
+                ended = any_ended(&mut workers) => Some(ended),
+                ended = &mut admin_task => Some(RunError::Admin(admin_end(ended))),
+            };
+            stop.trigger();
+            // Each is bounded by the grace it was given.
+            for (_, worker) in workers {
+                let _ = worker.await;
+            }
+            early.map_or(Ok(()), Err)
+        }
+    };
+    admin_handle.stop(true).await;
+    if let Err(error) = client_task.await {
+        log::error!("gateway: its registry client ended badly, it may still be registered: {error}");
+    }
+    log::info!("gateway: stopped");
+    outcome
+}
+
+type WorkerEnd = (String, oneshot::Receiver<io::Result<()>>);
+
+fn start_workers(
+    config: &GatewayConfig,
+    listeners: Vec<TcpListener>,
+    directory: &Arc<Directory>,
+    clock: &Clock,
+    stop: &Shutdown,
+) -> Result<Vec<WorkerEnd>, RunError> {
+    let start = |(place, listener)| {
+        let name = format!("gateway-data-{place}");
+        let seat = edge::Seat {
+            name: name.clone(),
+            listener,
+            directory: Arc::clone(directory),
+            config: config.edge.clone(),
+            clock: clock.clone(),
+            stop: stop.clone(),
+            grace: Duration::from_millis(config.shutdown_grace_ms),
+        };
+        let ended =
+            edge::start(seat).map_err(|error| RunError::Worker { name: name.clone(), why: error.to_string() })?;
+        Ok((name, ended))
+    };
+    listeners.into_iter().enumerate().map(start).collect()
+}
+
+/// The first data-plane thread that ends, which none should before it is told to. Takes it out.
+async fn any_ended(workers: &mut Vec<WorkerEnd>) -> RunError {
+    let (outcome, place, _) = select_all(workers.iter_mut().map(|(_, ended)| ended)).await;
+    let (name, _) = workers.swap_remove(place);
+    let why = match outcome {
+        Ok(Ok(())) => "it ended without being told to".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it panicked".to_owned(),
+    };
+    RunError::Worker { name, why }
+}
+
+fn admin_end(ended: Result<io::Result<()>, tokio::task::JoinError>) -> io::Error {
+    match ended {
+        Ok(Ok(())) => io::Error::other("it ended without being told to"),
+        Ok(Err(error)) => error,
+        Err(error) => io::Error::other(error),
+    }
+}

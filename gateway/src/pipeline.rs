@@ -1,0 +1,119 @@
+//! THE request path, in order:
+//!
+//! ```text
+//! serve ─► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller
+//!            │                    │   │         │         │        │    │
+//!            │                    │   │         │         └ closed meanwhile: pick again
+//!            │                    └───┼─────────┴──────────────────┴ safe to try again, and tries left
+//!            └────────────────────────┴───────────────────► answer::error ─► the caller
+//! ```
+//!
+//! `start` is the last step before the first byte and waits for nothing: see [`Endpoint`](crate::endpoint::Endpoint)
+//! for what it guards.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+
+use crate::answer::{self, AnswerBody};
+use crate::endpoint::Endpoint;
+use crate::error::{ErrorKind, RequestError, Source};
+use crate::headers::{self, Forwarded};
+use crate::pick::pick;
+use crate::product::{self, Route};
+use crate::upstream::connection::connection;
+use crate::upstream::send::{Answer, Outgoing, send};
+use crate::worker::Worker;
+
+/// One request, from its head to the head of its answer; bodies stream behind.
+pub(crate) async fn serve(worker: Rc<Worker>, peer: IpAddr, request: Request<Incoming>) -> Response<AnswerBody> {
+    let uri = request.uri().clone();
+    match forward(&worker, peer, request).await {
+        Ok(answer) => answer::pass(&worker, answer),
+        Err(error) => {
+            match error.kind.source() {
+                Source::Upstream => log::warn!("{}: {error}", uri.path()),
+                Source::Downstream | Source::Internal => log::debug!("{}: {error}", uri.path()),
+            }
+            answer::error(&error, &uri, worker.clock.now_ms())
+        }
+    }
+}
+
+async fn forward(worker: &Worker, peer: IpAddr, request: Request<Incoming>) -> Result<Answer, RequestError> {
+    let (mut head, body) = request.into_parts();
+    let Route { service, prefix, target } = head.uri.path_and_query().and_then(product::route).ok_or_else(no_route)?;
+    head.uri = target.into();
+    head.version = http::Version::HTTP_11;
+    headers::prepare_request(&mut head.headers, &Forwarded { peer, prefix: &prefix });
+    let mut outgoing = Outgoing::new(head, body);
+    let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
+    loop {
+        // Each time from the newest snapshot, which is not held across a wait.
+        let picked = pick(&worker.directory.snapshot(), &service, &tries.failed, worker.clock.now_ms())?;
+        let Some(endpoint) = picked else { return Err(tries.into_error()) };
+        let connection = match connection(worker, &endpoint).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                tries.note(error)?;
+                tries.failed.push(endpoint);
+                continue;
+            }
+        };
+        let Some(ticket) = endpoint.start() else {
+            // Taken out of rotation meanwhile: the connection is as good as before, and the snapshot is a newer one.
+            worker.pool.put(connection, worker.clock.now_ms());
+            continue;
+        };
+        match send(worker, &endpoint, connection, ticket, &mut outgoing).await {
+            Ok(answer) => return Ok(answer),
+            // The endpoint stays eligible: it closed an idle connection, which says nothing about a new one.
+            Err(error) => tries.note(error)?,
+        }
+    }
+}
+
+/// The tries of one request.
+struct Tries {
+    left: usize,
+    /// Where no connection was to be had.
+    failed: Vec<Arc<Endpoint>>,
+    errors: Vec<RequestError>,
+}
+
+impl Tries {
+    /// Takes a failed try down; an error when it was the last.
+    fn note(&mut self, error: RequestError) -> Result<(), RequestError> {
+        self.left = self.left.saturating_sub(1);
+        let goes_on = error.retry_is_safe && self.left > 0;
+        self.errors.push(error);
+        if goes_on { Ok(()) } else { Err(summary(std::mem::take(&mut self.errors))) }
+    }
+
+    /// No endpoint is left to try.
+    fn into_error(self) -> RequestError {
+        summary(self.errors)
+    }
+}
+
+/// The last try's error, with what each try met.
+fn summary(mut errors: Vec<RequestError>) -> RequestError {
+    let each: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{}: {}", error.instance.as_deref().unwrap_or("no instance"), error.message))
+        .collect();
+    let Some(mut last) = errors.pop() else {
+        return RequestError::new(ErrorKind::NothingInRotation, None, "no instance is left to try");
+    };
+    if !errors.is_empty() {
+        last.message = format!("{} tries failed: {}", each.len(), each.join("; "));
+    }
+    last
+}
+
+fn no_route() -> RequestError {
+    RequestError::new(ErrorKind::NoRoute, None, "no route: the path must begin with /{service-id}/")
+}

@@ -1,0 +1,52 @@
+//! Which service a request is for. The default product: `/{service-id}/**` goes to the instances of that service,
+//! with the prefix stripped, as Zuul does.
+
+use http::uri::PathAndQuery;
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The service as the path names it, in any case.
+    pub(crate) service: String,
+    /// What is stripped: `/{service-id}`.
+    pub(crate) prefix: String,
+    /// What the instance sees.
+    pub(crate) target: PathAndQuery,
+}
+
+/// The route of a path; `None` when it names no service.
+pub(crate) fn route(path_and_query: &PathAndQuery) -> Option<Route> {
+    let service = path_and_query.path().strip_prefix('/')?.split('/').next().filter(|service| !service.is_empty())?;
+    let prefix = format!("/{service}");
+    // The rest of what was a path and query is one too, but for the slash that it may lack in front.
+    let rest = path_and_query.as_str().strip_prefix(&prefix)?;
+    let target = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
+    Some(Route { service: service.to_owned(), prefix, target: target.ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_names_the_service_and_is_stripped() {
+        let table = [
+            ("/java-service/hello?x=1", Some(("java-service", "/hello?x=1"))),
+            ("/Java-Service/hello", Some(("Java-Service", "/hello"))),
+            ("/java-service", Some(("java-service", "/"))),
+            ("/java-service/", Some(("java-service", "/"))),
+            ("/java-service?x=1", Some(("java-service", "/?x=1"))),
+            ("/java-service//a/%2F?", Some(("java-service", "//a/%2F?"))),
+            ("/a/a/a", Some(("a", "/a/a"))),
+            ("/", None),
+            ("//a", None),
+            ("/?x=/a", None),
+            ("*", None),
+        ];
+        for (given, expected) in table {
+            let route = route(&given.parse().unwrap());
+            let found = route.as_ref().map(|route| (route.service.as_str(), route.target.as_str()));
+            assert_eq!(found, expected, "{given}");
+        }
+    }
+}

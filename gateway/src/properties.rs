@@ -1,0 +1,189 @@
+//! The gateway's configuration under its property names: Spring's where Spring has one, ours below `eurus.gateway`.
+
+use std::net::IpAddr;
+
+use eurus_client::ClientConfig;
+use eurus_service::properties::{ConfigError, Properties};
+
+use crate::config::{AdminConfig, EdgeConfig, GatewayConfig};
+use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
+
+/// A day: the longest that a duration of ours may be set to.
+const DAY_MS: u64 = 86_400_000;
+
+impl GatewayConfig {
+    /// What the properties say; what they do not say is as in [`stock`](Self::stock).
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a value that is not allowed, with the key and what is.
+    pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
+        let stock = Self::stock();
+        let client = ClientConfig::from_properties(properties)?;
+        Ok(Self {
+            group: group(properties, &stock)?,
+            hostname: properties.string("eureka.instance.hostname"),
+            advertised_ip: properties.parsed::<IpAddr>("eureka.instance.ip-address", "an IP address")?,
+            instance_id: properties.string("eureka.instance.instance-id"),
+            service_urls: client.service_urls,
+            fetch: client.fetch.unwrap_or(stock.fetch),
+            registry_timeouts: client.timeouts,
+            register: properties.bool("eureka.client.register-with-eureka", stock.register)?,
+            renewal_interval_s: properties.number(
+                "eureka.instance.lease-renewal-interval-in-seconds",
+                stock.renewal_interval_s,
+                1..=3_600,
+            )?,
+            lease_duration_s: properties.number(
+                "eureka.instance.lease-expiration-duration-in-seconds",
+                stock.lease_duration_s,
+                1..=86_400,
+            )?,
+            metadata: properties.map("eureka.instance.metadata-map").into_iter().collect(),
+            down_service_cache: down_service_cache(properties, &stock.down_service_cache)?,
+            fetch_listener_enabled: properties
+                .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
+            edge: edge(properties, &stock.edge)?,
+            admin: admin(properties, &stock.admin)?,
+            shutdown_grace_ms: properties.number(
+                "eurus.gateway.shutdown-grace-ms",
+                stock.shutdown_grace_ms,
+                0..=DAY_MS,
+            )?,
+        })
+    }
+}
+
+fn group(properties: &Properties, stock: &GatewayConfig) -> Result<String, ConfigError> {
+    const KEY: &str = "eurus.gateway.group";
+    let group = properties.string(KEY).unwrap_or_else(|| stock.group.clone());
+    let is_name = group.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if is_name { Ok(group.to_uppercase()) } else { Err(properties.invalid(KEY, "letters, digits, '-', '_' and '.'")) }
+}
+
+fn down_service_cache(
+    properties: &Properties,
+    stock: &DownServiceCacheConfig,
+) -> Result<DownServiceCacheConfig, ConfigError> {
+    const DAY_MS: i64 = 86_400_000;
+    const MODE: &str = "eurus.gateway.down-service-cache.mode";
+    let life = match properties.string(MODE).as_deref() {
+        None => stock.life,
+        Some("until-confirmed") => MarkLife::UntilConfirmed,
+        Some("plain") => MarkLife::Plain,
+        Some(_) => return Err(properties.invalid(MODE, "until-confirmed or plain")),
+    };
+    let number = |key: &str, default, allowed| properties.number(key, default, allowed);
+    let window_ms = number("eurus.gateway.down-service-cache.window-ms", stock.window_ms, 0..=DAY_MS)?;
+    // A window set longer than the stock bound takes the bound along, unless that is set too.
+    let bound_default = stock.bound_ms.max(window_ms);
+    Ok(DownServiceCacheConfig {
+        window_ms,
+        life,
+        bound_ms: number("eurus.gateway.down-service-cache.bound-ms", bound_default, window_ms..=DAY_MS)?,
+        marks_max: properties.number("eurus.gateway.down-service-cache.marks-max", stock.marks_max, 1..=10_000_000)?,
+        numbers_max: properties.number(
+            "eurus.gateway.down-service-cache.numbers-max",
+            stock.numbers_max,
+            1..=10_000_000,
+        )?,
+        numbers_kept_ms: number(
+            "eurus.gateway.down-service-cache.numbers-kept-ms",
+            stock.numbers_kept_ms,
+            1_000..=30 * DAY_MS,
+        )?,
+    })
+}
+
+fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, ConfigError> {
+    const DAY_MS_SIGNED: i64 = 86_400_000;
+    let count = |key: &str, default: usize, least: usize| properties.number(key, default, least..=1_000_000);
+    let timeout_ms = |key: &str, default: u64| properties.number(key, default, 1..=DAY_MS);
+    let pause_ms = |key: &str, default: i64| properties.number(key, default, 0..=DAY_MS_SIGNED);
+    Ok(EdgeConfig {
+        connections_max: count("eurus.gateway.connections-max", stock.connections_max, 1)?,
+        head_read_timeout_ms: timeout_ms("eurus.gateway.head-read-timeout-ms", stock.head_read_timeout_ms)?,
+        connect_timeout_ms: timeout_ms("eurus.gateway.connect-timeout-ms", stock.connect_timeout_ms)?,
+        response_timeout_ms: timeout_ms("eurus.gateway.response-timeout-ms", stock.response_timeout_ms)?,
+        tries_max: properties.number("eurus.gateway.tries-max", stock.tries_max, 1..=100)?,
+        refused_pause_ms: pause_ms("eurus.gateway.refused-pause-ms", stock.refused_pause_ms)?,
+        idle_per_address_max: count("eurus.gateway.idle-per-address-max", stock.idle_per_address_max, 0)?,
+        idle_max: count("eurus.gateway.idle-max", stock.idle_max, 0)?,
+        idle_ms: pause_ms("eurus.gateway.idle-ms", stock.idle_ms)?,
+    })
+}
+
+fn admin(properties: &Properties, stock: &AdminConfig) -> Result<AdminConfig, ConfigError> {
+    Ok(AdminConfig {
+        token: properties.string("eurus.gateway.admin.token"),
+        workers: properties.number("eurus.gateway.admin.workers", stock.workers, 1..=64)?,
+        body_max: properties.number("eurus.gateway.admin.body-max", stock.body_max, 256..=16 * 1024 * 1024)?,
+        quiet_timeout_ms: properties.number(
+            "eurus.gateway.admin.quiet-timeout-ms",
+            stock.quiet_timeout_ms,
+            1..=60_000,
+        )?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use eurus_service::properties::Sources;
+
+    use super::*;
+
+    fn read(flags: &[(&str, &str)]) -> Result<GatewayConfig, ConfigError> {
+        let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let (properties, _) = Properties::layered(Sources { flags, ..Sources::default() })?;
+        GatewayConfig::from_properties(&properties)
+    }
+
+    #[test]
+    fn nothing_said_is_stock() {
+        assert_eq!(format!("{:?}", read(&[]).unwrap()), format!("{:?}", GatewayConfig::stock()));
+    }
+
+    #[test]
+    fn what_is_said_counts() {
+        let config = read(&[
+            ("eurus.gateway.group", "edge-1"),
+            ("eurus.gateway.down-service-cache.mode", "plain"),
+            ("eurus.gateway.down-service-cache.window-ms", "400000"),
+            ("eurus.gateway.fetch-listener.enabled", "false"),
+            ("eurus.gateway.response-timeout-ms", "5"),
+            ("eurus.gateway.admin.token", "secret"),
+            ("eureka.instance.ip-address", "10.0.0.7"),
+            ("eureka.instance.metadata-map.zone", "a"),
+        ])
+        .unwrap();
+        assert_eq!(config.group, "EDGE-1");
+        assert_eq!(config.down_service_cache.life, MarkLife::Plain);
+        assert_eq!((config.down_service_cache.window_ms, config.down_service_cache.bound_ms), (400_000, 400_000));
+        assert!(!config.fetch_listener_enabled);
+        assert_eq!(config.edge.response_timeout_ms, 5);
+        assert_eq!(config.admin.token.as_deref(), Some("secret"));
+        assert_eq!(config.advertised_ip, Some(IpAddr::from([10, 0, 0, 7])));
+        assert_eq!(config.metadata, [("zone".to_owned(), "a".to_owned())]);
+    }
+
+    #[test]
+    fn a_value_that_is_not_allowed_is_refused_with_its_key() {
+        let table = [
+            ("eurus.gateway.group", "a b"),
+            ("eurus.gateway.down-service-cache.mode", "always"),
+            ("eurus.gateway.down-service-cache.bound-ms", "29999"),
+            ("eurus.gateway.tries-max", "0"),
+            ("eurus.gateway.connections-max", "many"),
+            ("eureka.instance.ip-address", "localhost"),
+        ];
+        for (key, value) in table {
+            let error = read(&[(key, value)]).unwrap_err().to_string();
+            assert!(error.contains(key) && error.contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_not_shown() {
+        let config = read(&[("eurus.gateway.admin.token", "secret")]).unwrap();
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,97 @@
+//! One HTTP/1.1 connection to an instance.
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::first_byte::{Watch, WatchedStream};
+use super::upload::Upload;
+use crate::edge::{HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::endpoint::Endpoint;
+use crate::error::{ErrorKind, RequestError};
+use crate::worker::Worker;
+
+/// Open, and used by one request at a time.
+pub(crate) struct Connection {
+    pub(super) sender: SendRequest<Upload>,
+    pub(super) watch: Rc<Watch>,
+    address: SocketAddr,
+    /// Whether it has carried a request before: the instance may have closed it in the same moment.
+    pub(super) is_reused: bool,
+}
+
+impl Connection {
+    /// Where it leads.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it is known to be closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Waits until the request before is over on our side; `false`: it cannot be used again.
+    async fn becomes_ready(&mut self) -> bool {
+        self.sender.ready().await.is_ok() && self.watch.is_quiet()
+    }
+}
+
+/// A connection to the endpoint: the one that became idle last, or a new one.
+pub(crate) async fn connection(worker: &Worker, endpoint: &Endpoint) -> Result<Connection, RequestError> {
+    let address = endpoint.address();
+    while let Some(mut connection) = worker.pool.take(address, worker.clock.now_ms()) {
+        if connection.becomes_ready().await {
+            connection.is_reused = true;
+            return Ok(connection);
+        }
+    }
+    let limit = Duration::from_millis(worker.config.connect_timeout_ms);
+    let (kind, why) = match timeout(limit, open(address)).await {
+        Ok(Ok(connection)) => return Ok(connection),
+        Ok(Err(error)) => (ErrorKind::ConnectFailed, error.to_string()),
+        Err(_) => (ErrorKind::ConnectTimeout, format!("no connection after {} ms", limit.as_millis())),
+    };
+    pass_over(worker, endpoint, &why);
+    Err(RequestError {
+        kind,
+        retry_is_safe: true,
+        message: why,
+        service: Some(endpoint.application().to_owned()),
+        instance: Some(endpoint.to_string()),
+    })
+}
+
+async fn open(address: SocketAddr) -> io::Result<Connection> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (stream, watch) = WatchedStream::new(stream);
+    let (sender, connection) = http1::Builder::new()
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    tokio::task::spawn_local(async move {
+        // A request on it is told by its sender; an idle connection that breaks harms nobody.
+        if let Err(error) = connection.await {
+            log::debug!("connection to {address} ended: {error}");
+        }
+    });
+    Ok(Connection { sender, watch, address, is_reused: false })
+}
+
+/// Said once a pause, however many requests meet it.
+fn pass_over(worker: &Worker, endpoint: &Endpoint, why: &str) {
+    let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
+    if !endpoint.is_refused(now_ms) {
+        log::warn!("{endpoint}: {why}; others are preferred for {pause_ms} ms. Is the instance gone?");
+    }
+    endpoint.set_refused_until(now_ms.saturating_add(pause_ms));
+}

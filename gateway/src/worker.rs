@@ -1,0 +1,30 @@
+//! What the requests of one data-plane thread share. Nothing here is locked, and no other thread sees it.
+
+use std::sync::Arc;
+
+use eurus_service::Clock;
+
+use crate::config::EdgeConfig;
+use crate::directory::Directory;
+use crate::upstream::Pool;
+use crate::upstream::pool::PoolLimits;
+
+/// One thread's own.
+pub(crate) struct Worker {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) config: EdgeConfig,
+    pub(crate) clock: Clock,
+    pub(crate) pool: Pool,
+}
+
+impl Worker {
+    /// With an empty pool.
+    pub(crate) fn new(directory: Arc<Directory>, config: EdgeConfig, clock: Clock) -> Self {
+        let pool = Pool::new(PoolLimits {
+            per_address_max: config.idle_per_address_max,
+            all_max: config.idle_max,
+            idle_ms: config.idle_ms,
+        });
+        Self { directory, config, clock, pool }
+    }
+}

@@ -1,0 +1,143 @@
+//! The admin API, registration, stopping.
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::support::gateway::{Gateway, START_MS, order};
+use crate::support::producer::{APP, Producer};
+use crate::support::registry::{Registry, SERVICE_UP_MS};
+use crate::support::{raw, soon, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_acknowledged_and_shown_with_why() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    let (status, answer) = gateway.admin_post("/downline", order(17, &producer).to_string()).await;
+    let node = format!("127.0.0.1:eurus-gateway:{}", gateway.data.port());
+    assert_eq!((status, answer), (200, json!({"outcome": "applied", "node": node})));
+    let why = "OUT_OF_SERVICE by downline 17 (entry entry-17) at 2026-11-22T03:18:20.000Z; the registry's copy says UP";
+    let instance = json!({"instanceId": "p2", "address": producer.address.to_string(), "status": "OUT_OF_SERVICE", "why": why,
+        "in_rotation": false, "requests": 0});
+    let services = json!({"fetched_ms": START_MS, "services": [{"name": APP, "instances": [instance]}]});
+    assert_eq!(gateway.admin_get("/services").await, (200, services));
+    let (_, cache) = gateway.admin_get("/down-service-cache").await;
+    let mark = json!({"application": APP, "instanceId": "p2", "kind": "down", "entry": "entry-17", "number": 17,
+        "registration": {"ip": "127.0.0.2", "serviceUpTimestamp": SERVICE_UP_MS},
+        "recorded_ms": START_MS, "age_ms": 0, "remaining_ms": 30_000, "bound_remaining_ms": 300_000});
+    assert_eq!(cache["marks"], json!([mark]));
+    assert_eq!(cache["mode"], "until-confirmed");
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_no_order_are_refused() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    let without = |field: &str| {
+        let mut order = order(1, &producer);
+        order.as_object_mut().unwrap().remove(field);
+        order.to_string()
+    };
+    let mut empty = order(1, &producer);
+    empty["instanceId"] = Value::from("");
+    let table = [
+        ("{".to_owned(), 400, "EOF"),
+        (without("number"), 400, "number"),
+        (without("registration"), 400, "registration"),
+        (empty.to_string(), 400, "instanceId must not be empty"),
+        (" ".repeat(20_000), 413, "limit"),
+    ];
+    for path in ["/downline", "/upline"] {
+        for (body, expected, names) in &table {
+            let (status, answer) = gateway.admin_post(path, body.clone()).await;
+            assert_eq!(status, *expected, "{answer}");
+            assert!(answer["error"].as_str().unwrap().contains(names), "{answer}");
+        }
+    }
+    assert!(gateway.is_in_rotation(&producer).await);
+    assert_eq!(gateway.admin_get("/nothing").await.0, 404);
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_token_only_the_health_check_is_open() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.admin.token = Some("secret".to_owned())).await;
+    let url = |path: &str| format!("http://{}{path}", gateway.admin);
+    for authorization in [None, Some("Bearer wrong"), Some("secret"), Some("Basic secret")] {
+        for path in ["/services", "/down-service-cache"] {
+            let mut request = gateway.http.get(url(path));
+            if let Some(value) = authorization {
+                request = request.header("authorization", value);
+            }
+            assert_eq!(request.send().await.unwrap().status(), 401, "{path} {authorization:?}");
+        }
+    }
+    assert_eq!(gateway.admin_post("/downline", "{".to_owned()).await.0, 401);
+    assert_eq!(gateway.admin_get("/actuator/health").await, (200, json!({"status": "UP"})));
+    let body = order(1, &producer).to_string();
+    let granted = gateway.http.post(url("/downline")).bearer_auth("secret").body(body).send().await.unwrap();
+    assert_eq!(granted.status(), 200);
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_limit_of_marks_orders_are_refused() {
+    let producers = [Producer::start(2).await, Producer::start(3).await];
+    let registry = Registry::start(&producers.each_ref()).await;
+    let gateway = Gateway::start_with(&registry, |config| config.down_service_cache.marks_max = 1).await;
+    assert_eq!(gateway.order("/downline", 1, &producers[0]).await, "applied");
+    let refused = gateway.order("/downline", 2, &producers[1]).await;
+    assert_eq!(refused, r#"503 "the DownServiceCache is full (1 marks): nothing was changed""#);
+    assert!(gateway.is_in_rotation(&producers[1]).await);
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_registers_under_its_group_and_cancels_when_it_stops() {
+    let registry = Registry::start(&[]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.group = "EDGE".to_owned()).await;
+    until("the registration", async || !registry.registered().is_empty()).await;
+    let (data, admin) = (gateway.data, gateway.admin);
+    gateway.stop().await.unwrap();
+    let registered = registry.registered().remove(0);
+    let instance = &registered["instance"];
+    let id = format!("127.0.0.1:edge:{}", data.port());
+    assert_eq!((instance["app"].as_str(), instance["instanceId"].as_str()), (Some("EDGE"), Some(id.as_str())));
+    assert_eq!(instance["port"]["$"].as_u64(), Some(u64::from(data.port())));
+    assert_eq!(instance["metadata"]["management.port"], admin.port().to_string());
+    assert_eq!(instance["metadata"]["eurus.admin"], format!("http://{admin}"));
+    assert_eq!(registry.cancelled(), [format!("/eureka/apps/EDGE/{id}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_is_finished_before_it_stops() {
+    let (release, released) = tokio::sync::watch::channel(false);
+    let address = raw::server(2, move |_, mut stream: TcpStream| {
+        let mut released = released.clone();
+        async move {
+            raw::read_head(&mut stream).await;
+            released.wait_for(|released| *released).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate").await.unwrap();
+        }
+    })
+    .await;
+    let producer = Producer::at(2, address);
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    let request = gateway.http.get(format!("http://{}/java-service/x", gateway.data));
+    let under_way = tokio::spawn(request.send());
+    until("the first byte", async || gateway.instance(&producer).await["requests"] == 1).await;
+    gateway.trigger_stop();
+    // New callers are turned away while the request is still under way.
+    let data = gateway.data;
+    until("the listener to close", async || TcpStream::connect(data).await.is_err()).await;
+    release.send(true).unwrap();
+    let answer = soon("the late answer", under_way).await.unwrap().unwrap();
+    assert_eq!(answer.text().await.unwrap(), "late");
+    gateway.stop().await.unwrap();
+}

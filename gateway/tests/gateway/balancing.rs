@@ -1,0 +1,70 @@
+//! Who is called.
+
+use crate::support::gateway::Gateway;
+use crate::support::producer::Producer;
+use crate::support::registry::Registry;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_are_called_in_turn_by_any_case_of_the_service_id() {
+    let producers = [Producer::start(2).await, Producer::start(3).await, Producer::start(4).await];
+    let registry = Registry::start(&producers.each_ref()).await;
+    let gateway = Gateway::start(&registry).await;
+    let mut answers = Vec::new();
+    for path in ["/java-service/hello", "/JAVA-SERVICE/hello", "/Java-Service/hello"].repeat(2) {
+        answers.push(gateway.get(path).await);
+    }
+    let expected = ["p2", "p3", "p4", "p2", "p3", "p4"].map(|id| (200, id.to_owned()));
+    assert_eq!(answers, expected);
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registrys_status_decides_and_a_later_copy_counts() {
+    let (up, other) = (Producer::start(2).await, Producer::start(3).await);
+    let registry = Registry::start(&[&up]).await;
+    registry.put(&other, "STARTING");
+    let gateway = Gateway::start(&registry).await;
+    for _ in 0..3 {
+        assert_eq!(gateway.get("/java-service/hello").await, (200, "p2".to_owned()));
+    }
+    let starting = gateway.instance(&other).await;
+    assert_eq!(
+        (starting["status"].as_str(), starting["why"].as_str()),
+        (Some("STARTING"), Some("STARTING from registry"))
+    );
+    registry.put(&up, "DOWN");
+    registry.put(&other, "UP");
+    gateway.fetch().await;
+    for _ in 0..3 {
+        assert_eq!(gateway.get("/java-service/hello").await, (200, "p3".to_owned()));
+    }
+    assert_eq!(gateway.instance(&other).await["requests"], 3);
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_known_copy_counts_while_the_registry_is_away() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    registry.set_away(true);
+    gateway.fetch().await;
+    gateway.fetch().await;
+    assert_eq!(gateway.get("/java-service/hello").await, (200, "p2".to_owned()));
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_connection_goes_to_the_next_instance_whatever_the_method() {
+    let (absent, present) = (Producer::absent(2), Producer::start(3).await);
+    let registry = Registry::start(&[&absent, &present]).await;
+    let gateway = Gateway::start(&registry).await;
+    let url = format!("http://{}/java-service/echo", gateway.data);
+    for _ in 0..4 {
+        let response = gateway.http.post(&url).body("once").send().await.unwrap();
+        assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, "once"));
+    }
+    assert_eq!(present.requests(), 4);
+    assert_eq!(gateway.instance(&absent).await["requests"], 0);
+    gateway.stop().await.unwrap();
+}

@@ -1,0 +1,12 @@
+//! The gateway as a whole: `run()` with a scripted registry and real producers on loopback addresses, on a clock that
+//! stands still unless a test moves it.
+
+// A test that cannot go on panics; clippy sees only functions marked as tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod admin;
+mod balancing;
+mod downline;
+mod failures;
+mod proxying;
+mod support;

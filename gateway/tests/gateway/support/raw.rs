@@ -1,0 +1,58 @@
+//! Servers and callers below HTTP.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Runs a script for each connection, which is told how many came before it.
+pub(crate) async fn server<F>(host: u8, script: impl Fn(usize, TcpStream) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, host], 0))).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for count in 0.. {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(script(count, stream));
+        }
+    });
+    address
+}
+
+/// Reads until the end of a head; what it read.
+pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Sends bytes and reads until the other side closes.
+pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// A caller with one connection, and so with one data-plane thread and its pool.
+pub(crate) struct Caller(TcpStream);
+
+impl Caller {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self(TcpStream::connect(address).await.unwrap())
+    }
+
+    /// The head of an answer that has no body.
+    pub(crate) async fn get(&mut self, path: &str) -> String {
+        self.0.write_all(format!("GET {path} HTTP/1.1\r\nhost: g\r\n\r\n").as_bytes()).await.unwrap();
+        read_head(&mut self.0).await
+    }
+}

@@ -1,0 +1,128 @@
+//! THE route table: every resource, in one place. The only modules that see the server framework are this one and
+//! those below it.
+
+mod accept;
+mod batch;
+mod body;
+mod instance;
+mod lists;
+mod pages;
+mod query;
+mod refusal;
+mod register;
+mod route;
+mod status;
+mod timestamp;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderName};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use eurus_model::Detail;
+use eurus_service::Clock;
+
+use crate::registry::Registry;
+use crate::response_cache::Entity;
+use crate::store::Origin;
+use accept::{Negotiated, negotiate};
+use refusal::Refusal;
+use route::Route;
+
+/// Set to `true` by another registry that hands on what it was told.
+const REPLICATION_HEADER: HeaderName = HeaderName::from_static("x-netflix-discovery-replication");
+const EUREKA_ACCEPT_HEADER: HeaderName = HeaderName::from_static("x-eureka-accept");
+
+/// What every request needs.
+pub(crate) struct Context {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) clock: Clock,
+}
+
+/// One request, its body read, at its moment.
+struct Call<'a> {
+    request: &'a HttpRequest,
+    body: Bytes,
+    registry: Arc<Registry>,
+    now_ms: i64,
+}
+
+/// Answers any request.
+pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
+    let read = body::read(payload).await;
+    // The moment of a change is the moment when it is known whole.
+    let now_ms = context.clock.now_ms();
+    let answer = match read {
+        Ok(body) => {
+            let call = Call { request: &request, body, registry: Arc::clone(&context.registry), now_ms };
+            answer(&call).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    answer.unwrap_or_else(|refusal| refusal.respond(&request, now_ms))
+}
+
+async fn answer(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
+    let (method, registry, now_ms) = (call.request.method(), &call.registry, call.now_ms);
+    if *method == Method::TRACE {
+        return Err(Refusal::TraceNotAllowed);
+    }
+    let route = Route::of(call.request.uri().path()).ok_or(Refusal::NotFound)?;
+    // HEAD is GET; the server leaves the body out.
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    match (method.as_str(), &route) {
+        ("GET", Route::Apps) => lists::list(call, Entity::All).await,
+        ("GET", Route::Delta) => lists::delta(call).await,
+        ("GET", Route::App(app)) => lists::list(call, Entity::App(app.clone())).await,
+        ("GET", Route::Vip(kind, address)) => lists::list(call, Entity::Vip(*kind, address.clone())).await,
+        ("GET", Route::Instance(app, id)) => instance::show(call, registry.instance(app, id, now_ms)),
+        ("GET", Route::InstanceById(id)) => instance::show(call, registry.store().instance_by_id(id, now_ms)),
+        ("POST", Route::App(app)) => register::register(call, app),
+        ("PUT", Route::Instance(app, id)) => instance::renew(call, app, id),
+        ("DELETE", Route::Instance(app, id)) => instance::cancel(call, app, id),
+        ("PUT", Route::Status(app, id)) => status::set(call, app, id),
+        ("DELETE", Route::Status(app, id)) => status::remove_override(call, app, id),
+        ("PUT", Route::Metadata(app, id)) => status::put_metadata(call, app, id),
+        ("POST", Route::Batch) => batch::replicate(call),
+        ("GET", Route::Health) => Ok(pages::health()),
+        ("GET", Route::Dashboard) => Ok(pages::dashboard(call)),
+        ("GET", Route::LastChanges) => Ok(pages::last_changes(call)),
+        ("OPTIONS", route) => options(call, route.allowed()),
+        (_, route) => Err(Refusal::MethodNotAllowed { allowed: route.allowed() }),
+    }
+}
+
+fn options(call: &Call<'_>, allowed: &str) -> Result<HttpResponse, Refusal> {
+    let content_type = call.negotiated()?.content_type;
+    let head = if allowed.contains("GET") { "HEAD," } else { "" };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((ALLOW, format!("{head}{allowed}")));
+    Ok(response.insert_header((CONTENT_TYPE, content_type)).finish())
+}
+
+impl Call<'_> {
+    /// The format of the answer.
+    fn negotiated(&self) -> Result<Negotiated, Refusal> {
+        negotiate(header(self.request, ACCEPT)).ok_or(Refusal::NotAcceptable)
+    }
+
+    fn detail(&self) -> Detail {
+        match header(self.request, EUREKA_ACCEPT_HEADER) {
+            Some(wanted) if wanted.eq_ignore_ascii_case("compact") => Detail::Compact,
+            _ => Detail::Full,
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match header(self.request, REPLICATION_HEADER) {
+            Some("true") => Origin::Replica,
+            _ => Origin::Client,
+        }
+    }
+}
+
+/// The text of a header; of several the first.
+fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}

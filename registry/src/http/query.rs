@@ -1,0 +1,42 @@
+//! Query parameters.
+
+use actix_web::HttpRequest;
+use actix_web::web::Query;
+use eurus_model::InstanceStatus;
+
+use super::refusal::Refusal;
+
+/// The parameters of a request in their order; of a repeated name the first counts.
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let mut parameters = Self(Vec::new());
+        // Any text is a query string: a part that is odd is still a name.
+        for (name, value) in pairs.map(Query::into_inner).unwrap_or_default() {
+            if parameters.get(&name).is_none() {
+                parameters.0.push((name, value));
+            }
+        }
+        parameters
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// `lastDirtyTimestamp`, where it is given.
+    pub(crate) fn dirty_ms(&self) -> Result<Option<i64>, Refusal> {
+        self.get("lastDirtyTimestamp").map(|text| text.parse().map_err(|_| Refusal::Failed)).transpose()
+    }
+
+    /// A status, where it is given.
+    pub(crate) fn status(&self, name: &str) -> Result<Option<InstanceStatus>, Refusal> {
+        self.get(name).map(|text| text.parse().map_err(|_| Refusal::Failed)).transpose()
+    }
+
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+}

@@ -1,0 +1,141 @@
+//! Errors become answers here, and only here.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse};
+use eurus_model::RegistrationError;
+use serde::Serialize;
+
+use super::accept::{ErrorForm, Negotiated, error_form};
+use super::header;
+use super::timestamp::iso;
+use crate::form::Format;
+
+/// Why a request is not answered as it hoped.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    NotFound,
+    /// To a heartbeat: without a body, because Netflix's own client fails on one.
+    HeartbeatNotFound,
+    MethodNotAllowed {
+        allowed: &'static str,
+    },
+    TraceNotAllowed,
+    NotAcceptable,
+    UnsupportedMediaType,
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyBroken,
+    /// The body, sent as this format, cannot be read.
+    Unparsable(Format),
+    /// The body is readable, but no valid registration.
+    Invalid(RegistrationError, Negotiated),
+    DeltaDisabled,
+    /// A value that Java fails on with a 500; clients know it as such.
+    Failed,
+}
+
+/// The body that Spring sends with an error.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    timestamp: String,
+    status: u16,
+    error: &'a str,
+    path: &'a str,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound | Self::HeartbeatNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } | Self::TraceNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyBroken | Self::Unparsable(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            Self::DeltaDisabled => StatusCode::FORBIDDEN,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The answer.
+    pub(crate) fn respond(self, request: &HttpRequest, now_ms: i64) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status());
+        match self {
+            Self::HeartbeatNotFound => return response.finish(),
+            Self::TraceNotAllowed => {
+                return response.insert_header((ALLOW, "HEAD, DELETE, POST, GET, OPTIONS, PUT")).finish();
+            }
+            Self::Unparsable(Format::Json) => {
+                response.insert_header((CONTENT_TYPE, "application/json"));
+                return response.body(r#"{"error": "cannot parse request body"}"#);
+            }
+            Self::Unparsable(Format::Xml) => {
+                response.insert_header((CONTENT_TYPE, "application/xml"));
+                return response.body("<error><message>cannot parse request body</message></error>");
+            }
+            // Plain text under the label of the answer that was asked for: as recorded.
+            Self::Invalid(error, negotiated) => {
+                response.insert_header((CONTENT_TYPE, negotiated.content_type));
+                return response.body(error.to_string());
+            }
+            Self::MethodNotAllowed { allowed } => {
+                response.insert_header((ALLOW, allowed));
+            }
+            Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyBroken => {
+                // The rest of the body is not read, so nothing after it can be.
+                response.force_close();
+            }
+            _ => {}
+        }
+        let status = self.status();
+        let body = ErrorBody {
+            timestamp: iso(now_ms),
+            status: status.as_u16(),
+            error: status.canonical_reason().unwrap_or_default(),
+            path: request.uri().path(),
+        };
+        body.write(&mut response, error_form(header(request, ACCEPT)))
+    }
+}
+
+impl ErrorBody<'_> {
+    fn write(&self, response: &mut actix_web::HttpResponseBuilder, form: ErrorForm) -> HttpResponse {
+        match form {
+            ErrorForm::Json { content_type } => match serde_json::to_vec(self) {
+                Ok(body) => response.insert_header((CONTENT_TYPE, content_type)).body(body),
+                Err(error) => {
+                    log::error!("an error about {} cannot be written: {error}", self.path);
+                    response.finish()
+                }
+            },
+            ErrorForm::Xml => response.insert_header((CONTENT_TYPE, "application/xml;charset=UTF-8")).body(self.xml()),
+            ErrorForm::Html => response.insert_header((CONTENT_TYPE, "text/html;charset=UTF-8")).body(self.html()),
+            ErrorForm::Empty => response.finish(),
+        }
+    }
+
+    fn xml(&self) -> String {
+        let Self { timestamp, status, error, path } = self;
+        let path = escape(path);
+        format!(
+            "<Map><timestamp>{timestamp}</timestamp><status>{status}</status><error>{error}</error>\
+             <path>{path}</path></Map>"
+        )
+    }
+
+    fn html(&self) -> String {
+        let Self { timestamp, status, error, path } = self;
+        let path = escape(path);
+        format!(
+            "<!doctype html><html lang=\"en\"><title>{status} {error}</title><h1>{status} {error}</h1>\
+             <p>{path} at {timestamp}</p></html>\n"
+        )
+    }
+}
+
+/// Text for XML and HTML.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}

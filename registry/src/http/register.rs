@@ -1,0 +1,44 @@
+//! `POST apps/{app}`: registering.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_TYPE;
+use eurus_model::{json, xml};
+
+use super::refusal::Refusal;
+use super::{Call, header};
+use crate::form::Format;
+
+/// Registers what the body describes.
+pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refusal> {
+    let format = body_format(call).ok_or(Refusal::UnsupportedMediaType)?;
+    let negotiated = call.negotiated()?;
+    if call.body.as_ref() == b"null" && format == Format::Json {
+        // JSON's null is readable, and no instance: Java trips over it.
+        return Err(Refusal::Failed);
+    }
+    let draft = match format {
+        Format::Json => json::decode_registration(&call.body),
+        Format::Xml => xml::decode_registration(&call.body),
+    };
+    let draft = draft.map_err(|error| {
+        log::warn!("a registration for {app:?} is unreadable: {}", error.to_string().escape_debug());
+        Refusal::Unparsable(format)
+    })?;
+    let instance = draft.into_instance(app, call.now_ms).map_err(|error| {
+        log::warn!("a registration for {app:?} is refused: {}", error.to_string().escape_debug());
+        Refusal::Invalid(error, negotiated)
+    })?;
+    call.registry.register(instance, call.origin(), call.now_ms);
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The format that `Content-Type` names, if it is one that is read here.
+pub(crate) fn body_format(call: &Call<'_>) -> Option<Format> {
+    let content_type = header(call.request, CONTENT_TYPE)?;
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    match kind.to_ascii_lowercase().as_str() {
+        "application/json" => Some(Format::Json),
+        "application/xml" => Some(Format::Xml),
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! Paths: which resource a path names.
+
+use crate::store::VipKind;
+
+/// What a path names. Application names are upper case, ids are decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `/eureka/apps`
+    Apps,
+    /// `/eureka/apps/delta`
+    Delta,
+    /// `/eureka/apps/{app}`
+    App(String),
+    /// `/eureka/apps/{app}/{id}`
+    Instance(String, String),
+    /// `/eureka/apps/{app}/{id}/status`
+    Status(String, String),
+    /// `/eureka/apps/{app}/{id}/metadata`
+    Metadata(String, String),
+    /// `/eureka/instances/{id}`
+    InstanceById(String),
+    /// `/eureka/vips/{address}`, `/eureka/svips/{address}`
+    Vip(VipKind, String),
+    /// `/eureka/peerreplication/batch`
+    Batch,
+    /// `/actuator/health`
+    Health,
+    /// `/`
+    Dashboard,
+    /// `/lastn`
+    LastChanges,
+}
+
+impl Route {
+    /// The resource of a raw path, with or without `v2` and a trailing slash. Matrix parameters are ignored.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let mut raw: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        if raw.len() > 1 && raw.last().is_some_and(|last| last.is_empty()) {
+            raw.pop();
+        }
+        let segments: Option<Vec<String>> = raw.into_iter().map(decode_segment).collect();
+        let segments = segments?;
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments[..] {
+            [""] => Some(Self::Dashboard),
+            ["lastn"] => Some(Self::LastChanges),
+            ["actuator", "health"] => Some(Self::Health),
+            ["eureka", "v2", ref rest @ ..] | ["eureka", ref rest @ ..] => Self::of_eureka(rest),
+            _ => None,
+        }
+    }
+
+    fn of_eureka(segments: &[&str]) -> Option<Self> {
+        if segments.iter().any(|segment| segment.is_empty()) {
+            return None;
+        }
+        let upper = |app: &str| app.to_uppercase();
+        Some(match *segments {
+            ["apps"] => Self::Apps,
+            ["apps", "delta"] => Self::Delta,
+            ["apps", app] => Self::App(upper(app)),
+            ["apps", app, id] => Self::Instance(upper(app), id.to_owned()),
+            ["apps", app, id, "status"] => Self::Status(upper(app), id.to_owned()),
+            ["apps", app, id, "metadata"] => Self::Metadata(upper(app), id.to_owned()),
+            ["instances", id] => Self::InstanceById(id.to_owned()),
+            ["vips", address] => Self::Vip(VipKind::Plain, address.to_owned()),
+            ["svips", address] => Self::Vip(VipKind::Secure, address.to_owned()),
+            ["peerreplication", "batch"] => Self::Batch,
+            _ => return None,
+        })
+    }
+
+    /// The methods it takes, as a 405 lists them: in Java's order, which clients may have seen.
+    pub(crate) fn allowed(&self) -> &'static str {
+        match self {
+            Self::Apps | Self::Delta | Self::InstanceById(_) | Self::Vip(..) => "GET,OPTIONS",
+            Self::Health | Self::Dashboard | Self::LastChanges => "GET,OPTIONS",
+            Self::App(_) => "POST,GET,OPTIONS",
+            Self::Instance(..) => "DELETE,GET,OPTIONS,PUT",
+            Self::Status(..) => "DELETE,OPTIONS,PUT",
+            Self::Metadata(..) => "OPTIONS,PUT",
+            Self::Batch => "POST,OPTIONS",
+        }
+    }
+}
+
+/// One segment, percent-decoded, without matrix parameters. `None` when it is no text.
+fn decode_segment(raw: &str) -> Option<String> {
+    let raw = raw.split_once(';').map_or(raw, |(before, _)| before);
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' { hex(rest.next()?)? << 4 | hex(rest.next()?)? } else { byte });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(app: &str, id: &str) -> Option<Route> {
+        Some(Route::Instance(app.to_owned(), id.to_owned()))
+    }
+
+    #[test]
+    fn paths_name_resources() {
+        let table = [
+            ("/eureka/apps", Some(Route::Apps)),
+            ("/eureka/apps/", Some(Route::Apps)),
+            ("/eureka/v2/apps/", Some(Route::Apps)),
+            ("/eureka/apps/delta", Some(Route::Delta)),
+            ("/eureka/v2/apps/delta/", Some(Route::Delta)),
+            ("/eureka/apps/App-a", Some(Route::App("APP-A".to_owned()))),
+            ("/eureka/apps/app%20w.x", Some(Route::App("APP W.X".to_owned()))),
+            ("/eureka/apps/a/h:a:1", instance("A", "h:a:1")),
+            ("/eureka/apps/a/h%3Aa%3a1/", instance("A", "h:a:1")),
+            ("/eureka/apps/a/h:a:1;x=1", instance("A", "h:a:1")),
+            ("/eureka/apps/a/x+y", instance("A", "x+y")),
+            ("/eureka/apps/a/x%2By", instance("A", "x+y")),
+            ("/eureka/apps/a/x%2Fy%3Bz", instance("A", "x/y;z")),
+            ("/eureka/apps/a/1/status", Some(Route::Status("A".to_owned(), "1".to_owned()))),
+            ("/eureka/apps/a/1/metadata", Some(Route::Metadata("A".to_owned(), "1".to_owned()))),
+            ("/eureka/instances/1", Some(Route::InstanceById("1".to_owned()))),
+            ("/eureka/vips/V", Some(Route::Vip(VipKind::Plain, "V".to_owned()))),
+            ("/eureka/svips/v", Some(Route::Vip(VipKind::Secure, "v".to_owned()))),
+            ("/eureka/peerreplication/batch/", Some(Route::Batch)),
+            ("/actuator/health", Some(Route::Health)),
+            ("/", Some(Route::Dashboard)),
+            ("/lastn", Some(Route::LastChanges)),
+        ];
+        for (path, route) in table {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_name_nothing() {
+        for path in [
+            "",
+            "apps",
+            "/apps",
+            "/v2/apps",
+            "/eureka",
+            "/eureka/",
+            "/eureka/v1/apps",
+            "/eureka/eureka/apps",
+            "/EUREKA/apps",
+            "/eureka/Apps",
+            "/eureka//apps",
+            "/eureka/apps//A",
+            "/eureka/apps/../apps/A",
+            "/eureka/apps/a/1/status/x",
+            "/eureka/apps/a/%zz",
+            "/eureka/apps/a/%4",
+            "/eureka/apps/a/%ff",
+            "/eureka/lastn",
+        ] {
+            assert_eq!(Route::of(path), None, "{path}");
+        }
+    }
+}

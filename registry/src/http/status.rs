@@ -1,0 +1,48 @@
+//! `apps/{app}/{id}/status` and `…/metadata`: what others decide about an instance.
+
+use actix_web::HttpResponse;
+use eurus_model::InstanceStatus;
+
+use super::Call;
+use super::query::Parameters;
+use super::refusal::Refusal;
+use crate::store::StatusChange;
+
+/// `PUT …/status?value=`: overrides the status.
+pub(crate) fn set(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
+    let parameters = known_instance(call, app, id)?;
+    let status = parameters.status("value")?.ok_or(Refusal::Failed)?;
+    let change = change(call, &parameters, status)?;
+    found(call.registry.set_status(app, id, change, call.now_ms))
+}
+
+/// `DELETE …/status?value=`: takes the override back. Without a value the status is unknown until the instance
+/// registers again.
+pub(crate) fn remove_override(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
+    let parameters = known_instance(call, app, id)?;
+    let status = parameters.status("value")?.unwrap_or(InstanceStatus::Unknown);
+    let change = change(call, &parameters, status)?;
+    found(call.registry.remove_override(app, id, change, call.now_ms))
+}
+
+/// `PUT …/metadata?key=value`: adds to the metadata.
+pub(crate) fn put_metadata(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
+    call.negotiated()?;
+    let entries = Parameters::of(call.request).into_pairs();
+    found(call.registry.put_metadata(app, id, &entries, call.now_ms))
+}
+
+/// An unknown instance is told before a bad parameter.
+fn known_instance(call: &Call<'_>, app: &str, id: &str) -> Result<Parameters, Refusal> {
+    call.negotiated()?;
+    call.registry.instance(app, id, call.now_ms).ok_or(Refusal::NotFound)?;
+    Ok(Parameters::of(call.request))
+}
+
+fn change(call: &Call<'_>, parameters: &Parameters, status: InstanceStatus) -> Result<StatusChange, Refusal> {
+    Ok(StatusChange { status, dirty_ms: parameters.dirty_ms()?, origin: call.origin() })
+}
+
+fn found(found: bool) -> Result<HttpResponse, Refusal> {
+    if found { Ok(HttpResponse::Ok().finish()) } else { Err(Refusal::NotFound) }
+}

@@ -1,0 +1,109 @@
+//! The Eureka server: registry, leases, response caches.
+//!
+//! A request enters by `http` (THE route table) and becomes one synchronous call of the `registry`, which changes
+//! or reads the `store` and tells the `response_cache`. Nothing below `http` knows HTTP, reads the time or waits;
+//! the four `loops` do what time demands.
+//!
+//! | module | what |
+//! |---|---|
+//! | `config`, `error` | settings under Spring's names, validated; why a registry does not run |
+//! | `http`, `http/*` | route table; one file per resource; `accept`, `refusal`: formats and errors |
+//! | `registry` | the store and its caches: every change goes through here |
+//! | `store`, `store/*` | the one truth behind one short lock; one file per operation |
+//! | `lease`, `registered` | one lease; one state of one instance with its ready-made bytes |
+//! | `overrides` | status overrides and the rules that decide between them and the instance's word |
+//! | `recently_changed` | the delta queue |
+//! | `self_preservation`, `renewal_rate`, `eviction` | whether, when and which leases end |
+//! | `response_cache`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
+//! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
+//! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
+//! | `instance_name` | an instance in the log |
+//! | `loops` | read-only tick, delta retention, eviction, threshold |
+
+mod compressed_list;
+mod config;
+mod error;
+mod eviction;
+mod form;
+mod fragment;
+mod gzip;
+mod http;
+mod instance_name;
+mod lease;
+mod loops;
+mod overrides;
+mod payload;
+mod recently_changed;
+mod registered;
+mod registry;
+mod renewal_rate;
+mod response_cache;
+mod self_preservation;
+mod store;
+
+use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+use eurus_service::{Clock, Shutdown};
+
+pub use config::{InvalidSetting, RegistryConfig};
+pub use error::RunError;
+
+use registry::Registry;
+
+/// Open connections per worker at most; more wait in the listener's backlog.
+pub const CONNECTIONS_PER_WORKER_MAX: usize = 25_000;
+/// An idle connection is kept this long, as Tomcat does: Java clients keep theirs from heartbeat to heartbeat.
+pub const KEEP_ALIVE_S: u64 = 60;
+/// Requests under way at shutdown get this long to finish.
+pub const SHUTDOWN_S_MAX: u64 = 10;
+
+/// Where the registry listens.
+pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose {
+    what: "the registry",
+    address_key: "server.address",
+    port_key: "server.port",
+    default_port: 8761,
+};
+
+/// Serves a registry on a bound listener until `shutdown` is triggered; then requests under way are finished.
+///
+/// # Errors
+/// [`RunError`]: an invalid setting, a listener that cannot be served, a control loop that ended.
+pub async fn run(
+    config: RegistryConfig,
+    listener: TcpListener,
+    clock: Clock,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
+    config.validate()?;
+    let workers = config.workers;
+    let registry = Arc::new(Registry::new(config, clock.now_ms()));
+    let context = web::Data::new(http::Context { registry: Arc::clone(&registry), clock: clock.clone() });
+    let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))
+        .workers(workers)
+        .max_connections(CONNECTIONS_PER_WORKER_MAX)
+        .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
+        .shutdown_timeout(SHUTDOWN_S_MAX)
+        .disable_signals()
+        .listen(listener)
+        .map_err(RunError::Listener)?
+        .run();
+    // Stops the loops when this function ends, for whatever reason.
+    let mut loops = loops::spawn(&registry, &clock, &shutdown);
+    let handle = server.handle();
+    let mut serving = pin!(server);
+    let ended = tokio::select! {
+        () = shutdown.wait() => Ok(()),
+        Some(ended) = loops.join_next() => {
+            ended.unwrap_or_else(|error| Err(RunError::Loop("control", error.to_string())))
+        }
+        served = &mut serving => return served.map_err(RunError::Listener),
+    };
+    let (_, served) = tokio::join!(handle.stop(true), serving);
+    loops.shutdown().await;
+    ended.and(served.map_err(RunError::Listener))
+}

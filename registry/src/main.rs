@@ -1,0 +1,31 @@
+//! The `eurus-registry` command: the registry alone.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use eurus_registry::{PORT, RegistryConfig};
+use eurus_service::listen;
+use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Started, parse_arguments};
+
+const NAME: &str = "eurus-registry";
+
+/// A Eureka-compatible registry, on Netflix's intervals.
+#[derive(Parser)]
+#[command(name = NAME, version, after_help = PROPERTIES_HELP)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+fn main() -> ExitCode {
+    match parse_arguments::<Arguments>(NAME) {
+        Ok((arguments, flags)) => Process::alone(NAME).run(&arguments.common, flags, serve),
+        Err(code) => code,
+    }
+}
+
+async fn serve(started: Started) -> Result<(), BoxError> {
+    let config = RegistryConfig::from_properties(&started.properties)?;
+    let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
+    Ok(eurus_registry::run(config, listener, started.clock, started.shutdown).await?)
+}

@@ -1,0 +1,131 @@
+//! Status overrides: what a person or a platform decided about an instance, against what it says of itself.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use eurus_model::InstanceStatus;
+
+/// An override that nobody asked for this long is forgotten. Every heartbeat asks.
+pub(crate) const OVERRIDE_LIFE_MS: i64 = 3_600_000;
+
+/// The overrides in force, by instance id (across applications, as in Eureka).
+#[derive(Debug, Default)]
+pub(crate) struct Overrides(HashMap<String, Override>);
+
+#[derive(Debug)]
+struct Override {
+    status: InstanceStatus,
+    /// Written under a shared reference: heartbeats read overrides without an exclusive lock.
+    last_access_ms: AtomicI64,
+}
+
+impl Override {
+    fn is_alive(&self, now_ms: i64) -> bool {
+        now_ms - self.last_access_ms.load(Ordering::Acquire) < OVERRIDE_LIFE_MS
+    }
+}
+
+impl Overrides {
+    /// The override of an instance; asking keeps it alive.
+    pub(crate) fn get(&self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
+        let known = self.0.get(instance_id).filter(|known| known.is_alive(now_ms))?;
+        known.last_access_ms.fetch_max(now_ms, Ordering::AcqRel);
+        Some(known.status)
+    }
+
+    pub(crate) fn set(&mut self, instance_id: &str, status: InstanceStatus, now_ms: i64) {
+        self.0.insert(instance_id.to_owned(), Override { status, last_access_ms: AtomicI64::new(now_ms) });
+    }
+
+    /// Takes an override away; `None` when there was none.
+    pub(crate) fn remove(&mut self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
+        self.0.remove(instance_id).filter(|known| known.is_alive(now_ms)).map(|known| known.status)
+    }
+
+    /// Forgets what nobody asked for.
+    pub(crate) fn purge(&mut self, now_ms: i64) {
+        self.0.retain(|_, known| known.is_alive(now_ms));
+    }
+}
+
+/// What the override rules look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    /// What the instance says of itself.
+    pub(crate) own: InstanceStatus,
+    /// The override known for its id.
+    pub(crate) known_override: Option<InstanceStatus>,
+    /// The status of the lease that exists already.
+    pub(crate) existing: Option<InstanceStatus>,
+    /// Whether another registry says so, not the instance.
+    pub(crate) from_replica: bool,
+}
+
+/// The override rules; the first that matches decides.
+pub(crate) fn effective_status(candidate: Candidate) -> InstanceStatus {
+    use InstanceStatus::{OutOfService, Up};
+    // An instance that says it is not fit for traffic is believed. Only UP and OUT_OF_SERVICE are questioned.
+    if !matches!(candidate.own, Up | OutOfService) {
+        return candidate.own;
+    }
+    if let Some(status) = candidate.known_override {
+        return status;
+    }
+    match candidate.existing {
+        // The registry's own view stands against a client that does not know of it.
+        Some(status @ (Up | OutOfService)) if !candidate.from_replica => status,
+        _ => candidate.own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use InstanceStatus::{Down, OutOfService, Starting, Unknown, Up};
+
+    use super::*;
+
+    #[test]
+    fn the_first_matching_rule_decides() {
+        // own, override, existing, from a replica -> effective
+        let table = [
+            (Down, Some(OutOfService), Some(OutOfService), false, Down),
+            (Starting, Some(Up), None, false, Starting),
+            (Unknown, Some(Up), Some(Up), false, Unknown),
+            (Up, Some(OutOfService), Some(Up), false, OutOfService),
+            (Up, Some(OutOfService), None, true, OutOfService),
+            (OutOfService, Some(Up), None, false, Up),
+            (Up, Some(Unknown), None, false, Unknown),
+            (Up, None, Some(OutOfService), false, OutOfService),
+            (Up, None, Some(OutOfService), true, Up),
+            (OutOfService, None, Some(Up), false, Up),
+            (Up, None, Some(Down), false, Up),
+            (Up, None, Some(Unknown), false, Up),
+            (OutOfService, None, None, false, OutOfService),
+            (Up, None, None, false, Up),
+        ];
+        for (own, known_override, existing, from_replica, expected) in table {
+            let candidate = Candidate { own, known_override, existing, from_replica };
+            assert_eq!(effective_status(candidate), expected, "{candidate:?}");
+        }
+    }
+
+    #[test]
+    fn an_override_lives_an_hour_after_the_last_question() {
+        let mut overrides = Overrides::default();
+        overrides.set("a", OutOfService, 0);
+        assert_eq!(overrides.get("a", OVERRIDE_LIFE_MS - 1), Some(OutOfService));
+        assert_eq!(overrides.get("a", 2 * OVERRIDE_LIFE_MS - 2), Some(OutOfService), "asking kept it alive");
+        overrides.purge(3 * OVERRIDE_LIFE_MS - 3);
+        assert_eq!(overrides.get("a", 3 * OVERRIDE_LIFE_MS - 3), Some(OutOfService));
+        assert_eq!(overrides.get("a", 4 * OVERRIDE_LIFE_MS - 3), None);
+        assert_eq!(overrides.remove("a", 4 * OVERRIDE_LIFE_MS - 3), None, "it is over, so none is taken away");
+    }
+
+    #[test]
+    fn an_override_is_taken_away_once() {
+        let mut overrides = Overrides::default();
+        overrides.set("a", Up, 0);
+        assert_eq!(overrides.remove("a", 1), Some(Up));
+        assert_eq!(overrides.remove("a", 1), None);
+    }
+}

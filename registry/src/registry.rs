@@ -1,0 +1,202 @@
+//! The registry: the store and the response caches over it. Every change goes through here, so that none is
+//! made without its caches being told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eurus_model::{InstanceInfo, InstanceStatus};
+use parking_lot::Mutex;
+
+use crate::compressed_list::CompressedGroups;
+use crate::config::RegistryConfig;
+use crate::eviction::Lateness;
+use crate::form::Form;
+use crate::payload::{Compressing, Numbering, Payload};
+use crate::registered::Registered;
+use crate::response_cache::{Answer, CacheSettings, Entity, ResponseCache};
+use crate::store::{Origin, Renewal, StatusChange, Store, Touched};
+
+/// `versions__delta` of a full list.
+const FULL_LIST_VERSION: &str = "1";
+/// `versions__delta` of a list by virtual address: it has none.
+const VIP_LIST_VERSION: &str = "-1";
+
+/// What the instances are, and what is answered about them.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    config: RegistryConfig,
+    store: Store,
+    cache: ResponseCache,
+    /// Rises with every delta that is built, whatever its form.
+    delta_version: AtomicU64,
+    answers: Numbering,
+    /// Of the full list, per form.
+    compressed_groups: [CompressedGroups; Form::ALL.len()],
+    started_ms: i64,
+    // Only the eviction loop locks it.
+    eviction: Mutex<EvictionState>,
+}
+
+#[derive(Debug, Default)]
+struct EvictionState {
+    lateness: Lateness,
+    /// Whether the last run kept expired leases, so that the log says it once and not every minute.
+    is_preserving: bool,
+}
+
+impl Registry {
+    pub(crate) fn new(config: RegistryConfig, now_ms: i64) -> Self {
+        let cache = ResponseCache::new(CacheSettings {
+            use_read_only: config.use_read_only_response_cache,
+            auto_expiration_ms: config.response_cache_auto_expiration_s * 1_000,
+        });
+        Self {
+            store: Store::new(config.expectation(), now_ms),
+            cache,
+            delta_version: AtomicU64::new(0),
+            answers: Numbering::default(),
+            compressed_groups: Default::default(),
+            started_ms: now_ms,
+            eviction: Mutex::default(),
+            config,
+        }
+    }
+
+    pub(crate) fn config(&self) -> &RegistryConfig {
+        &self.config
+    }
+
+    /// When this registry started: with an answer's number it tells the answer from those of other runs.
+    pub(crate) fn started_ms(&self) -> i64 {
+        self.started_ms
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn invalidate(&self, touched: impl IntoIterator<Item = Touched>) {
+        for touched in touched {
+            self.cache.invalidate(&touched);
+        }
+    }
+
+    pub(crate) fn register(&self, info: InstanceInfo, origin: Origin, now_ms: i64) {
+        self.invalidate([self.store.register(info, origin, now_ms)]);
+    }
+
+    pub(crate) fn renew(&self, app: &str, id: &str, dirty_ms: Option<i64>, origin: Origin, now_ms: i64) -> Renewal {
+        let (renewal, touched) = self.store.renew(app, id, dirty_ms, origin, now_ms);
+        self.invalidate(touched);
+        renewal
+    }
+
+    pub(crate) fn adopt_override(&self, app: &str, id: &str, status: InstanceStatus, now_ms: i64) {
+        self.invalidate(self.store.adopt_override(app, id, status, now_ms));
+    }
+
+    /// Whether there was such a lease.
+    pub(crate) fn cancel(&self, app: &str, id: &str, now_ms: i64) -> bool {
+        self.note(self.store.cancel(app, id, now_ms).map(Some))
+    }
+
+    /// Whether there is such an instance.
+    pub(crate) fn set_status(&self, app: &str, id: &str, change: StatusChange, now_ms: i64) -> bool {
+        self.note(self.store.set_status(app, id, change, now_ms))
+    }
+
+    /// Whether there is such an instance.
+    pub(crate) fn remove_override(&self, app: &str, id: &str, change: StatusChange, now_ms: i64) -> bool {
+        self.note(self.store.remove_override(app, id, change, now_ms))
+    }
+
+    /// Whether there is such an instance.
+    pub(crate) fn put_metadata(&self, app: &str, id: &str, entries: &[(String, String)], now_ms: i64) -> bool {
+        self.note(self.store.put_metadata(app, id, entries, now_ms).map(Some))
+    }
+
+    fn note(&self, outcome: Option<Option<Touched>>) -> bool {
+        let found = outcome.is_some();
+        self.invalidate(outcome.flatten());
+        found
+    }
+
+    pub(crate) fn instance(&self, app: &str, id: &str, now_ms: i64) -> Option<Arc<Registered>> {
+        self.store.instance(app, id, now_ms)
+    }
+
+    /// A list, if it is cached: cheap enough for a thread that serves requests.
+    pub(crate) fn cached(&self, entity: &Entity, form: Form, now_ms: i64) -> Option<Answer> {
+        self.cache.cached(entity, form, now_ms)
+    }
+
+    /// A list, built if need be: not on a thread that serves requests.
+    pub(crate) fn load(&self, entity: &Entity, form: Form, now_ms: i64) -> Answer {
+        self.cache.get(entity, form, now_ms, || self.build(entity, form, now_ms))
+    }
+
+    fn build(&self, entity: &Entity, form: Form, now_ms: i64) -> Answer {
+        let numbers = &self.answers;
+        let list =
+            |snapshot, version: &str, compressing| Payload::list(&snapshot, version, form, &compressing, numbers);
+        let payload = match entity {
+            Entity::All => {
+                let groups = &self.compressed_groups[form.index()];
+                let life_ms = self.config.response_cache_auto_expiration_s * 1_000;
+                list(self.store.all(), FULL_LIST_VERSION, Compressing::Groups { groups, now_ms, life_ms })
+            }
+            Entity::Delta => {
+                let version = self.delta_version.fetch_add(1, Ordering::AcqRel) + 1;
+                list(self.store.delta(), &version.to_string(), Compressing::Whole)
+            }
+            Entity::App(name) => Payload::application(&self.store.application(name)?, form, numbers),
+            Entity::Vip(kind, address) => list(self.store.by_vip(*kind, address), VIP_LIST_VERSION, Compressing::No),
+        };
+        Some(Arc::new(payload))
+    }
+
+    /// The read-only timer's work.
+    pub(crate) fn refresh_read_only(&self, now_ms: i64) {
+        self.cache.refresh_read_only(now_ms, |entity, form| self.build(entity, form, now_ms));
+    }
+
+    /// The delta timer's work.
+    pub(crate) fn purge(&self, now_ms: i64) {
+        self.store.purge(now_ms, self.config.delta_retention_ms);
+    }
+
+    /// The eviction timer's work.
+    pub(crate) fn evict(&self, now_ms: i64) {
+        let mut eviction = self.eviction.lock();
+        let late_ms = eviction.lateness.note_run(now_ms, self.config.eviction_interval_ms);
+        let evicted = self.store.evict(self.config.renewal_percent_threshold, late_ms, now_ms);
+        let is_preserving = evicted.kept > 0;
+        if is_preserving != eviction.is_preserving {
+            eviction.is_preserving = is_preserving;
+            self.report_self_preservation(evicted.kept, now_ms);
+        }
+        self.invalidate(evicted.touched);
+    }
+
+    fn report_self_preservation(&self, kept: usize, now_ms: i64) {
+        let health = self.store.renewal_health(now_ms);
+        let (renewals, threshold) = (health.renewals_last_minute, health.threshold);
+        if kept > 0 {
+            log::warn!(
+                "self-preservation: {kept} leases are over but nothing is evicted, because only {renewals} renewals \
+                 came in the last minute and more than {threshold} must come. If those instances are really gone \
+                 cancel them, or set eureka.server.enable-self-preservation=false"
+            );
+        } else {
+            log::info!(
+                "self-preservation keeps no expired lease any more ({renewals} renewals in the last minute, \
+                 threshold {threshold})"
+            );
+        }
+    }
+
+    /// The threshold timer's work.
+    pub(crate) fn recount_expected_clients(&self) {
+        self.store.recount_expected_clients();
+    }
+}

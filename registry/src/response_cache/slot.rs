@@ -1,0 +1,100 @@
+//! One list in one form: its read-only copy, its read-write answer, and the building of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
+
+use super::Answer;
+
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    /// What requests read. Outer `None`: never asked for.
+    read_only: ArcSwapOption<Answer>,
+    read_write: Mutex<ReadWrite>,
+    /// One builder at a time; the others wait for what it builds.
+    building: Mutex<Option<Built>>,
+    /// Builds begun so far.
+    begun: AtomicU64,
+    asked_ms: AtomicI64,
+}
+
+#[derive(Debug, Default)]
+struct ReadWrite {
+    held: Option<Held>,
+    /// Rises with every change: what was begun before one is not held after it.
+    invalidations: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    answer: Answer,
+    loaded_ms: i64,
+}
+
+#[derive(Debug)]
+struct Built {
+    number: u64,
+    answer: Answer,
+}
+
+impl Slot {
+    pub(super) fn note_asked(&self, now_ms: i64) {
+        self.asked_ms.fetch_max(now_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn asked_ms(&self) -> i64 {
+        self.asked_ms.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn read_only(&self) -> Option<Answer> {
+        self.read_only.load().as_deref().cloned()
+    }
+
+    /// Fills the empty read-only copy. Whoever comes second gets what the first put there.
+    pub(super) fn fill_read_only(&self, answer: Answer) -> Answer {
+        let filled = self.read_only.compare_and_swap(&None::<Arc<Answer>>, Some(Arc::new(answer.clone())));
+        filled.as_deref().cloned().unwrap_or(answer)
+    }
+
+    pub(super) fn replace_read_only(&self, answer: Answer) {
+        self.read_only.store(Some(Arc::new(answer)));
+    }
+
+    pub(super) fn invalidate(&self) {
+        let mut read_write = self.read_write.lock();
+        read_write.invalidations += 1;
+        read_write.held = None;
+    }
+
+    /// The read-write answer, if it is held and not too old.
+    pub(super) fn read_write(&self, now_ms: i64, auto_expiration_ms: i64) -> Option<Answer> {
+        let read_write = self.read_write.lock();
+        let held = read_write.held.as_ref()?;
+        (now_ms - held.loaded_ms < auto_expiration_ms).then(|| held.answer.clone())
+    }
+
+    /// The read-write answer, built if need be.
+    pub(super) fn load(&self, now_ms: i64, auto_expiration_ms: i64, build: impl FnOnce() -> Answer) -> Answer {
+        if let Some(answer) = self.read_write(now_ms, auto_expiration_ms) {
+            return answer;
+        }
+        let begun_before = self.begun.load(Ordering::Acquire);
+        let mut last_built = self.building.lock();
+        if let Some(built) = last_built.as_ref().filter(|built| built.number > begun_before) {
+            // Begun after we asked, so it is as fresh as what we would build. Without this, many requests at a time
+            // of many changes would build one after another.
+            return built.answer.clone();
+        }
+        let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        let invalidations = self.read_write.lock().invalidations;
+        let answer = build();
+        *last_built = Some(Built { number, answer: answer.clone() });
+        let mut read_write = self.read_write.lock();
+        if read_write.invalidations == invalidations {
+            read_write.held = Some(Held { answer: answer.clone(), loaded_ms: now_ms });
+        }
+        answer
+    }
+}

@@ -1,0 +1,150 @@
+//! The one truth: applications, their leases, overrides, recent changes, expectations; behind one short lock.
+//!
+//! A plain reader-writer lock: changes hold it for a few map operations, heartbeats and reads share it, nothing
+//! is serialised and nothing awaited under it. One file per operation: [`register`], [`renew`], [`status`],
+//! [`cancel`]; what readers get is a [`snapshot`].
+
+mod cancel;
+mod register;
+mod renew;
+mod snapshot;
+mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eurus_model::InstanceStatus;
+use parking_lot::RwLock;
+
+use crate::overrides::{Candidate, Overrides, effective_status};
+use crate::recently_changed::RecentlyChanged;
+use crate::registered::Registered;
+use crate::renewal_rate::RenewalRate;
+use crate::self_preservation::{Expectation, SelfPreservation};
+
+pub(crate) use renew::Renewal;
+pub(crate) use snapshot::{AppSnapshot, Snapshot, VipKind};
+pub(crate) use status::StatusChange;
+
+/// Who speaks: a client for itself, or another registry that hands on what it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Client,
+    Replica,
+}
+
+/// What a change touched: the response caches of these are out of date.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Touched {
+    pub(crate) app: String,
+    pub(crate) vips: Vec<String>,
+    pub(crate) secure_vips: Vec<String>,
+}
+
+impl Touched {
+    /// What the change from one state to another touched. The old state's virtual addresses count too.
+    fn by<'a>(app: &str, states: impl IntoIterator<Item = &'a Registered>) -> Self {
+        let mut touched = Self { app: app.to_owned(), vips: Vec::new(), secure_vips: Vec::new() };
+        for state in states {
+            touched.vips.extend(state.vips().map(ToOwned::to_owned));
+            touched.secure_vips.extend(state.secure_vips().map(ToOwned::to_owned));
+        }
+        touched
+    }
+}
+
+/// All registered instances and what decides about them.
+#[derive(Debug)]
+pub(crate) struct Store {
+    state: RwLock<State>,
+    renewals: RenewalRate,
+}
+
+#[derive(Debug)]
+struct State {
+    /// By upper-case name. An application goes with its last instance.
+    apps: BTreeMap<String, App>,
+    overrides: Overrides,
+    recent: RecentlyChanged,
+    preservation: SelfPreservation,
+    /// Rises with every change; an application's version is its value at the application's last change.
+    version: u64,
+}
+
+#[derive(Debug, Default)]
+struct App {
+    version: u64,
+    instances: BTreeMap<String, Arc<Registered>>,
+}
+
+impl Store {
+    pub(crate) fn new(expectation: Expectation, now_ms: i64) -> Self {
+        let state = State {
+            apps: BTreeMap::new(),
+            overrides: Overrides::default(),
+            recent: RecentlyChanged::default(),
+            preservation: SelfPreservation::new(expectation),
+            version: 0,
+        };
+        Self { state: RwLock::new(state), renewals: RenewalRate::new(now_ms) }
+    }
+
+    /// Forgets old changes and overrides.
+    pub(crate) fn purge(&self, now_ms: i64, retention_ms: i64) {
+        let mut state = self.state.write();
+        state.recent.purge(now_ms, retention_ms);
+        state.overrides.purge(now_ms);
+    }
+
+    /// The regular recount of the expected clients.
+    pub(crate) fn recount_expected_clients(&self) {
+        let mut state = self.state.write();
+        let instances = i64::try_from(state.size()).unwrap_or(i64::MAX);
+        state.preservation.recount(instances);
+        log::info!(
+            "{instances} instances registered; leases may end above {} renewals a minute",
+            state.preservation.threshold()
+        );
+    }
+}
+
+impl State {
+    fn get(&self, app: &str, instance_id: &str) -> Option<&Arc<Registered>> {
+        self.apps.get(app)?.instances.get(instance_id)
+    }
+
+    fn size(&self) -> usize {
+        self.apps.values().map(|app| app.instances.len()).sum()
+    }
+
+    /// Puts a state in place of the one before, notes it as a change, and says what that touched.
+    fn replace(&mut self, new: &Arc<Registered>, now_ms: i64) -> Touched {
+        self.version += 1;
+        let (app, instance_id) = (&new.info().app, &new.info().instance_id);
+        let held = self.apps.entry(app.clone()).or_default();
+        held.version = self.version;
+        let old = held.instances.insert(instance_id.clone(), Arc::clone(new));
+        self.recent.push(Arc::clone(new), now_ms);
+        Touched::by(app, old.as_deref().into_iter().chain([&**new]))
+    }
+
+    /// The outcome of the override rules for an instance that says `own`.
+    fn effective_status(
+        &self,
+        instance_id: &str,
+        own: InstanceStatus,
+        existing: Option<InstanceStatus>,
+        origin: Origin,
+        now_ms: i64,
+    ) -> InstanceStatus {
+        effective_status(Candidate {
+            own,
+            known_override: self.overrides.get(instance_id, now_ms),
+            existing,
+            from_replica: origin == Origin::Replica,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! Registering, for the first time or again, and the metadata change that registers again.
+
+use std::sync::Arc;
+
+use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
+
+use super::{Origin, State, Store, Touched};
+use crate::instance_name::InstanceName;
+use crate::lease::{Lease, duration_ms};
+use crate::registered::Registered;
+
+impl Store {
+    /// Registers an instance. Of the held and the incoming state the one with the later dirty timestamp wins, and
+    /// the incoming one at a tie.
+    pub(crate) fn register(&self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> Touched {
+        self.state.write().register(incoming, origin, now_ms)
+    }
+
+    /// Adds to an instance's metadata, by registering it again. `None`: there is no such instance.
+    pub(crate) fn put_metadata(
+        &self,
+        app: &str,
+        instance_id: &str,
+        entries: &[(String, String)],
+        now_ms: i64,
+    ) -> Option<Touched> {
+        let renewals = self.renewals.last_minute(now_ms);
+        let mut state = self.state.write();
+        // Read and written under one lock: of two metadata changes at the same time none is lost.
+        let mut info = state.visible(app, instance_id, renewals, now_ms)?.info().clone();
+        for (key, value) in entries {
+            match info.metadata.iter_mut().find(|(known, _)| known == key) {
+                Some((_, old)) => old.clone_from(value),
+                None => info.metadata.push((key.clone(), value.clone())),
+            }
+        }
+        Some(state.register(info, Origin::Client, now_ms))
+    }
+}
+
+impl State {
+    fn register(&mut self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> Touched {
+        // The incoming duration counts even when the held state stays.
+        let duration_ms = duration_ms(incoming.lease.duration_s);
+        let existing = self.get(&incoming.app, &incoming.instance_id).cloned();
+        let mut info = match &existing {
+            Some(held) if held.info().last_dirty_ms > incoming.last_dirty_ms => {
+                log::warn!(
+                    "{} registered with an older state (dirty timestamp {}) than the one held ({}): the held one stays",
+                    InstanceName(&incoming.app, &incoming.instance_id),
+                    incoming.last_dirty_ms,
+                    held.info().last_dirty_ms
+                );
+                held.info().clone()
+            }
+            Some(_) => incoming,
+            None => {
+                self.preservation.joined();
+                incoming
+            }
+        };
+        let status_said = info.status;
+        self.apply_override(&mut info, now_ms);
+        let existing_status = existing.as_ref().map(|held| held.status());
+        info.status = self.effective_status(&info.instance_id, status_said, existing_status, origin, now_ms);
+        // Carried over for a live lease: others tell a renewed registration from a new one by it.
+        let service_up_ms = existing.as_ref().map_or(0, |held| held.lease().service_up_ms());
+        let lease = Arc::new(Lease::new(now_ms, duration_ms, service_up_ms));
+        if info.status == InstanceStatus::Up {
+            lease.service_up(now_ms);
+        }
+        info.action = Some(ActionType::Added);
+        info.last_updated_ms = now_ms;
+        let name = InstanceName(&info.app, &info.instance_id);
+        log::info!("registered {name}: {} (said {status_said})", info.status);
+        self.replace(&Registered::new(info, lease), now_ms)
+    }
+
+    /// An override that the instance brings along counts only when none is known here.
+    fn apply_override(&mut self, info: &mut InstanceInfo, now_ms: i64) {
+        match self.overrides.get(&info.instance_id, now_ms) {
+            Some(known) => info.overridden_status = known,
+            None if info.overridden_status != InstanceStatus::Unknown => {
+                self.overrides.set(&info.instance_id, info.overridden_status, now_ms);
+            }
+            None => {}
+        }
+    }
+}

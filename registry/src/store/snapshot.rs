@@ -1,0 +1,136 @@
+//! What readers get: instances of one moment, without holding the lock while they are serialised.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eurus_model::hash;
+
+use super::{App, State, Store};
+use crate::registered::Registered;
+
+/// The instances of one application.
+#[derive(Debug)]
+pub(crate) struct AppSnapshot {
+    pub(crate) name: String,
+    /// Of the application in the store; for parts of an application it says nothing.
+    pub(crate) version: u64,
+    pub(crate) instances: Vec<Arc<Registered>>,
+}
+
+/// Applications and a hash, all of one moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) apps: Vec<AppSnapshot>,
+    pub(crate) hashcode: String,
+}
+
+/// Whether enough instances renew.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RenewalHealth {
+    pub(crate) renewals_last_minute: u32,
+    /// More renewals than this must come in a minute for leases to end.
+    pub(crate) threshold: i64,
+    pub(crate) leases_expire: bool,
+}
+
+/// Which of the two virtual addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum VipKind {
+    Plain,
+    Secure,
+}
+
+impl Store {
+    /// Everything.
+    pub(crate) fn all(&self) -> Snapshot {
+        let state = self.state.read();
+        let apps = state.apps.iter().map(|(name, app)| app.snapshot(name)).collect();
+        Snapshot { apps, hashcode: state.hashcode() }
+    }
+
+    /// What changed lately, with the hash of everything.
+    pub(crate) fn delta(&self) -> Snapshot {
+        let state = self.state.read();
+        let mut by_app: BTreeMap<&str, Vec<Arc<Registered>>> = BTreeMap::new();
+        for instance in state.recent.instances() {
+            by_app.entry(&instance.info().app).or_default().push(Arc::clone(instance));
+        }
+        let apps = by_app.into_iter().map(|(name, instances)| part(name, instances)).collect();
+        Snapshot { apps, hashcode: state.hashcode() }
+    }
+
+    /// One application.
+    pub(crate) fn application(&self, name: &str) -> Option<AppSnapshot> {
+        self.state.read().apps.get(name).map(|app| app.snapshot(name))
+    }
+
+    /// The instances with a virtual address, with the hash of these alone.
+    pub(crate) fn by_vip(&self, kind: VipKind, address: &str) -> Snapshot {
+        let matches = |instance: &&Arc<Registered>| match kind {
+            VipKind::Plain => instance.vips().any(|vip| vip == address),
+            VipKind::Secure => instance.secure_vips().any(|vip| vip == address),
+        };
+        let state = self.state.read();
+        let found = state.apps.iter().map(|(name, app)| (name, app.instances.values().filter(matches).cloned()));
+        let apps: Vec<_> = found
+            .map(|(name, instances)| part(name, instances.collect()))
+            .filter(|app| !app.instances.is_empty())
+            .collect();
+        let hashcode = hash::reconcile(apps.iter().flat_map(|app| &app.instances).map(|instance| instance.status()));
+        Snapshot { apps, hashcode }
+    }
+
+    /// One instance; not when its lease is over and may end.
+    pub(crate) fn instance(&self, app: &str, instance_id: &str, now_ms: i64) -> Option<Arc<Registered>> {
+        let renewals = self.renewals.last_minute(now_ms);
+        self.state.read().visible(app, instance_id, renewals, now_ms).cloned()
+    }
+
+    /// The first instance with this id in any application.
+    pub(crate) fn instance_by_id(&self, instance_id: &str, now_ms: i64) -> Option<Arc<Registered>> {
+        let renewals = self.renewals.last_minute(now_ms);
+        let state = self.state.read();
+        state.apps.keys().find_map(|app| state.visible(app, instance_id, renewals, now_ms)).cloned()
+    }
+
+    /// How it stands with self-preservation.
+    pub(crate) fn renewal_health(&self, now_ms: i64) -> RenewalHealth {
+        let renewals_last_minute = self.renewals.last_minute(now_ms);
+        let preservation = &self.state.read().preservation;
+        RenewalHealth {
+            renewals_last_minute,
+            threshold: preservation.threshold(),
+            leases_expire: preservation.leases_expire(renewals_last_minute),
+        }
+    }
+}
+
+impl State {
+    fn hashcode(&self) -> String {
+        let instances = self.apps.values().flat_map(|app| app.instances.values());
+        hash::reconcile(instances.map(|instance| instance.status()))
+    }
+
+    /// An instance whose lease is over is hidden from single reads before it is evicted, if leases may end at all.
+    pub(super) fn visible(
+        &self,
+        app: &str,
+        instance_id: &str,
+        renewals_last_minute: u32,
+        now_ms: i64,
+    ) -> Option<&Arc<Registered>> {
+        let expires = self.preservation.leases_expire(renewals_last_minute);
+        self.get(app, instance_id).filter(|instance| !(expires && instance.lease().is_expired(now_ms, 0)))
+    }
+}
+
+impl App {
+    fn snapshot(&self, name: &str) -> AppSnapshot {
+        let instances = self.instances.values().cloned().collect();
+        AppSnapshot { name: name.to_owned(), version: self.version, instances }
+    }
+}
+
+fn part(name: &str, instances: Vec<Arc<Registered>>) -> AppSnapshot {
+    AppSnapshot { name: name.to_owned(), version: 0, instances }
+}

@@ -1,0 +1,99 @@
+//! Overriding an instance's status, and taking the override back.
+
+use std::sync::Arc;
+
+use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
+
+use super::{Origin, State, Store, Touched};
+use crate::instance_name::InstanceName;
+use crate::registered::Registered;
+
+/// A status for one instance, and by whose clock and when it was decided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StatusChange {
+    pub(crate) status: InstanceStatus,
+    /// The dirty timestamp that came along; a later one than ours is taken over.
+    pub(crate) dirty_ms: Option<i64>,
+    pub(crate) origin: Origin,
+}
+
+impl Store {
+    /// Overrides the status. `None`: there is no such instance. `Some(None)`: nothing changed.
+    pub(crate) fn set_status(
+        &self,
+        app: &str,
+        instance_id: &str,
+        change: StatusChange,
+        now_ms: i64,
+    ) -> Option<Option<Touched>> {
+        let renewals = self.renewals.last_minute(now_ms);
+        let mut state = self.state.write();
+        let held = Arc::clone(state.visible(app, instance_id, renewals, now_ms)?);
+        held.lease().renew(now_ms);
+        if held.status() == change.status {
+            return Some(state.pin(&held, change.status, now_ms));
+        }
+        if change.status == InstanceStatus::Up {
+            held.lease().service_up(now_ms);
+        }
+        let name = InstanceName(app, instance_id);
+        log::info!("{name}: status {} overridden by {} ({:?})", held.status(), change.status, change.origin);
+        state.overrides.set(instance_id, change.status, now_ms);
+        Some(Some(state.modify(&held, change, change.status, now_ms)))
+    }
+
+    /// Takes the override back and sets the given status. `None`: there is no such instance. `Some(None)`: there was
+    /// no override.
+    pub(crate) fn remove_override(
+        &self,
+        app: &str,
+        instance_id: &str,
+        change: StatusChange,
+        now_ms: i64,
+    ) -> Option<Option<Touched>> {
+        let renewals = self.renewals.last_minute(now_ms);
+        let mut state = self.state.write();
+        let held = Arc::clone(state.visible(app, instance_id, renewals, now_ms)?);
+        held.lease().renew(now_ms);
+        let Some(removed) = state.overrides.remove(instance_id, now_ms) else {
+            return Some(None);
+        };
+        let name = InstanceName(app, instance_id);
+        log::info!("{name}: override {removed} removed, status {} ({:?})", change.status, change.origin);
+        Some(Some(state.modify(&held, change, InstanceStatus::Unknown, now_ms)))
+    }
+}
+
+impl State {
+    /// The instance has the status already, perhaps by its own word only: what was asked for here must hold against
+    /// what it says next. UNKNOWN is no decision to hold on to.
+    fn pin(&mut self, held: &Registered, status: InstanceStatus, now_ms: i64) -> Option<Touched> {
+        let instance_id = &held.info().instance_id;
+        if status == InstanceStatus::Unknown || self.overrides.get(instance_id, now_ms) == Some(status) {
+            return None;
+        }
+        let name = InstanceName(&held.info().app, instance_id);
+        log::info!("{name}: status {status} is its own already, from now on by override");
+        self.overrides.set(instance_id, status, now_ms);
+        let info = InstanceInfo { overridden_status: status, ..held.info().clone() };
+        Some(self.replace(&Registered::new(info, Arc::clone(held.lease())), now_ms))
+    }
+
+    fn modify(
+        &mut self,
+        held: &Registered,
+        change: StatusChange,
+        overridden_status: InstanceStatus,
+        now_ms: i64,
+    ) -> Touched {
+        let info = InstanceInfo {
+            status: change.status,
+            overridden_status,
+            last_dirty_ms: held.info().last_dirty_ms.max(change.dirty_ms.unwrap_or(0)),
+            action: Some(ActionType::Modified),
+            last_updated_ms: now_ms,
+            ..held.info().clone()
+        };
+        self.replace(&Registered::new(info, Arc::clone(held.lease())), now_ms)
+    }
+}

@@ -1,0 +1,85 @@
+//! Arguments and commands of `eurus`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use eurus_service::process::{CommonArgs, PROPERTIES_HELP, Process, PropertyFlags, parse_arguments};
+use eurus_service::{Clock, Shutdown};
+
+use crate::producer::ProducerArgs;
+use crate::{demo, embedded, producer};
+
+const NAME: &str = "eurus";
+
+/// A Eureka-compatible registry, a gateway that follows it, and sync-speed, which takes instances offline in
+/// milliseconds. Without a command all three start in this process.
+#[derive(Parser, Debug)]
+#[command(name = NAME, version, after_help = PROPERTIES_HELP)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Netflix's intervals (30 s and more) instead of short ones
+    #[arg(long)]
+    stock_intervals: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Show what a downline does, with three small producers and a steady load (20 s)
+    Demo,
+    /// Run a small service that registers itself, to try things with
+    Producer(ProducerArgs),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let (arguments, flags) = match parse_arguments::<Arguments>(NAME) {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    match arguments.command {
+        None => serve(&arguments, flags),
+        Some(Command::Demo) => demonstrate(&arguments.common, flags),
+        Some(Command::Producer(producer)) => produce(producer),
+    }
+}
+
+fn serve(arguments: &Arguments, flags: PropertyFlags) -> ExitCode {
+    let stock_intervals = arguments.stock_intervals;
+    let process = Process { name: NAME, defaults: embedded::defaults(stock_intervals), log_to_console: true };
+    process.run(&arguments.common, flags, move |started| embedded::serve(started, stock_intervals))
+}
+
+/// The demo has ports and a data folder of its own, so that it also runs beside a running eurus.
+fn demonstrate(common: &CommonArgs, mut flags: PropertyFlags) -> ExitCode {
+    let folder = match tempfile::Builder::new().prefix("eurus-demo-").tempdir() {
+        Ok(folder) => folder,
+        Err(error) => return failed(&format!("demo: no temporary folder: {error}")),
+    };
+    let any_port = ["server.port", "eurus.gateway.port", "eurus.gateway.admin.port", "eurus.sync-speed.port"];
+    flags.extend(any_port.map(|key| (key.to_owned(), "0".to_owned())));
+    let common = CommonArgs { data_dir: Some(folder.path().to_owned()), ..common.clone() };
+    let process = Process { name: NAME, defaults: embedded::defaults(false), log_to_console: false };
+    process.run(&common, flags, demo::run)
+}
+
+fn produce(arguments: ProducerArgs) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let ended = runtime.block_on(async {
+        let shutdown = Shutdown::new();
+        shutdown.on_signals()?;
+        producer::run(arguments, Clock::system(), shutdown).await
+    });
+    ended.map_or_else(|error| failed(&error.to_string()), |()| ExitCode::SUCCESS)
+}
+
+#[allow(clippy::print_stderr)] // The one line for the person at the terminal.
+fn failed(words: &str) -> ExitCode {
+    eprintln!("{NAME}: {words}");
+    ExitCode::FAILURE
+}

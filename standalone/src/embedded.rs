@@ -1,0 +1,212 @@
+//! Registry, gateway and sync-speed in one process on embedded defaults: nothing to configure, loopback only.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+
+use eurus_gateway::{GatewayConfig, GatewayListeners};
+use eurus_registry::RegistryConfig;
+use eurus_service::process::{BoxError, Started};
+use eurus_service::{Clock, ConfigError, Properties, Shutdown, listen};
+use eurus_sync_speed::SyncSpeedConfig;
+use tokio::task::JoinSet;
+
+/// How often the registry refreshes what it answers to clients, when intervals are short.
+pub const SHORT_CACHE_MS: i64 = 500;
+/// How often gateways and sync-speed fetch, when intervals are short.
+pub const SHORT_FETCH_S: i64 = 1;
+
+/// Properties below all that the user says.
+pub fn defaults(stock_intervals: bool) -> Vec<(String, String)> {
+    let mut defaults = vec![("eurus.sync-speed.apps".to_owned(), "*".to_owned())];
+    if !stock_intervals {
+        let short = [
+            ("eureka.server.response-cache-update-interval-ms", SHORT_CACHE_MS),
+            ("eureka.client.registry-fetch-interval-seconds", SHORT_FETCH_S),
+        ];
+        defaults.extend(short.map(|(key, value)| (key.to_owned(), value.to_string())));
+    }
+    defaults
+}
+
+/// Where each service listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// The registry.
+    pub registry: SocketAddr,
+    /// The gateway's data plane.
+    pub gateway: SocketAddr,
+    /// The gateway's admin API.
+    pub gateway_admin: SocketAddr,
+    /// sync-speed.
+    pub sync_speed: SocketAddr,
+}
+
+impl Addresses {
+    /// The registry's service URL, as clients are given it.
+    pub fn service_url(&self) -> String {
+        format!("http://{}/eureka/", self.registry)
+    }
+}
+
+/// All ports bound and all configurations read: nothing can go wrong any more that a person must mend.
+pub struct Embedded {
+    /// Where each listens.
+    pub addresses: Addresses,
+    registry: (RegistryConfig, TcpListener),
+    gateway: (GatewayConfig, GatewayListeners),
+    sync_speed: (SyncSpeedConfig, TcpListener),
+}
+
+impl Embedded {
+    /// Reads the configurations and binds the ports.
+    ///
+    /// # Errors
+    /// A wrong value or a port in use, in one line.
+    pub fn prepare(properties: &Properties, data_dir: &Path) -> Result<Self, BoxError> {
+        let registry_config = RegistryConfig::from_properties(properties)?;
+        let mut gateway_config = GatewayConfig::from_properties(properties)?;
+        let mut sync_speed_config = SyncSpeedConfig::from_properties(properties, data_dir.to_owned())?;
+        let (registry_port, sync_speed_port) = (eurus_registry::PORT, eurus_sync_speed::PORT);
+        let registry = listen::bind(registry_port, registry_port.endpoint(properties)?)?;
+        let gateway = GatewayListeners::bind(eurus_gateway::PORT.endpoint(properties)?, properties)?;
+        let sync_speed = listen::bind(sync_speed_port, sync_speed_port.endpoint(properties)?)?;
+        let addresses = Addresses {
+            registry: registry.local_addr()?,
+            gateway: local_address(&gateway)?,
+            gateway_admin: gateway.admin.local_addr()?,
+            sync_speed: sync_speed.local_addr()?,
+        };
+        // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
+        // about the registry. Within one process the others belong to this registry and must be known to it.
+        let own_registry = vec![reachable(addresses.registry)];
+        gateway_config.service_urls.clone_from(&own_registry);
+        gateway_config.register = true;
+        // One id for several processes would be one instance to the registry.
+        gateway_config.instance_id = None;
+        if let Some(registration) = &mut sync_speed_config.eureka.registration {
+            registration.instance_id = None;
+        }
+        sync_speed_config.eureka.service_urls = own_registry;
+        if sync_speed_config.default_gateway_group.is_none() {
+            sync_speed_config.default_gateway_group = Some(gateway_config.group.to_uppercase());
+        }
+        Ok(Self {
+            addresses,
+            registry: (registry_config, registry),
+            gateway: (gateway_config, gateway),
+            sync_speed: (sync_speed_config, sync_speed),
+        })
+    }
+
+    /// Runs all three until shutdown, or until one of them fails.
+    ///
+    /// # Errors
+    /// What the first that failed says.
+    pub async fn run(self, clock: &Clock, shutdown: &Shutdown) -> Result<(), BoxError> {
+        // The registry stops last, so that the others can deregister.
+        let registry_shutdown = Shutdown::new();
+        let (config, listener) = self.registry;
+        let registry = eurus_registry::run(config, listener, clock.clone(), registry_shutdown.clone());
+        let mut registry_task = tokio::spawn(registry);
+        let mut others: JoinSet<Result<(), BoxError>> = JoinSet::new();
+        let (config, listeners) = self.gateway;
+        let gateway = eurus_gateway::run(config, listeners, clock.clone(), shutdown.clone());
+        others.spawn(async move { Ok(gateway.await?) });
+        let (config, listener) = self.sync_speed;
+        let sync_speed = eurus_sync_speed::run(config, listener, clock.clone(), shutdown.clone());
+        others.spawn(async move { Ok(sync_speed.await?) });
+
+        let mut ended = Ok(());
+        let mut registry_ended = None;
+        while !others.is_empty() {
+            tokio::select! {
+                Some(other) = others.join_next() => ended = ended.and(flatten(other)),
+                registry = &mut registry_task, if registry_ended.is_none() => {
+                    registry_ended = Some(flatten(registry.map(|result| result.map_err(Into::into))));
+                }
+            }
+            // One is gone: the others must not go on as if nothing had happened.
+            shutdown.trigger();
+        }
+        registry_shutdown.trigger();
+        let registry_ended = match registry_ended {
+            Some(result) => result,
+            None => flatten(registry_task.await.map(|result| result.map_err(Into::into))),
+        };
+        ended.and(registry_ended)
+    }
+}
+
+fn flatten(joined: Result<Result<(), BoxError>, tokio::task::JoinError>) -> Result<(), BoxError> {
+    joined?
+}
+
+fn local_address(listeners: &GatewayListeners) -> Result<SocketAddr, BoxError> {
+    let first = listeners.data.first().ok_or_else(|| ConfigError::other("the gateway has no listener"))?;
+    Ok(first.local_addr()?)
+}
+
+/// A listener on all addresses is reached over the loopback address.
+fn reachable(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}/eureka/")
+}
+
+/// `eurus`: starts, says where everything is, runs.
+///
+/// # Errors
+/// See [`Embedded::prepare`] and [`Embedded::run`].
+pub async fn serve(started: Started, stock_intervals: bool) -> Result<(), BoxError> {
+    let embedded = Embedded::prepare(&started.properties, &started.data_dir)?;
+    banner(&embedded.addresses, stock_intervals, &started.data_dir, &started.log_file);
+    log::info!(
+        "registry on {}, gateway on {}, its admin API on {}, sync-speed on {}",
+        embedded.addresses.registry,
+        embedded.addresses.gateway,
+        embedded.addresses.gateway_admin,
+        embedded.addresses.sync_speed
+    );
+    embedded.run(&started.clock, &started.shutdown).await?;
+    log::info!("stopped");
+    Ok(())
+}
+
+#[allow(clippy::print_stdout)] // The process's own words at start.
+fn banner(addresses: &Addresses, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
+    let Addresses { gateway, gateway_admin, sync_speed, .. } = addresses;
+    let intervals = if stock_intervals {
+        "Netflix's intervals: a change is seen after up to 60 s, a downline through sync-speed at once".to_owned()
+    } else {
+        format!(
+            "short intervals: read-only cache {SHORT_CACHE_MS} ms, fetch {SHORT_FETCH_S} s; --stock-intervals sets Netflix's"
+        )
+    };
+    println!(
+        "eurus {version}
+
+  registry     {registry}
+  gateway      http://{gateway}   admin API http://{gateway_admin}
+  sync-speed   http://{sync_speed}
+  data         {data}   log {log}
+  {intervals}
+
+Try next, in another terminal:
+  eurus producer --ip 127.0.0.2        a small service that registers itself (--ip 127.0.0.3: another one),
+                                       or start a Spring app with eureka.client.service-url.defaultZone={registry}
+  curl http://{gateway}/demo-service/hello
+  curl -X POST http://{sync_speed}/offline -H 'Content-Type: application/json' -d '{{\"ip\":\"127.0.0.2\"}}'
+  curl http://{gateway_admin}/services
+  eurus demo                           the whole story in 20 seconds
+
+Ctrl-C stops it.",
+        version = env!("CARGO_PKG_VERSION"),
+        registry = addresses.service_url(),
+        data = data_dir.display(),
+        log = log_file.display(),
+    );
+}

@@ -1,0 +1,13 @@
+//! eurus: registry, gateway and sync-speed in one process, and the command line.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`cli`] | arguments and commands |
+//! | [`embedded`] | all three services in one process on embedded defaults |
+//! | [`producer`] | `eurus producer`: a small service that registers, to try things with |
+//! | [`demo`] | `eurus demo`: the whole story in 20 seconds |
+
+pub mod cli;
+pub mod demo;
+pub mod embedded;
+pub mod producer;

@@ -1,0 +1,127 @@
+//! What the service is told, validated.
+
+mod from_properties;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use eurus_client::{FetchConfig, Timeouts};
+use ipnetwork::IpNetwork;
+
+use crate::access::{self, Segments, Token};
+use crate::selection::OptedIn;
+
+/// The application name under which sync-speed registers.
+pub const OWN_APP: &str = "EURUS-SYNC-SPEED";
+
+/// Everything `run` needs to know, checked.
+#[derive(Clone, Debug)]
+pub struct SyncSpeedConfig {
+    /// Folder of the database.
+    pub data_dir: PathBuf,
+    /// Threads of the HTTP server.
+    pub workers: usize,
+    /// Who may call.
+    pub callers: Segments,
+    /// Bearer token that callers must bring; `None`: the address is enough.
+    pub token: Option<Token>,
+    /// Applications that may be taken offline.
+    pub apps: OptedIn,
+    /// Gateway group of applications without a stored one, upper case.
+    pub default_gateway_group: Option<String>,
+    /// How sync-speed takes part in Eureka.
+    pub eureka: EurekaConfig,
+    /// How gateways are told.
+    pub notify: NotifyConfig,
+}
+
+/// sync-speed is itself a Eureka client.
+#[derive(Clone, Debug)]
+pub struct EurekaConfig {
+    /// Registry URLs, as Spring's `defaultZone`.
+    pub service_urls: Vec<String>,
+    /// How the local copy is kept.
+    pub fetch: FetchConfig,
+    /// Of each call to the registry.
+    pub timeouts: Timeouts,
+    /// `None`: sync-speed does not register.
+    pub registration: Option<OwnRegistration>,
+}
+
+/// How sync-speed registers itself.
+#[derive(Clone, Debug, Default)]
+pub struct OwnRegistration {
+    /// Its address; `None`: the listener's.
+    pub ip: Option<IpAddr>,
+    /// Its host name; `None`: the address.
+    pub host_name: Option<String>,
+    /// Its id; `None`: `<host name>:eurus-sync-speed:<port>`.
+    pub instance_id: Option<String>,
+    /// Heartbeat interval, seconds; `None`: 30.
+    pub renewal_interval_s: Option<i32>,
+}
+
+/// How gateways are told, and for how long.
+#[derive(Clone, Debug)]
+pub struct NotifyConfig {
+    /// Segments in which a gateway's admin API is called.
+    pub networks: Vec<IpNetwork>,
+    /// Bearer token for the gateways.
+    pub token: Option<Token>,
+    /// How long an HTTP answer waits for gateways, milliseconds; then it says `partial`.
+    pub answer_within_ms: i64,
+    /// How long one call may take, milliseconds of real time.
+    pub call_timeout_ms: u64,
+    /// Calls under way at one time.
+    pub concurrency: usize,
+    /// First wait before a call is repeated, milliseconds; it doubles.
+    pub retry_base_ms: i64,
+    /// Longest wait before a call is repeated, milliseconds.
+    pub retry_max_ms: i64,
+    /// How long after the request calls are repeated, milliseconds.
+    pub retry_for_ms: i64,
+}
+
+impl SyncSpeedConfig {
+    /// Our defaults: loopback callers and gateways, no application opted in, no default group, Netflix's intervals.
+    pub fn stock(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            workers: 2,
+            callers: Segments::loopback(),
+            token: None,
+            apps: OptedIn::Listed(std::collections::BTreeSet::new()),
+            default_gateway_group: None,
+            eureka: EurekaConfig::stock(),
+            notify: NotifyConfig::stock(),
+        }
+    }
+}
+
+impl EurekaConfig {
+    /// The registry on this machine, Netflix's intervals, registering.
+    pub fn stock() -> Self {
+        Self {
+            service_urls: vec!["http://127.0.0.1:8761/eureka/".to_owned()],
+            fetch: FetchConfig::default(),
+            timeouts: Timeouts::default(),
+            registration: Some(OwnRegistration::default()),
+        }
+    }
+}
+
+impl NotifyConfig {
+    /// Loopback gateways; answers within 2 s; repeated for 5 minutes, which is as long as a gateway keeps a mark.
+    pub fn stock() -> Self {
+        Self {
+            networks: access::loopback(),
+            token: None,
+            answer_within_ms: 2_000,
+            call_timeout_ms: 1_000,
+            concurrency: 64,
+            retry_base_ms: 200,
+            retry_max_ms: 5_000,
+            retry_for_ms: 300_000,
+        }
+    }
+}

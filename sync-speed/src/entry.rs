@@ -1,0 +1,155 @@
+//! One entry of the journal: what was asked, what the registry did, what each gateway node answered. Pure.
+
+mod instance;
+mod node;
+
+use crate::request::Kind;
+
+pub use instance::{InstanceRecord, Step};
+pub use node::{Ack, NodeRecord};
+
+/// How far an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryState {
+    /// Written down; the registry has not been asked, or its answer is not written down yet.
+    Recorded,
+    /// The registry did it; some gateway has not acknowledged yet and is asked again.
+    Notifying,
+    /// The registry and every gateway did it.
+    Done,
+    /// Not everywhere, and nothing is being retried any more.
+    Partial,
+    /// Nothing changed.
+    Failed,
+}
+
+impl EntryState {
+    const ALL: [Self; 5] = [Self::Recorded, Self::Notifying, Self::Done, Self::Partial, Self::Failed];
+
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Notifying => "notifying",
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The opposite of [`EntryState::as_str`].
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// After the registry did its part: what the instances and nodes add up to.
+    pub fn of(instances: &[InstanceRecord], nodes: &[NodeRecord]) -> Self {
+        let incomplete = instances.iter().any(|instance| instance.step == Step::Refused)
+            || nodes.iter().any(|node| matches!(node.ack, Ack::Refused(_) | Ack::GaveUp(_)));
+        if nodes.iter().any(|node| node.ack.is_open()) {
+            Self::Notifying
+        } else if incomplete {
+            Self::Partial
+        } else {
+            Self::Done
+        }
+    }
+}
+
+/// A whole entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Rises with every entry.
+    pub number: i64,
+    /// Such as `offline-1795317444909`.
+    pub id: String,
+    /// Which way.
+    pub kind: Kind,
+    /// The body of the request.
+    pub request: String,
+    /// The caller's address.
+    pub caller: String,
+    /// How far it is.
+    pub state: EntryState,
+    /// For a person: what is special.
+    pub note: Option<String>,
+    /// When it was recorded.
+    pub created_ms: i64,
+    /// When it last changed.
+    pub updated_ms: i64,
+    /// The instances behind the address, skipped ones too.
+    pub instances: Vec<InstanceRecord>,
+    /// The gateway nodes.
+    pub nodes: Vec<NodeRecord>,
+}
+
+#[cfg(test)]
+mod tests {
+    use eurus_model::InstanceInfo;
+
+    use super::*;
+
+    fn node(ack: Ack) -> NodeRecord {
+        NodeRecord {
+            node: "g".to_owned(),
+            group: "GW".to_owned(),
+            app: "A".to_owned(),
+            instance_id: "a".to_owned(),
+            address: None,
+            ack,
+            attempts: 0,
+            latency_us: None,
+        }
+    }
+
+    #[test]
+    fn states() {
+        let why = || "why".to_owned();
+        for (steps, acks, expected) in [
+            (vec![Step::Done], vec![], EntryState::Done),
+            (vec![Step::Done], vec![Ack::Applied, Ack::Superseded, Ack::Gone], EntryState::Done),
+            (vec![Step::Done, Step::Skipped, Step::PassedOver], vec![Ack::Applied], EntryState::Done),
+            (vec![Step::Done], vec![Ack::Applied, Ack::Pending], EntryState::Notifying),
+            (vec![Step::Done], vec![Ack::Refused(why()), Ack::Retrying(why())], EntryState::Notifying),
+            (vec![Step::Done], vec![Ack::Applied, Ack::Refused(why())], EntryState::Partial),
+            (vec![Step::Done], vec![Ack::GaveUp(why())], EntryState::Partial),
+            (vec![Step::Done, Step::Refused], vec![Ack::Applied], EntryState::Partial),
+        ] {
+            let instances: Vec<InstanceRecord> = steps
+                .iter()
+                .map(|step| InstanceRecord {
+                    step: *step,
+                    ..InstanceRecord::of(&InstanceInfo::new("A", "a", "h", "1.1.1.1"))
+                })
+                .collect();
+            let nodes: Vec<NodeRecord> = acks.into_iter().map(node).collect();
+            assert_eq!(EntryState::of(&instances, &nodes), expected, "{steps:?} {nodes:?}");
+        }
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for state in EntryState::ALL {
+            assert_eq!(EntryState::parse(state.as_str()), Some(state));
+        }
+        for step in Step::ALL {
+            assert_eq!(Step::parse(step.as_str()), Some(step));
+        }
+        for kind in [Kind::Offline, Kind::Online] {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
+        let why = || "why".to_owned();
+        for ack in [
+            Ack::Pending,
+            Ack::Retrying(why()),
+            Ack::Applied,
+            Ack::Superseded,
+            Ack::Gone,
+            Ack::Refused(why()),
+            Ack::GaveUp(why()),
+        ] {
+            assert_eq!(Ack::parse(ack.as_str(), ack.detail().map(str::to_owned)), Some(ack));
+        }
+        assert_eq!(Ack::parse("lost", None), None);
+    }
+}

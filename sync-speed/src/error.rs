@@ -1,0 +1,141 @@
+//! Why a request is not carried out, or a service does not start. Nothing here knows HTTP: `http/problem.rs` maps it.
+
+use std::fmt;
+use std::io;
+
+use eurus_client::ClientError;
+
+use crate::entry::{Entry, InstanceRecord};
+use crate::request::Target;
+use crate::store::StoreError;
+
+/// Why a request is not carried out. Unless it says otherwise, nothing was changed and nothing was sent.
+#[derive(Debug)]
+pub enum Refusal {
+    /// No instance is behind the address, not even after a fresh fetch.
+    NoInstance(Target),
+    /// More instances than one request may touch.
+    TooMany {
+        /// What was meant.
+        target: Target,
+        /// How many it would be.
+        found: usize,
+        /// How many it may be.
+        allowed: usize,
+    },
+    /// All instances behind the address belong to applications that are not to be touched.
+    NotAllowed {
+        /// What was meant.
+        target: Target,
+        /// The instances, each with why.
+        skipped: Vec<InstanceRecord>,
+    },
+    /// It would take an application's last UP instance.
+    LastUp {
+        /// The application.
+        app: String,
+        /// Its instances that would be taken.
+        taken: Vec<String>,
+    },
+    /// The registry refused or is away.
+    Registry {
+        /// The entry, if it came that far.
+        entry: Option<Box<Entry>>,
+        /// What happened.
+        why: String,
+    },
+    /// A named limit is reached: ask again.
+    Busy(String),
+    /// The journal failed before anything was sent.
+    Store(StoreError),
+    /// The journal failed after the registry had done its part: the gateways were not told.
+    Unfinished {
+        /// The entry.
+        entry: Box<Entry>,
+        /// What the journal said.
+        error: StoreError,
+    },
+}
+
+impl Refusal {
+    /// The registry could not be asked.
+    pub fn registry_away(error: &ClientError) -> Self {
+        Self::Registry { entry: None, why: error.to_string() }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoInstance(target) => write!(
+                f,
+                "no registered instance matches {target}; the registry was fetched anew. Check the address that the \
+                 instance registered with (ipAddr)"
+            ),
+            Self::TooMany { target, found, allowed } => write!(
+                f,
+                "{found} instances match {target}, one request may touch {allowed}; narrow it by app, port or instanceId"
+            ),
+            Self::NotAllowed { target, skipped } => {
+                write!(f, "nothing that matches {target} may be touched: ")?;
+                let each: Vec<String> = skipped
+                    .iter()
+                    .map(|instance| format!("{}: {}", instance.name(), instance.detail.as_deref().unwrap_or("")))
+                    .collect();
+                f.write_str(&each.join("; "))
+            }
+            Self::LastUp { app, taken } => write!(
+                f,
+                "{} would take the last UP instance of {app}: nobody would be left to answer its callers. Nothing was \
+                 changed; \"force\": true does it all the same",
+                taken.join(", ")
+            ),
+            Self::Registry { why, .. } => {
+                write!(f, "the registry did not do it, and no gateway was told anything: {why}")
+            }
+            Self::Busy(why) => f.write_str(why),
+            Self::Store(error) => write!(f, "nothing was changed and nothing was sent: {error}"),
+            Self::Unfinished { entry, error } => write!(
+                f,
+                "entry {}: the registry has done its part, the gateways were not told and will see it with their next \
+                 fetch; ask again once the database works, a restart finishes it too: {error}",
+                entry.id
+            ),
+        }
+    }
+}
+
+/// Why the service does not start, or stopped by itself.
+#[derive(Debug)]
+pub enum RunError {
+    /// The configuration cannot work.
+    Config(String),
+    /// The database cannot be opened.
+    Store(StoreError),
+    /// The HTTP server failed.
+    Server(io::Error),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(what) => write!(f, "sync-speed cannot start: {what}"),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::Server(error) => write!(f, "sync-speed's HTTP server failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

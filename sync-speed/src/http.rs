@@ -1,0 +1,98 @@
+//! THE route table, and the server around it. Only `http` and its modules see the server framework.
+
+mod answer;
+mod caller;
+mod gateway_groups;
+mod health;
+mod offline;
+mod problem;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use eurus_service::Shutdown;
+use tokio::runtime::Handle;
+
+use crate::access::{Segments, Token};
+use crate::config::SyncSpeedConfig;
+use crate::downline::Downline;
+use crate::error::RunError;
+use problem::Problem;
+
+/// What of a body is read; larger ones are answered 413.
+const BODY_BYTES_MAX: usize = 16 * 1_024;
+/// How long a stop waits for requests under way, real time.
+const STOP_WITHIN_S: u64 = 30;
+/// Connections per worker thread.
+const CONNECTIONS_PER_WORKER_MAX: usize = 1_024;
+
+/// What the handlers share.
+struct Api {
+    downline: Arc<Downline>,
+    callers: Segments,
+    token: Option<Token>,
+    default_group: Option<String>,
+    /// Where requests are carried out: not on the worker's thread, so that a caller who hangs up does not cut the
+    /// way in two.
+    runtime: Handle,
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route(health::PATH, web::get().to(health::get))
+        .route("/offline", web::post().to(offline::post_offline))
+        .route("/online", web::post().to(offline::post_online))
+        .route("/offline/{id}", web::get().to(offline::get))
+        .route("/gateway-groups", web::get().to(gateway_groups::list))
+        .service(
+            web::resource("/gateway-groups/{app}")
+                .route(web::get().to(gateway_groups::get))
+                .route(web::put().to(gateway_groups::put))
+                .route(web::delete().to(gateway_groups::delete))
+                .default_service(web::to(problem::no_such_method)),
+        );
+}
+
+/// Serves until the signal; requests under way are finished.
+///
+/// # Errors
+/// When the server cannot be started or fails.
+pub(crate) async fn serve(
+    config: &SyncSpeedConfig,
+    downline: Arc<Downline>,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
+    let api = web::Data::new(Api {
+        downline,
+        callers: config.callers.clone(),
+        token: config.token.clone(),
+        default_group: config.default_gateway_group.clone(),
+        runtime: Handle::current(),
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(api.clone())
+            .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+            .wrap(from_fn(caller::check))
+            .configure(routes)
+            .default_service(web::to(problem::no_such_path))
+    })
+    .workers(config.workers)
+    .max_connections(CONNECTIONS_PER_WORKER_MAX)
+    .shutdown_timeout(STOP_WITHIN_S)
+    .disable_signals()
+    .listen(listener)
+    .map_err(RunError::Server)?
+    .run();
+    let handle = server.handle();
+    let stop = tokio::spawn(async move {
+        shutdown.wait().await;
+        handle.stop(true).await;
+    });
+    let served = server.await.map_err(RunError::Server);
+    stop.abort();
+    served
+}

@@ -1,0 +1,158 @@
+//! An entry as JSON: the same for `POST /offline`, `POST /online` and `GET /offline/{id}`. Structs, not maps: the
+//! order of the fields is the one in which a person reads them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::entry::{Ack, Entry, EntryState, InstanceRecord, NodeRecord, Step};
+
+#[derive(Serialize)]
+pub(super) struct Answer<'a> {
+    id: &'a str,
+    kind: &'static str,
+    state: &'static str,
+    /// Some gateway is still being told: the state may become `done`.
+    #[serde(skip_serializing_if = "is_false")]
+    retrying: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    instances: Vec<Instance<'a>>,
+    gateways: Vec<Gateway<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<Skipped<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Instance<'a> {
+    app: &'a str,
+    instance_id: &'a str,
+    ip: &'a str,
+    port: i32,
+    /// As the registry showed it last.
+    status: &'static str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Gateway<'a> {
+    node: &'a str,
+    outcome: String,
+    attempts: u32,
+    latency_ms: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Skipped<'a> {
+    app: &'a str,
+    instance_id: &'a str,
+    reason: Option<&'a str>,
+}
+
+pub(super) fn entry(entry: &Entry) -> Answer<'_> {
+    Answer {
+        id: &entry.id,
+        kind: entry.kind.as_str(),
+        state: state(entry.state),
+        retrying: entry.state == EntryState::Notifying,
+        note: entry.note.as_deref(),
+        instances: instances(entry),
+        gateways: gateways(entry),
+        skipped: entry.instances.iter().filter(|instance| instance.step == Step::Skipped).map(skipped).collect(),
+    }
+}
+
+/// `notifying` is how the journal calls a `partial` that is still being worked on.
+fn state(state: EntryState) -> &'static str {
+    match state {
+        EntryState::Notifying => EntryState::Partial.as_str(),
+        other => other.as_str(),
+    }
+}
+
+pub(super) fn instances(entry: &Entry) -> Vec<Instance<'_>> {
+    entry.instances.iter().filter(|instance| instance.step != Step::Skipped).map(instance).collect()
+}
+
+fn instance(instance: &InstanceRecord) -> Instance<'_> {
+    Instance {
+        app: &instance.app,
+        instance_id: &instance.instance_id,
+        ip: &instance.registration.ip,
+        port: instance.port,
+        status: instance.status.as_str(),
+        outcome: instance.step.as_str(),
+        detail: instance.detail.as_deref(),
+    }
+}
+
+pub(super) fn skipped(instance: &InstanceRecord) -> Skipped<'_> {
+    Skipped { app: &instance.app, instance_id: &instance.instance_id, reason: instance.detail.as_deref() }
+}
+
+/// One line per node, whatever the number of instances: the worst outcome, the longest latency.
+fn gateways(entry: &Entry) -> Vec<Gateway<'_>> {
+    let mut by_node: BTreeMap<&str, Vec<&NodeRecord>> = BTreeMap::new();
+    for record in &entry.nodes {
+        by_node.entry(&record.node).or_default().push(record);
+    }
+    by_node.into_iter().filter_map(|(node, records)| gateway(node, &records)).collect()
+}
+
+/// `None` only without a record.
+fn gateway<'a>(node: &'a str, records: &[&NodeRecord]) -> Option<Gateway<'a>> {
+    let worst = records.iter().map(|record| &record.ack).max_by_key(|ack| ack.severity())?;
+    let all_acknowledged = records.iter().all(|record| record.latency_us.is_some());
+    let longest_us = records.iter().filter_map(|record| record.latency_us).max().filter(|_| all_acknowledged);
+    Some(Gateway {
+        node,
+        outcome: Ack::to_string(worst),
+        attempts: records.iter().map(|record| record.attempts).max()?,
+        latency_ms: longest_us.map(milliseconds),
+    })
+}
+
+/// With microseconds as decimals.
+#[allow(clippy::cast_precision_loss)] // A latency is far below 2^52 microseconds.
+fn milliseconds(latency_us: i64) -> f64 {
+    latency_us as f64 / 1_000.0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(node: &str, ack: Ack, attempts: u32, latency_us: Option<i64>) -> NodeRecord {
+        NodeRecord {
+            node: node.to_owned(),
+            group: "GW".to_owned(),
+            app: "A".to_owned(),
+            instance_id: "a".to_owned(),
+            address: None,
+            ack,
+            attempts,
+            latency_us,
+        }
+    }
+
+    #[test]
+    fn one_line_per_node_with_the_worst() {
+        let quick = record("g", Ack::Applied, 1, Some(1_250));
+        let slow = record("g", Ack::Applied, 2, Some(2_000));
+        let failing = record("g", Ack::Retrying("connection refused".to_owned()), 3, None);
+        let line = |records: &[&NodeRecord]| serde_json::to_string(&gateway("g", records)).unwrap();
+        assert_eq!(line(&[&quick, &slow]), r#"{"node":"g","outcome":"applied","attempts":2,"latency_ms":2.0}"#);
+        assert_eq!(
+            line(&[&quick, &failing, &slow]),
+            r#"{"node":"g","outcome":"retrying: connection refused","attempts":3,"latency_ms":null}"#
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! `GET /gateway-groups`, `GET|PUT|DELETE /gateway-groups/{app}`: which gateways serve which application.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::offline::read;
+use super::problem::Answered;
+use super::{Api, Problem};
+
+/// Groups of one application.
+const GROUPS_MAX: usize = 32;
+/// Applications with groups of their own.
+const APPS_MAX: usize = 10_000;
+/// Length of a name.
+const NAME_CHARS_MAX: usize = 128;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    groups: Vec<String>,
+}
+
+pub(super) async fn list(api: web::Data<Api>) -> Answered {
+    let stored = api.downline.store.all_groups().await?;
+    let applications: Vec<Value> =
+        stored.into_iter().map(|(app, groups)| json!({"app": app, "groups": groups})).collect();
+    Ok(HttpResponse::Ok().json(json!({"defaultGroup": api.default_group, "applications": applications})))
+}
+
+pub(super) async fn get(app: web::Path<String>, api: web::Data<Api>) -> Answered {
+    let app = name("application", &app)?;
+    let stored = api.downline.store.groups_of(&app).await?;
+    if !stored.is_empty() {
+        return Ok(HttpResponse::Ok().json(json!({"app": app, "groups": stored, "source": "stored"})));
+    }
+    match &api.default_group {
+        Some(group) => Ok(HttpResponse::Ok().json(json!({"app": app, "groups": [group], "source": "default"}))),
+        None => Err(nothing_stored(&app)),
+    }
+}
+
+pub(super) async fn put(
+    app: web::Path<String>,
+    body: Result<web::Bytes, actix_web::Error>,
+    api: web::Data<Api>,
+) -> Answered {
+    let app = name("application", &app)?;
+    let body: Body = serde_json::from_slice(&read(body)?).map_err(|error| {
+        Problem::bad_request("body", format!(r#"not understood: {error}; expected {{"groups": ["EURUS-GATEWAY"]}}"#))
+    })?;
+    let groups = body.groups.iter().map(|group| name("group", group)).collect::<Result<BTreeSet<String>, _>>()?;
+    if groups.is_empty() {
+        return Err(Problem::bad_request("groups", format!("no group; DELETE /gateway-groups/{app} removes them all")));
+    }
+    if groups.len() > GROUPS_MAX {
+        return Err(Problem::bad_request("groups", format!("{} groups; {GROUPS_MAX} are allowed", groups.len())));
+    }
+    let stored = api.downline.store.all_groups().await?;
+    if stored.len() >= APPS_MAX && !stored.contains_key(&app) {
+        return Err(Problem::bad_request("applications", format!("{APPS_MAX} applications have groups: no more fit")));
+    }
+    api.downline.store.put_groups(&app, &groups).await?;
+    log::info!("gateway groups of {app}: {}", groups.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    Ok(HttpResponse::Ok().json(json!({"app": app, "groups": groups, "source": "stored"})))
+}
+
+pub(super) async fn delete(app: web::Path<String>, api: web::Data<Api>) -> Answered {
+    let app = name("application", &app)?;
+    if !api.downline.store.delete_groups(&app).await? {
+        return Err(nothing_stored(&app));
+    }
+    log::info!("gateway groups of {app}: removed");
+    let default: Vec<&String> = api.default_group.iter().collect();
+    Ok(HttpResponse::Ok().json(json!({"app": app, "groups": default, "source": "default"})))
+}
+
+fn nothing_stored(app: &str) -> Problem {
+    Problem::not_found("no-groups", format!("no gateway groups are stored for {app}; PUT /gateway-groups/{app} does"))
+}
+
+/// Application and group names as Eureka compares them: upper case.
+fn name(what: &'static str, given: &str) -> Result<String, Problem> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if (1..=NAME_CHARS_MAX).contains(&given.len()) && given.chars().all(is_allowed) {
+        return Ok(given.to_ascii_uppercase());
+    }
+    let message = format!("not a name of an {what}: 1 to {NAME_CHARS_MAX} letters, digits, '-', '_', '.' are allowed");
+    Err(Problem::bad_request(what, message.replace("an group", "a group")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (given, expected) in [
+            ("java-service", Some("JAVA-SERVICE")),
+            ("A.b_c-1", Some("A.B_C-1")),
+            ("", None),
+            ("a b", None),
+            ("a/b", None),
+            ("ä", None),
+        ] {
+            assert_eq!(name("group", given).ok().as_deref(), expected, "{given}");
+        }
+        assert!(name("group", &"a".repeat(NAME_CHARS_MAX + 1)).is_err());
+        assert!(name("group", " ").unwrap_err().to_string().contains("a group"));
+    }
+}

@@ -1,0 +1,133 @@
+//! Errors as answers: a status and a JSON body that a person can act on. The one place where a [`Refusal`] becomes a
+//! status.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::answer;
+use crate::error::Refusal;
+use crate::store::StoreError;
+
+/// What every handler returns.
+pub(super) type Answered = Result<HttpResponse, Problem>;
+
+/// An answer that is not 200.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    /// For programs: one of a few fixed words.
+    error: &'static str,
+    /// For a person.
+    message: String,
+    /// What else the body holds.
+    more: Map<String, Value>,
+}
+
+/// Error and message first, whatever else there is.
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    message: &'a str,
+    #[serde(flatten)]
+    more: &'a Map<String, Value>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+        Self { status, error, message: message.into(), more: Map::new() }
+    }
+
+    pub(super) fn bad_request(error: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, message)
+    }
+
+    pub(super) fn not_found(error: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, error, message)
+    }
+
+    fn with(mut self, key: &str, value: impl Serialize) -> Self {
+        self.more.insert(key.to_owned(), json!(value));
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.error, self.message)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        response.json(Body { error: self.error, message: &self.message, more: &self.more })
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NoInstance(_) => Self::not_found("no-instance", message),
+            Refusal::TooMany { .. } => Self::bad_request("too-many-instances", message),
+            Refusal::NotAllowed { skipped, .. } => Self::new(StatusCode::FORBIDDEN, "application-not-allowed", message)
+                .with("skipped", skipped.iter().map(answer::skipped).collect::<Vec<_>>()),
+            Refusal::LastUp { app, taken } => {
+                Self::new(StatusCode::CONFLICT, "last-up-instance", message).with("app", app).with("instances", taken)
+            }
+            Refusal::Registry { entry, .. } => failed(message, entry.as_deref()),
+            Refusal::Busy(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message),
+            Refusal::Store(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message),
+            Refusal::Unfinished { entry, .. } => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message).with("id", &entry.id)
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        log::error!("{error}");
+        Self::from(Refusal::Store(error))
+    }
+}
+
+fn failed(message: String, entry: Option<&crate::entry::Entry>) -> Problem {
+    let problem = Problem::new(StatusCode::BAD_GATEWAY, "registry", message).with("state", "failed");
+    match entry {
+        None => problem.with("instances", [(); 0]).with("gateways", [(); 0]),
+        Some(entry) => {
+            problem.with("id", &entry.id).with("instances", answer::instances(entry)).with("gateways", [(); 0])
+        }
+    }
+}
+
+pub(super) async fn no_such_path(request: HttpRequest) -> Answered {
+    let message = format!(
+        "{} {} is not served here; try POST /offline, POST /online, GET /offline/{{id}}, GET /gateway-groups, \
+         GET|PUT|DELETE /gateway-groups/{{app}}, GET /actuator/health",
+        request.method(),
+        request.path()
+    );
+    Err(Problem::not_found("no-such-path", message))
+}
+
+pub(super) async fn no_such_method(request: HttpRequest) -> Answered {
+    let message = format!("{} is not possible for {}; GET, PUT and DELETE are", request.method(), request.path());
+    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", message))
+}

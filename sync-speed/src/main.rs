@@ -1,0 +1,31 @@
+//! The `eurus-sync-speed` command: sync-speed alone.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use eurus_service::listen;
+use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Started, parse_arguments};
+use eurus_sync_speed::{PORT, SyncSpeedConfig};
+
+const NAME: &str = "eurus-sync-speed";
+
+/// Takes instances offline at a Eureka registry and at every gateway, as one unit.
+#[derive(Parser)]
+#[command(name = NAME, version, after_help = PROPERTIES_HELP)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+fn main() -> ExitCode {
+    match parse_arguments::<Arguments>(NAME) {
+        Ok((arguments, flags)) => Process::alone(NAME).run(&arguments.common, flags, serve),
+        Err(code) => code,
+    }
+}
+
+async fn serve(started: Started) -> Result<(), BoxError> {
+    let config = SyncSpeedConfig::from_properties(&started.properties, started.data_dir)?;
+    let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
+    Ok(eurus_sync_speed::run(config, listener, started.clock, started.shutdown).await?)
+}

@@ -1,0 +1,271 @@
+//! Telling the gateways: all nodes in parallel, repeated until each has acknowledged or the entry's time is over.
+//!
+//! One loop owns the one timer. It answers a waiting request as soon as all nodes have acknowledged, or when the
+//! request has waited long enough; what is left is repeated in the background.
+//!
+//! | module | what |
+//! |---|---|
+//! | `book` | what is still to be told to whom, and when |
+//! | `backoff` | how long to wait before a call is repeated |
+//! | `gateway` | one call |
+
+mod backoff;
+mod book;
+mod gateway;
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use eurus_client::EurekaClient;
+use eurus_service::{Clock, Shutdown, Timer};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::NotifyConfig;
+use crate::entry::{Ack, Entry, NodeRecord, Step};
+use crate::error::RunError;
+use crate::nodes;
+use crate::store::{NodeUpdate, Store};
+use book::{Batch, Book, Call, Retry};
+use gateway::{GatewayClient, Order};
+
+/// Entries that may wait to be taken in by the loop.
+const INBOX_ENTRIES_MAX: usize = 64;
+/// Calls that may be open, waiting or under way, over all entries: beyond, no new request is accepted.
+const OPEN_CALLS_MAX: usize = 10_000;
+/// A deadline that never comes.
+const NEVER_MS: i64 = i64::MAX / 1_000;
+
+/// Where entries are handed to the loop.
+#[derive(Clone)]
+pub struct Courier {
+    inbox: mpsc::Sender<Delivery>,
+    open_calls: Arc<AtomicUsize>,
+    retry_for_ms: i64,
+}
+
+struct Delivery {
+    batch: Batch,
+    /// Signalled when all have acknowledged, or the wait is over.
+    told: oneshot::Sender<()>,
+}
+
+impl Courier {
+    /// Whether the loop can take more in.
+    pub fn has_room(&self) -> bool {
+        self.open_calls.load(Ordering::Relaxed) < OPEN_CALLS_MAX
+    }
+
+    /// Hands an entry over; the receiver hears when all nodes have acknowledged, or when the answer should not wait
+    /// longer. It hears nothing (its sender is dropped) when the service stops: the journal has the rest.
+    pub async fn deliver(&self, entry: &Entry) -> oneshot::Receiver<()> {
+        let (told, hears) = oneshot::channel();
+        let batch = batch_of(entry, entry.created_ms.saturating_add(self.retry_for_ms));
+        if self.inbox.send(Delivery { batch, told }).await.is_err() {
+            log::warn!("{}: the service stops; its gateways are told after the next start", entry.id);
+        }
+        hears
+    }
+}
+
+fn batch_of(entry: &Entry, deadline_ms: i64) -> Batch {
+    let open = entry.nodes.iter().filter(|node| node.ack.is_open());
+    let calls: Vec<Call> = open.filter_map(|node| call_of(entry, node)).collect();
+    let incomplete = entry.instances.iter().any(|instance| instance.step == Step::Refused)
+        || entry.nodes.iter().any(|node| matches!(node.ack, Ack::Refused(_) | Ack::GaveUp(_)));
+    Batch { number: entry.number, incomplete, deadline_ms, calls }
+}
+
+/// `None` for a node without an address, which is never open, and one without its instance, which is never recorded.
+fn call_of(entry: &Entry, node: &NodeRecord) -> Option<Call> {
+    let instance =
+        entry.instances.iter().find(|instance| instance.app == node.app && instance.instance_id == node.instance_id)?;
+    Some(Call {
+        node: node.node.clone(),
+        group: node.group.clone(),
+        address: node.address?,
+        kind: entry.kind,
+        order: Order {
+            entry: entry.id.clone(),
+            number: entry.number,
+            application: instance.app.clone(),
+            instance_id: instance.instance_id.clone(),
+            registration: instance.registration.clone(),
+        },
+        attempts: node.attempts,
+    })
+}
+
+/// A call under way. It carries a timer until its answer is booked: on a manual clock, time stands still while the
+/// network is asked.
+type CallUnderWay = Pin<Box<dyn Future<Output = Answered> + Send>>;
+
+struct Answered {
+    id: u64,
+    answer: Result<Ack, String>,
+    at_us: i64,
+    timer: Timer,
+}
+
+struct Waiting {
+    answer_by_ms: i64,
+    told: oneshot::Sender<()>,
+}
+
+/// The loop.
+pub struct NotifyLoop {
+    config: NotifyConfig,
+    client: Arc<EurekaClient>,
+    gateways: GatewayClient,
+    store: Store,
+    clock: Clock,
+    inbox: mpsc::Receiver<Delivery>,
+    open_calls: Arc<AtomicUsize>,
+    book: Book,
+    under_way: FuturesUnordered<CallUnderWay>,
+    waiting: BTreeMap<i64, Waiting>,
+}
+
+impl NotifyLoop {
+    /// The loop and the way to hand entries to it.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn new(
+        config: NotifyConfig,
+        client: Arc<EurekaClient>,
+        store: Store,
+        clock: Clock,
+    ) -> Result<(Courier, Self), RunError> {
+        let (sender, inbox) = mpsc::channel(INBOX_ENTRIES_MAX);
+        let open_calls = Arc::new(AtomicUsize::new(0));
+        let courier = Courier { inbox: sender, open_calls: Arc::clone(&open_calls), retry_for_ms: config.retry_for_ms };
+        let gateways = GatewayClient::new(config.call_timeout_ms, config.token.clone())?;
+        let book = Book::new(Retry { base_ms: config.retry_base_ms, max_ms: config.retry_max_ms });
+        let under_way = FuturesUnordered::new();
+        let waiting = BTreeMap::new();
+        Ok((courier, Self { config, client, gateways, store, clock, inbox, open_calls, book, under_way, waiting }))
+    }
+
+    /// Until the signal. What is open then is in the journal.
+    pub async fn run(mut self, mut timer: Timer, shutdown: Shutdown) {
+        loop {
+            self.start_due_calls();
+            let wake_ms = self.next_wake_ms();
+            tokio::select! {
+                () = shutdown.wait() => break,
+                Some(delivery) = self.inbox.recv() => self.take_in(delivery).await,
+                Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => self.book_in(answered).await,
+                () = timer.sleep_until_ms(wake_ms) => {}
+            }
+            self.release_who_waited_long_enough();
+        }
+        log::info!("sync-speed stops telling gateways; {} calls stay open in the journal", self.book.open_calls());
+    }
+
+    fn start_due_calls(&mut self) {
+        while self.under_way.len() < self.config.concurrency
+            && let Some((id, call)) = self.book.start_next_due(self.clock.now_us())
+        {
+            let timer = self.clock.timer("call to a gateway");
+            let (gateways, clock) = (self.gateways.clone(), self.clock.clone());
+            // A task of its own, so that its latency does not count what this loop does meanwhile.
+            let task = tokio::spawn(async move {
+                let answer = gateways.tell(call.address, call.kind, &call.order).await;
+                (answer, clock.now_us())
+            });
+            let clock = self.clock.clone();
+            self.under_way.push(Box::pin(async move {
+                let (answer, at_us) =
+                    task.await.unwrap_or_else(|error| (Err(format!("the call broke off: {error}")), clock.now_us()));
+                Answered { id, answer, at_us, timer }
+            }));
+        }
+    }
+
+    fn next_wake_ms(&self) -> i64 {
+        let next_answer_ms = self.waiting.values().map(|waiting| waiting.answer_by_ms).min();
+        // With all places taken, a due call waits for an answer, not for a time.
+        let next_call_ms = self.book.next_due_ms().filter(|_| self.under_way.len() < self.config.concurrency);
+        next_answer_ms.into_iter().chain(next_call_ms).min().unwrap_or(NEVER_MS)
+    }
+
+    async fn take_in(&mut self, delivery: Delivery) {
+        let now_ms = self.clock.now_ms();
+        let number = delivery.batch.number;
+        let answer_by_ms = now_ms.saturating_add(self.config.answer_within_ms);
+        self.waiting.insert(number, Waiting { answer_by_ms, told: delivery.told });
+        let superseded = self.book.add(delivery.batch, now_ms);
+        // The calls go out before anything is written: what is to be told is in the journal already.
+        self.start_due_calls();
+        self.record(&superseded).await;
+    }
+
+    /// Books an answer, and all others that are there by now: one write for all.
+    async fn book_in(&mut self, first: Answered) {
+        let mut answers = vec![first];
+        while let Some(Some(next)) = self.under_way.next().now_or_never() {
+            answers.push(next);
+        }
+        let copy = self.client.registry();
+        let mut timers = Vec::with_capacity(answers.len());
+        let mut updates = Vec::with_capacity(answers.len());
+        for Answered { id, answer, at_us, timer } in answers {
+            timers.push(timer);
+            updates.extend(self.book.answered(id, answer, at_us, |call| {
+                nodes::find(&copy, &call.group, &call.node, &self.config.networks)
+            }));
+        }
+        for update in &updates {
+            report(update);
+        }
+        self.record(&updates).await;
+    }
+
+    async fn record(&mut self, updates: &[NodeUpdate]) {
+        self.open_calls.store(self.book.open_calls(), Ordering::Relaxed);
+        let finished = self.book.take_finished();
+        if !(updates.is_empty() && finished.is_empty())
+            && let Err(error) = self.store.nodes_answered(updates, &finished, self.clock.now_ms()).await
+        {
+            // The gateways have it all the same. After a restart these nodes are told again, which is harmless.
+            log::error!("acknowledgements of {} gateway calls are not in the journal: {error}", updates.len());
+        }
+        for (number, _) in finished {
+            if let Some(waiting) = self.waiting.remove(&number) {
+                // The one who waited may have left.
+                let _ = waiting.told.send(());
+            }
+        }
+    }
+
+    fn release_who_waited_long_enough(&mut self) {
+        let now_ms = self.clock.now_ms();
+        for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
+            // The one who waited may have left.
+            let _ = waiting.told.send(());
+        }
+    }
+}
+
+fn report(update: &NodeUpdate) {
+    let NodeUpdate { number, node, app, instance_id, ack, attempts, .. } = update;
+    match ack {
+        Ack::Applied | Ack::Superseded => {
+            log::info!("entry {number}: gateway {node} {ack} {app}/{instance_id} (attempt {attempts})");
+        }
+        Ack::Pending | Ack::Retrying(_) if *attempts > 1 => {
+            log::debug!("entry {number}: gateway {node} about {app}/{instance_id}: {ack} (attempt {attempts})");
+        }
+        Ack::Pending | Ack::Retrying(_) => {
+            log::warn!("entry {number}: gateway {node} has not heard about {app}/{instance_id}: {ack}; asking again");
+        }
+        Ack::Gone => log::info!("entry {number}: gateway {node} has left the registry; it is not told any more"),
+        Ack::Refused(_) | Ack::GaveUp(_) => log::error!(
+            "entry {number}: gateway {node} was not told about {app}/{instance_id}: {ack}; it follows with its next fetch"
+        ),
+    }
+}

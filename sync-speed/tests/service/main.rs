@@ -1,0 +1,12 @@
+//! sync-speed as a whole, entered by `run` on port 0 with a manual clock, between a scripted registry and gateways
+//! that record what they are told. No test sleeps: each moves the clock or awaits an event.
+
+// clippy.toml allows these in test functions; here it is the whole crate that tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod offline;
+mod online;
+mod refusals;
+mod registry_failures;
+mod store;
+mod support;

@@ -1,0 +1,101 @@
+//! The registry refuses or is away: nothing goes to any gateway, and what was done is undone.
+
+use crate::support::service::World;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_is_away() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    world.registry.go_away().await;
+    // Known from the copy, and unknown: nobody can say.
+    for ip in ["10.0.0.2", "10.0.0.78"] {
+        for path in ["/offline", "/online"] {
+            let body = service.post(path, json!({"ip": ip}).to_string()).await.expect(502);
+            assert_eq!((&body["error"], &body["state"]), (&json!("registry"), &json!("failed")), "{body:#}");
+            assert_eq!(body["gateways"], json!([]));
+            assert!(body["message"].as_str().unwrap().contains("no gateway was told anything"), "{body:#}");
+        }
+    }
+    assert!(gateway.told().is_empty());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_refuses() {
+    for status in [404, 500, 400] {
+        let world = World::with_three();
+        let gateway = world.gateway("g");
+        world.registry.fail("PUT apps/JAVA-SERVICE/java-2/status", status);
+        let service = world.start();
+        let answer = service.offline(json!({"ip": "10.0.0.2"})).await;
+        let entry = service.entry(&answer).await.expect(200);
+        let body = answer.expect(502);
+        assert_eq!(body["state"], "failed");
+        assert_eq!(body["instances"][0]["outcome"], "refused");
+        assert!(body["message"].as_str().unwrap().contains(&status.to_string()), "{status}: {body:#}");
+        assert_eq!((&entry["state"], &entry["gateways"]), (&json!("failed"), &json!([])));
+        assert!(gateway.told().is_empty());
+        assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+        // A failed one is no reason to believe that it is out.
+        world.registry.mend();
+        assert_eq!(service.offline(json!({"ip": "10.0.0.2"})).await.expect(200)["state"], "done");
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_lost_is_looked_up() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    world.registry.fail_but_do("PUT apps/JAVA-SERVICE/java-2/status", 500);
+    let service = world.start();
+    let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+    assert_eq!(body["state"], "done");
+    assert_eq!(gateway.told().len(), 1);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_two_refused_rolls_the_other_back() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    for (id, port) in [("twin-1", 80), ("twin-2", 81)] {
+        world.registry.add("JAVA-SERVICE", id, "10.0.0.50", port);
+    }
+    world.registry.fail("PUT apps/JAVA-SERVICE/twin-2/status", 500);
+    let service = world.start();
+    let body = service.offline(json!({"ip": "10.0.0.50"})).await.expect(502);
+    assert_eq!(body["state"], "failed");
+    assert_eq!(body["instances"][0]["outcome"], "rolled-back");
+    assert_eq!(body["instances"][0]["status"], "UP");
+    assert_eq!(body["instances"][1]["outcome"], "refused");
+    assert!(gateway.told().is_empty());
+    assert_eq!(world.registry.status("JAVA-SERVICE", "twin-1"), "UP");
+    assert!(world.registry.changes().contains(&"registry DELETE apps/JAVA-SERVICE/twin-1/status?value=UP".to_owned()));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollback_that_fails_is_partial_and_the_gateways_hear_of_what_is_out() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    for (id, port) in [("twin-1", 80), ("twin-2", 81)] {
+        world.registry.add("JAVA-SERVICE", id, "10.0.0.50", port);
+    }
+    world.registry.fail("PUT apps/JAVA-SERVICE/twin-2/status", 500);
+    world.registry.fail("DELETE apps/JAVA-SERVICE/twin-1/status", 500);
+    let service = world.start();
+    let body = service.offline(json!({"ip": "10.0.0.50"})).await.expect(200);
+    assert_eq!(body["state"], "partial");
+    assert_eq!(body["instances"][0]["status"], "OUT_OF_SERVICE");
+    assert!(body["instances"][0]["detail"].as_str().unwrap().contains("could not be put back"), "{body:#}");
+    assert_eq!(body["instances"][1]["outcome"], "refused");
+    assert!(body["note"].as_str().unwrap().contains("JAVA-SERVICE/twin-1 could not be put back"), "{body:#}");
+    let told = gateway.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["instanceId"], "twin-1");
+    service.stop().await;
+}
