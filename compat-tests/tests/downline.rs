@@ -124,3 +124,14 @@ async fn heartbeats_and_a_new_registration_do_not_bring_it_back() {
     scene.online(chosen).await.unwrap();
     assert!(scene.is_called(chosen).await.unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_reaches_sync_speed_through_the_gateway() {
+    let scene = Scene::start().await.unwrap();
+    let url = format!("{}/eurus-sync-speed/offline", scene.gateway.url);
+    let body = json!({"ip": scene.producers[CHOSEN].address.ip()});
+    let answer = scene.stack.http.post(url).json(&body).send().await.unwrap();
+    // The gateway calls from 127.0.0.1, which sync-speed trusts: it must not call for others.
+    assert_eq!(answer.status(), 503);
+    assert_unchanged(&scene).await;
+}

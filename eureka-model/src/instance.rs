@@ -289,6 +289,15 @@ impl InstanceInfo {
         self.sid.as_deref().filter(|sid| !matches!(*sid, "na" | "unknown"))
     }
 
+    /// Metadata key by which parts of eurus mark themselves: `true` means that a gateway sends no requests there, so that
+    /// nobody reaches an internal API, which trusts its neighbours, through a gateway.
+    pub const INTERNAL: &'static str = "eurus.internal";
+
+    /// Whether it is a part of eurus itself and not a service.
+    pub fn is_internal(&self) -> bool {
+        self.metadata(Self::INTERNAL) == Some("true")
+    }
+
     /// The value of a metadata key.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())

@@ -28,7 +28,12 @@ pub(crate) fn own_instance(config: &GatewayConfig, data: SocketAddr, admin: Sock
     instance.status_page_url = Some(format!("http://{admin}/services"));
     instance.health_check_url = Some(format!("http://{admin}/actuator/health"));
     instance.metadata = config.metadata.clone();
-    for (key, value) in [(MANAGEMENT_PORT, admin.port().to_string()), (ADMIN, format!("http://{admin}"))] {
+    let own = [
+        (MANAGEMENT_PORT, admin.port().to_string()),
+        (ADMIN, format!("http://{admin}")),
+        (InstanceInfo::INTERNAL, "true".to_owned()),
+    ];
+    for (key, value) in own {
         // Ours counts: a stale value in a file would lead the downline service astray.
         instance.metadata.retain(|(known, _)| known != key);
         instance.metadata.push((key.to_owned(), value));

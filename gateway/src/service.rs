@@ -83,6 +83,8 @@ impl fmt::Display for Why {
 /// Why an instance cannot be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoAddress {
+    /// It says that it is a part of eurus: a gateway, or the downline service, whose callers are checked by address.
+    Internal,
     /// `ipAddr` is not an IP address.
     NotAnIp(String),
     /// Outside 1 to 65535.
@@ -94,6 +96,7 @@ pub(crate) enum NoAddress {
 impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Internal => write!(f, "it is a part of eurus itself (metadata {})", InstanceInfo::INTERNAL),
             Self::NotAnIp(text) => write!(f, "its ipAddr '{text}' is not an IP address"),
             Self::BadPort(number) => write!(f, "its port {number} is not between 1 and 65535"),
             Self::PlainPortDisabled => f.write_str("its plain port is disabled, and TLS to instances is not supported"),
@@ -104,6 +107,9 @@ impl fmt::Display for NoAddress {
 /// Where an instance listens: its `ipAddr` and plain port. Names are not resolved: the address is what an order to
 /// take an instance down speaks of.
 pub(crate) fn address_of(instance: &InstanceInfo) -> Result<SocketAddr, NoAddress> {
+    if instance.is_internal() {
+        return Err(NoAddress::Internal);
+    }
     let ip: IpAddr = instance.ip_addr.parse().map_err(|_| NoAddress::NotAnIp(instance.ip_addr.clone()))?;
     if !instance.port.enabled {
         return Err(NoAddress::PlainPortDisabled);
@@ -135,5 +141,13 @@ mod tests {
             let expected = expected.map(|address| address.parse::<SocketAddr>().unwrap());
             assert_eq!(address_of(&instance), expected);
         }
+    }
+
+    #[test]
+    fn parts_of_eurus_are_not_called() {
+        let mut instance = InstanceInfo::new("EURUS-SYNC-SPEED", "1", "h", "127.0.0.1");
+        assert!(address_of(&instance).is_ok());
+        instance.metadata.push((InstanceInfo::INTERNAL.to_owned(), "true".to_owned()));
+        assert_eq!(address_of(&instance), Err(NoAddress::Internal));
     }
 }

@@ -18,6 +18,8 @@ use crate::properties::{ConfigError, Properties};
 const FILE_BYTES_MAX: u64 = 10 << 20;
 /// Rolled files that are kept; the oldest goes first.
 const FILES_KEPT: u32 = 5;
+/// Log target of the line with which a process fails: to the file only.
+pub(crate) const EXIT_TARGET: &str = "eurus_exit";
 const LINE: &str = "{d(%Y-%m-%dT%H:%M:%S%.3f%:z)} {h({l:<5})} {t} - {m}{n}";
 
 /// Where log lines go.
@@ -80,7 +82,10 @@ impl LogSettings {
             config = config.appender(Appender::builder().build("console", Box::new(console)));
             root = root.appender("console");
         }
+        // The last line of a failed start goes to the terminal by itself, see `process`.
+        let exit = Logger::builder().appender("file").additive(false).build(EXIT_TARGET, self.level);
         let config = quiet_libraries(config, self.level)
+            .logger(exit)
             .build(root.build(self.level))
             .map_err(|error| ConfigError::other(format!("logging: {error}")))?;
         log4rs::init_config(config).map_err(|error| ConfigError::other(format!("logging: {error}")))?;

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::logging::LogSettings;
+use crate::logging::{EXIT_TARGET, LogSettings};
 use crate::properties::{ConfigError, Notices, Properties, Sources};
 use crate::{Clock, Shutdown};
 
@@ -135,7 +135,7 @@ impl Process {
         match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                log::error!("{error}");
+                log::error!(target: EXIT_TARGET, "{error}");
                 let code = if error.is::<ConfigError>() { EXIT_CONFIG } else { EXIT_FAILED };
                 fail(name, &error, code)
             }

@@ -1,0 +1,134 @@
+//! The `eurus` command as a person starts it: where it listens, what stops it, and what it says when it cannot start.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+const ANY_PORTS: [&str; 4] =
+    ["--server.port=0", "--eurus.gateway.port=0", "--eurus.gateway.admin.port=0", "--eurus.sync-speed.port=0"];
+
+struct Running {
+    child: Child,
+    banner: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    /// Starts on free ports and reads the banner to its last line.
+    fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_eurus"))
+            .args(ANY_PORTS)
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut banner = Vec::new();
+        for line in lines {
+            let is_last = line == "Ctrl-C stops it.";
+            banner.push(line);
+            if is_last {
+                break;
+            }
+        }
+        Self { child, banner, _folder: folder }
+    }
+
+    /// The first URL in the line of the banner that begins with a word.
+    fn url(&self, word: &str) -> String {
+        let line = self.banner.iter().find(|line| line.trim_start().starts_with(word)).expect(word);
+        line.split_whitespace().find(|part| part.starts_with("http://")).expect(word).to_owned()
+    }
+
+    fn admin_url(&self) -> String {
+        let line = self.banner.iter().find(|line| line.contains("admin API")).unwrap();
+        line.split_whitespace().next_back().unwrap().to_owned()
+    }
+
+    fn signal(&mut self, signal: &str) -> Option<i32> {
+        Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn fails(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_eurus"))
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    (status.code().unwrap(), String::from_utf8(stderr).unwrap().trim().to_owned())
+}
+
+#[tokio::test]
+async fn it_says_where_everything_is_and_all_of_it_answers() {
+    let mut running = Running::start(&[]);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let registry = running.url("registry");
+    let origins =
+        [registry.trim_end_matches("/eureka/").to_owned(), running.admin_url(), running.url("sync-speed")];
+    for origin in origins {
+        let answer = loop {
+            // The gateway is DOWN until its first fetch.
+            let answer = http.get(format!("{origin}/actuator/health")).send().await.unwrap();
+            if answer.status() == 200 {
+                break answer;
+            }
+        };
+        assert_eq!(answer.json::<Value>().await.unwrap()["status"], "UP", "{origin}");
+    }
+    let unknown = http.get(format!("{}/no-such-service/x", running.url("gateway"))).send().await.unwrap();
+    assert_eq!(unknown.status(), 404);
+    assert_eq!(running.signal("-TERM"), Some(0));
+}
+
+#[test]
+fn ctrl_c_stops_it_gracefully() {
+    assert_eq!(Running::start(&["--stock-intervals"]).signal("-INT"), Some(0));
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_one_clear_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let taken_port = format!("--server.port={port}");
+    let cases: [(&[&str], &[(&str, &str)], i32, &[&str]); 8] = [
+        (&[taken_port.as_str()], &[], 1, &["the registry", &port, "in use", "server.port"]),
+        (&["--data-dir", "/dev/null/data"], &[], 2, &["/dev/null/data", "cannot be written", "--data-dir"]),
+        (&["--eureka.server.evicton-interval-timer-in-ms=1"], &[], 2, &["did you mean eureka.server.eviction-interval"]),
+        (&["--eureka.server.disable-delta=maybe"], &[], 2, &["disable-delta", "'maybe'", "true or false"]),
+        (&["--config", "nowhere.yml"], &[], 2, &["nowhere.yml", "cannot be read"]),
+        (&[], &[("EURUS_GATEWAY_PROT", "1")], 2, &["EURUS_GATEWAY_PROT", "eurus.gateway.port"]),
+        (&[], &[("SERVER_PORT", "70000")], 2, &["server.port", "70000", "SERVER_PORT", "65535"]),
+        (&["--spring.security.user.password=x"], &[], 2, &["spring.security.user.password", "authentication"]),
+    ];
+    for (arguments, environment, code, words) in cases {
+        let arguments = [arguments, if arguments == [taken_port.as_str()] { &ANY_PORTS[1..] } else { &[] }].concat();
+        let (exit, line) = fails(&arguments, environment);
+        assert_eq!(exit, code, "{arguments:?}: {line}");
+        assert!(words.iter().all(|word| line.contains(word)), "{arguments:?}: {line}");
+        assert!(line.starts_with("eurus: ") && line.lines().count() == 1, "{line}");
+    }
+}
+
+#[test]
+fn an_unknown_flag_is_refused_with_usage() {
+    let (exit, text) = fails(&["--stok-intervals"], &[]);
+    assert_eq!(exit, 2);
+    assert!(text.contains("--stock-intervals"), "{text}");
+}
