@@ -104,14 +104,15 @@ pub async fn through_sync_speed(requests_before: usize, requests_after: usize) -
     })
 }
 
-/// With the status set at the registry alone, `offset_ms` after a start on Netflix's intervals: how long, in virtual
-/// milliseconds (to the second), requests still reach the instance.
+/// With the status set at the registry alone, on Netflix's intervals: how long, in virtual milliseconds (to the second),
+/// requests still reach the instance. It depends on two phases: how long after a tick of the read-only cache the
+/// gateway fetches, and how long after a fetch the status is set.
 ///
 /// # Errors
 /// When a step fails, or the instance is never left alone.
-pub async fn at_registry_alone(offset_ms: i64) -> Result<i64, Failure> {
-    let scene = Scene::start().await?;
-    scene.let_pass_ms(offset_ms).await?;
+pub async fn at_registry_alone(fetch_after_tick_ms: i64, set_after_fetch_ms: i64) -> Result<i64, Failure> {
+    let scene = Scene::start_after_tick(fetch_after_tick_ms, |_, _| ()).await?;
+    scene.let_pass_ms(set_after_fetch_ms).await?;
     let chosen = &scene.producers[CHOSEN];
     Failure::unless(scene.is_called(chosen).await?, || "it is not called to begin with".to_owned())?;
     scene.set_status_at_registry(chosen, "OUT_OF_SERVICE").await?;

@@ -1,7 +1,7 @@
 //! The scene of most proofs: a registry, a gateway and sync-speed, three producers of one application, and a link
-//! between registry and gateway that can misbehave. The clock is moved by hand and starts 10 s past a tick of the
-//! registry's read-only cache, so that ticks come 20, 50, 80 s after the start and the gateway's fetches 30, 60, 90 s
-//! after its own.
+//! between registry and gateway that can misbehave. The clock is moved by hand and starts, unless told otherwise, 10 s
+//! past a tick of the registry's read-only cache: ticks come 20, 50, 80 s after the start, the gateway's fetches after
+//! 30, 60, 90 s.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -20,8 +20,9 @@ use crate::stack::{GatewayAddress, Stack, gateway_config, sync_speed_config};
 
 /// The application of the producers.
 pub const APP: &str = "JAVA-SERVICE";
-/// A multiple of 30 s, plus 10 s.
-pub const START_MS: i64 = 1_800_000_000_000 + 10_000;
+/// A multiple of 30 s: a moment at which the read-only cache ticks.
+const TICK_MS: i64 = 1_800_000_000_000;
+const AFTER_TICK_MS: i64 = 10_000;
 /// Two rounds of the slowest caches: whatever was registered is routable then.
 const ROUTABLE_AFTER_MS: i64 = 90_000;
 
@@ -43,6 +44,7 @@ pub struct Scene {
     pub producers: Vec<Producer>,
     /// sync-speed's database is in it.
     pub data: TempDir,
+    started_ms: i64,
 }
 
 /// One instance as the gateway's balancer lists it.
@@ -70,7 +72,19 @@ impl Scene {
     /// # Errors
     /// When a part does not start.
     pub async fn start_with(configure: impl FnOnce(&mut GatewayConfig, &mut SyncSpeedConfig)) -> Result<Self, Failure> {
-        let (clock, hand) = Clock::manual(START_MS);
+        Self::start_after_tick(AFTER_TICK_MS, configure).await
+    }
+
+    /// Starts at a moment of choice, in milliseconds after a tick of the read-only cache.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub async fn start_after_tick(
+        after_tick_ms: i64,
+        configure: impl FnOnce(&mut GatewayConfig, &mut SyncSpeedConfig),
+    ) -> Result<Self, Failure> {
+        let started_ms = TICK_MS + after_tick_ms;
+        let (clock, hand) = Clock::manual(started_ms);
         let mut stack = Stack::new(clock)?;
         let data = tempfile::tempdir()?;
         let registry = stack.registry(RegistryConfig::stock()).await?;
@@ -86,7 +100,7 @@ impl Scene {
         configure(&mut gateway_settings, &mut sync_speed_settings);
         let gateway = stack.gateway(gateway_settings).await?;
         let sync_speed = stack.sync_speed(sync_speed_settings).await?;
-        let scene = Self { hand, stack, registry, link, gateway, sync_speed, producers, data };
+        let scene = Self { hand, stack, registry, link, gateway, sync_speed, producers, data, started_ms };
         scene.let_pass_ms(ROUTABLE_AFTER_MS).await?;
         Ok(scene)
     }
@@ -113,7 +127,7 @@ impl Scene {
     /// # Errors
     /// As [`Scene::let_pass_ms`].
     pub async fn move_to_ms(&self, since_start_ms: i64) -> Result<(), Failure> {
-        self.let_pass_ms(START_MS + since_start_ms - self.hand.now_ms()).await
+        self.let_pass_ms(self.started_ms + since_start_ms - self.hand.now_ms()).await
     }
 
     /// How the gateway's balancer lists a producer.

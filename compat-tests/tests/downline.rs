@@ -20,9 +20,12 @@ async fn under_load_nothing_begins_after_the_answer_and_nothing_fails() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_the_registry_alone_the_stock_caches_keep_it_in_rotation() {
-    let lag_ms = rotation::at_registry_alone(0).await.unwrap();
-    // Between one and two rounds of 30 s, whatever the phases are.
-    assert!((1_000..=61_000).contains(&lag_ms), "{lag_ms} ms");
+    // The fetch comes 1 s before the tick: a change just after a tick waits 29 s for the next, then 29 s for the fetch.
+    let longest_ms = rotation::at_registry_alone(29_000, 2_000).await.unwrap();
+    assert!((57_000..=60_000).contains(&longest_ms), "{longest_ms} ms");
+    // The fetch comes 1 s after the tick: a change just before the tick is seen at once.
+    let shortest_ms = rotation::at_registry_alone(1_000, 28_000).await.unwrap();
+    assert!((1_000..=3_000).contains(&shortest_ms), "{shortest_ms} ms");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,6 +36,8 @@ pub mod registries;
 pub use client::{ClientHealth, EurekaClient, LastFetch};
 pub use config::{ClientConfig, FetchConfig, Timeouts};
 pub use error::{ClientError, FailureKind};
+/// What [`ClientConfig`] registers and [`Fetch`] holds: named here, so that users of the client need not name the model.
+pub use eurus_model::InstanceInfo;
 pub use events::{Fetch, FetchKind, FetchListener};
 pub use reach::Away;
 pub use registration::RegistrationHealth;

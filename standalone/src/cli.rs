@@ -27,7 +27,7 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Show what a downline does, with three small producers and a steady load (20 s)
+    /// Show what a downline does, with three small producers and a steady load (12 s)
     Demo,
     /// Run a small service that registers itself, to try things with
     Producer(ProducerArgs),

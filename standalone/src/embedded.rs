@@ -176,6 +176,11 @@ pub async fn serve(started: Started, stock_intervals: bool) -> Result<(), BoxErr
     Ok(())
 }
 
+/// As the user called it, so that what is shown can be pasted.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "eurus".to_owned())
+}
+
 #[allow(clippy::print_stdout)] // The process's own words at start.
 fn banner(addresses: &Addresses, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
     let Addresses { gateway, gateway_admin, sync_speed, .. } = addresses;
@@ -196,15 +201,18 @@ fn banner(addresses: &Addresses, stock_intervals: bool, data_dir: &Path, log_fil
   {intervals}
 
 Try next, in another terminal:
-  eurus producer --ip 127.0.0.2        a small service that registers itself (--ip 127.0.0.3: another one),
-                                       or start a Spring app with eureka.client.service-url.defaultZone={registry}
+  {program} producer --ip 127.0.0.2 --port 9001
+      a small service that registers itself; another one on 127.0.0.3, or start a Spring app with
+      eureka.client.service-url.defaultZone={registry}
   curl http://{gateway}/demo-service/hello
   curl -X POST http://{sync_speed}/offline -H 'Content-Type: application/json' -d '{{\"ip\":\"127.0.0.2\"}}'
   curl http://{gateway_admin}/services
-  eurus demo                           the whole story in 20 seconds
+  {program} demo
+      the whole story in 12 seconds
 
 Ctrl-C stops it.",
         version = env!("CARGO_PKG_VERSION"),
+        program = program(),
         registry = addresses.service_url(),
         data = data_dir.display(),
         log = log_file.display(),

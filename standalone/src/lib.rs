@@ -5,7 +5,7 @@
 //! | [`cli`] | arguments and commands |
 //! | [`embedded`] | all three services in one process on embedded defaults |
 //! | [`producer`] | `eurus producer`: a small service that registers, to try things with |
-//! | [`demo`] | `eurus demo`: the whole story in 20 seconds |
+//! | [`demo`] | `eurus demo`: the whole story in 12 seconds |
 
 pub mod cli;
 pub mod demo;

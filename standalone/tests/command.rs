@@ -80,8 +80,7 @@ async fn it_says_where_everything_is_and_all_of_it_answers() {
     let mut running = Running::start(&[]);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let registry = running.url("registry");
-    let origins =
-        [registry.trim_end_matches("/eureka/").to_owned(), running.admin_url(), running.url("sync-speed")];
+    let origins = [registry.trim_end_matches("/eureka/").to_owned(), running.admin_url(), running.url("sync-speed")];
     for origin in origins {
         let answer = loop {
             // The gateway is DOWN until its first fetch.
@@ -110,7 +109,12 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
     let cases: [(&[&str], &[(&str, &str)], i32, &[&str]); 8] = [
         (&[taken_port.as_str()], &[], 1, &["the registry", &port, "in use", "server.port"]),
         (&["--data-dir", "/dev/null/data"], &[], 2, &["/dev/null/data", "cannot be written", "--data-dir"]),
-        (&["--eureka.server.evicton-interval-timer-in-ms=1"], &[], 2, &["did you mean eureka.server.eviction-interval"]),
+        (
+            &["--eureka.server.evicton-interval-timer-in-ms=1"],
+            &[],
+            2,
+            &["did you mean eureka.server.eviction-interval"],
+        ),
         (&["--eureka.server.disable-delta=maybe"], &[], 2, &["disable-delta", "'maybe'", "true or false"]),
         (&["--config", "nowhere.yml"], &[], 2, &["nowhere.yml", "cannot be read"]),
         (&[], &[("EURUS_GATEWAY_PROT", "1")], 2, &["EURUS_GATEWAY_PROT", "eurus.gateway.port"]),

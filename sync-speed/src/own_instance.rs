@@ -23,10 +23,8 @@ pub fn build(own: &OwnRegistration, listener: SocketAddr) -> InstanceInfo {
     instance.health_check_url = Some(format!("{base}/actuator/health"));
     instance.status_page_url = Some(format!("{base}/actuator/health"));
     instance.home_page_url = Some(format!("{base}/"));
-    instance.metadata = vec![
-        ("management.port".to_owned(), port.to_string()),
-        (InstanceInfo::INTERNAL.to_owned(), "true".to_owned()),
-    ];
+    instance.metadata =
+        vec![("management.port".to_owned(), port.to_string()), (InstanceInfo::INTERNAL.to_owned(), "true".to_owned())];
     if let Some(renewal_interval_s) = own.renewal_interval_s {
         instance.lease.renewal_interval_s = renewal_interval_s;
     }
