@@ -129,6 +129,25 @@ async fn heartbeats_and_a_new_registration_do_not_bring_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_gateway_of_the_group_stops() {
+    let mut scene = Scene::start().await.unwrap();
+    let config = compat_tests::stack::gateway_config(&scene.registry);
+    let second = scene.stack.gateway(config).await.unwrap();
+    // Until sync-speed's copy has it: a tick and a fetch.
+    scene.let_pass_ms(60_000).await.unwrap();
+    let chosen = &scene.producers[CHOSEN];
+    let (status, body) = scene.ask("offline", &json!({"ip": chosen.address.ip()})).await.unwrap();
+    assert_eq!((status, &body["state"]), (200, &json!("done")), "{body}");
+    let nodes: BTreeSet<_> =
+        body["gateways"].as_array().unwrap().iter().map(|gateway| &gateway["node"]).map(Value::to_string).collect();
+    assert_eq!(nodes.len(), 2, "{body}");
+    assert!(!scene.is_called(chosen).await.unwrap());
+    let first = std::mem::replace(&mut scene.gateway, second);
+    assert!(!scene.is_called(&scene.producers[CHOSEN]).await.unwrap());
+    scene.gateway = first;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_reaches_sync_speed_through_the_gateway() {
     let scene = Scene::start().await.unwrap();
     let url = format!("{}/eurus-sync-speed/offline", scene.gateway.url);

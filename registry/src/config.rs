@@ -17,6 +17,8 @@ const WORKERS_MAX: usize = 256;
 pub struct RegistryConfig {
     /// `eurus.registry.workers`: threads that serve requests.
     pub workers: usize,
+    /// `eurus.registry.instances-max`: leases at a time; further registrations are answered 503.
+    pub instances_max: usize,
     /// `eureka.server.enable-self-preservation`: keep leases when too few renewals arrive.
     pub enable_self_preservation: bool,
     /// `eureka.server.renewal-percent-threshold`: share of the expected renewals below which nothing is evicted;
@@ -60,6 +62,8 @@ impl std::error::Error for InvalidSetting {}
 
 const PERCENT_KEY: &str = "eureka.server.renewal-percent-threshold";
 const WORKERS_KEY: &str = "eurus.registry.workers";
+const INSTANCES_KEY: &str = "eurus.registry.instances-max";
+const INSTANCES: RangeInclusive<usize> = 1..=10_000_000;
 const PERCENT: RangeInclusive<f64> = 0.0..=1.0;
 const WORKERS: RangeInclusive<usize> = 1..=WORKERS_MAX;
 
@@ -68,6 +72,7 @@ impl RegistryConfig {
     pub fn stock() -> Self {
         Self {
             workers: 2,
+            instances_max: 200_000,
             enable_self_preservation: true,
             renewal_percent_threshold: 0.85,
             expected_client_renewal_interval_s: 30,
@@ -89,6 +94,7 @@ impl RegistryConfig {
     pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
         let mut config = Self::stock();
         config.workers = properties.number(WORKERS_KEY, config.workers, WORKERS)?;
+        config.instances_max = properties.number(INSTANCES_KEY, config.instances_max, INSTANCES)?;
         config.renewal_percent_threshold = properties.number(PERCENT_KEY, config.renewal_percent_threshold, PERCENT)?;
         for (key, value, allowed) in config.durations_mut() {
             *value = properties.number(key, *value, allowed)?;
@@ -105,6 +111,7 @@ impl RegistryConfig {
     /// The first value that is not valid.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         check(WORKERS_KEY, &self.workers, &WORKERS)?;
+        check(INSTANCES_KEY, &self.instances_max, &INSTANCES)?;
         check(PERCENT_KEY, &self.renewal_percent_threshold, &PERCENT)?;
         for (key, value, allowed) in self.clone().durations_mut() {
             check(key, value, &allowed)?;

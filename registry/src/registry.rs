@@ -11,6 +11,7 @@ use crate::compressed_list::CompressedGroups;
 use crate::config::RegistryConfig;
 use crate::eviction::Lateness;
 use crate::form::Form;
+use crate::instance_name::InstanceName;
 use crate::payload::{Compressing, Numbering, Payload};
 use crate::registered::Registered;
 use crate::response_cache::{Answer, CacheSettings, Entity, ResponseCache};
@@ -81,8 +82,19 @@ impl Registry {
         }
     }
 
-    pub(crate) fn register(&self, info: InstanceInfo, origin: Origin, now_ms: i64) {
+    /// Whether there was room for it.
+    pub(crate) fn register(&self, info: InstanceInfo, origin: Origin, now_ms: i64) -> bool {
+        let instances_max = self.config.instances_max;
+        if !self.store.has_room_for(&info.app, &info.instance_id, instances_max) {
+            log::error!(
+                "{} is refused: {instances_max} instances are registered already; raise eurus.registry.instances-max, \
+                 or find out who registers so many",
+                InstanceName(&info.app, &info.instance_id)
+            );
+            return false;
+        }
         self.invalidate([self.store.register(info, origin, now_ms)]);
+        true
     }
 
     pub(crate) fn renew(&self, app: &str, id: &str, dirty_ms: Option<i64>, origin: Origin, now_ms: i64) -> Renewal {

@@ -89,6 +89,13 @@ impl Store {
         Self { state: RwLock::new(state), renewals: RenewalRate::new(now_ms) }
     }
 
+    /// Whether one more lease of this name would be more than `instances_max`. Looked at before the write, so that a few
+    /// registrations at the same moment may go past the limit: it guards memory, not a promise.
+    pub(crate) fn has_room_for(&self, app: &str, instance_id: &str, instances_max: usize) -> bool {
+        let state = self.state.read();
+        state.size() < instances_max || state.get(app, instance_id).is_some()
+    }
+
     /// Forgets old changes and overrides.
     pub(crate) fn purge(&self, now_ms: i64, retention_ms: i64) {
         let mut state = self.state.write();

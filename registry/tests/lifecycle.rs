@@ -237,3 +237,15 @@ async fn a_request_under_way_is_finished_at_shutdown() {
     drop((busy, idle));
     stopping.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_registry_refuses_newcomers_and_nobody_else() {
+    let rig = uncached(RegistryConfig { instances_max: 2, ..RegistryConfig::stock() }).await;
+    for id in ["one", "two"] {
+        assert_eq!(rig.register("A", id, json!({})).await.status, 204);
+    }
+    assert_eq!(rig.register("A", "three", json!({})).await.status, 503);
+    assert_eq!(rig.register("A", "two", json!({})).await.status, 204, "it is registered already");
+    assert!(rig.instance("A", "three").await.is_none());
+    rig.stop().await;
+}

@@ -1,5 +1,7 @@
 //! Logs by log4rs: console (stderr) and a rolling file, one configuration for all services.
 
+mod background;
+
 use std::path::{Path, PathBuf};
 
 use log::LevelFilter;
@@ -13,6 +15,7 @@ use log4rs::config::{Appender, Logger, Root};
 use log4rs::encode::pattern::PatternEncoder;
 
 use crate::properties::{ConfigError, Properties};
+use background::Background;
 
 /// A log file is rolled when it has grown to this size.
 const FILE_BYTES_MAX: u64 = 10 << 20;
@@ -74,12 +77,12 @@ impl LogSettings {
             .encoder(Box::new(PatternEncoder::new(LINE)))
             .build(&self.file, Box::new(policy))
             .map_err(|error| unwritable(&error))?;
-        let mut config = Config::builder().appender(Appender::builder().build("file", Box::new(file)));
+        let mut config = Config::builder().appender(Appender::builder().build("file", Box::new(in_background(file)?)));
         let mut root = Root::builder().appender("file");
         if self.console {
             let console =
                 ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(PatternEncoder::new(LINE))).build();
-            config = config.appender(Appender::builder().build("console", Box::new(console)));
+            config = config.appender(Appender::builder().build("console", Box::new(in_background(console)?)));
             root = root.appender("console");
         }
         // The last line of a failed start goes to the terminal by itself, see `process`.
@@ -91,6 +94,15 @@ impl LogSettings {
         log4rs::init_config(config).map_err(|error| ConfigError::other(format!("logging: {error}")))?;
         Ok(())
     }
+}
+
+fn in_background(appender: impl log4rs::append::Append) -> Result<Background, ConfigError> {
+    Background::start(appender).map_err(|error| ConfigError::other(format!("logging: no thread: {error}")))
+}
+
+/// Writes what is still queued: the last thing a process does.
+pub(crate) fn flush() {
+    log::logger().flush();
 }
 
 /// Libraries tell of every server start, worker and statement on `info`; of them only warnings are for an operator.

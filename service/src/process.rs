@@ -6,7 +6,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::logging::{EXIT_TARGET, LogSettings};
+use crate::logging::{self, EXIT_TARGET, LogSettings};
 use crate::properties::{ConfigError, Notices, Properties, Sources};
 use crate::{Clock, Shutdown};
 
@@ -132,10 +132,13 @@ impl Process {
             }
             service(started).await.map_err(Into::into)
         });
+        if let Err(error) = &ended {
+            log::error!(target: EXIT_TARGET, "{error}");
+        }
+        logging::flush();
         match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                log::error!(target: EXIT_TARGET, "{error}");
                 let code = if error.is::<ConfigError>() { EXIT_CONFIG } else { EXIT_FAILED };
                 fail(name, &error, code)
             }

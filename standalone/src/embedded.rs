@@ -81,6 +81,9 @@ impl Embedded {
         let own_registry = vec![reachable(addresses.registry)];
         gateway_config.service_urls.clone_from(&own_registry);
         gateway_config.register = true;
+        if sync_speed_config.notify.token.is_none() {
+            sync_speed_config.notify.token.clone_from(&gateway_config.admin.token);
+        }
         // One id for several processes would be one instance to the registry.
         gateway_config.instance_id = None;
         if let Some(registration) = &mut sync_speed_config.eureka.registration {

@@ -93,7 +93,10 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
         return FAILED;
     };
     match draft.into_instance(app, call.now_ms) {
-        Ok(instance) => call.registry.register(instance, Origin::Replica, call.now_ms),
+        // A full registry has said so in its log; the other one must not send it again for ever.
+        Ok(instance) => {
+            call.registry.register(instance, Origin::Replica, call.now_ms);
+        }
         // Answered as done, as in Java: the other registry would send it again for ever.
         Err(error) => {
             log::warn!("a replicated registration for {app:?} is refused: {}", error.to_string().escape_debug());

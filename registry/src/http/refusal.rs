@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     /// The body is readable, but no valid registration.
     Invalid(RegistrationError, Negotiated),
     DeltaDisabled,
+    /// As many instances as are allowed are registered.
+    Full,
     /// A value that Java fails on with a 500; clients know it as such.
     Failed,
 }
@@ -55,6 +57,7 @@ impl Refusal {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Unparsable(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::DeltaDisabled => StatusCode::FORBIDDEN,
+            Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -28,7 +28,9 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
         log::warn!("a registration for {app:?} is refused: {}", error.to_string().escape_debug());
         Refusal::Invalid(error, negotiated)
     })?;
-    call.registry.register(instance, call.origin(), call.now_ms);
+    if !call.registry.register(instance, call.origin(), call.now_ms) {
+        return Err(Refusal::Full);
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -5,6 +5,7 @@ use super::{Key, used};
 pub(super) const KEYS: &[Key] = &[
     used("eurus.data-dir", "folder of databases and logs; default ./data; also --data-dir"),
     used("eurus.registry.workers", "worker threads of the registry; default 2"),
+    used("eurus.registry.instances-max", "leases at a time; further registrations are answered 503; default 200000"),
     used("eurus.gateway.port", "port of the gateway; default 8080"),
     used("eurus.gateway.address", "address the gateway binds to; default 127.0.0.1"),
     used("eurus.gateway.admin.port", "port of the gateway's admin API; default 8081"),
