@@ -8,9 +8,11 @@
 //! | [`stack`] | the three services in one process on free ports, on any clock |
 //! | [`scene`] | a stack, three producers and a link, time moved by hand |
 //! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
+//! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
 //! | [`failure`] | what went wrong, in words |
 
 pub mod failure;
+pub mod java;
 pub mod link;
 pub mod load;
 pub mod producer;

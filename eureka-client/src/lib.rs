@@ -7,6 +7,7 @@
 //! | [`events`] | [`Fetch`] and [`FetchListener`]: each fetched copy, before anything else sees it |
 //! | [`registries`] | [`Registries`]: the Eureka API over several service URLs, with failover |
 //! | `fetched` | the fetched copy: full replaces, delta applies, hash check. Pure |
+//! | `vanished` | whether a whole list that suddenly shows no service is believed. Pure |
 //! | `fetcher`, `fetch_loop` | one fetch at a time and its publication; when the next one is due |
 //! | [`registration`], `registration_loop` | register, heartbeat, cancel; when the next one is due |
 //! | `backoff`, [`reach`] | how long a loop waits after a failure; what is logged of a row of them. Pure |
@@ -32,6 +33,7 @@ pub mod reach;
 pub mod registration;
 mod registration_loop;
 pub mod registries;
+mod vanished;
 
 pub use client::{ClientHealth, EurekaClient, LastFetch};
 pub use config::{ClientConfig, FetchConfig, Timeouts};
