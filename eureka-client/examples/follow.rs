@@ -64,7 +64,7 @@ fn config(mut arguments: impl Iterator<Item = String>) -> Result<ClientConfig, S
     instance.lease.renewal_interval_s = interval_s;
     instance.lease.duration_s = interval_s.saturating_mul(3);
     config.registration = Some(instance);
-    config.fetch = Some(FetchConfig { interval_ms: i64::from(interval_s) * 1_000, disable_delta: false });
+    config.fetch = Some(FetchConfig { interval_ms: i64::from(interval_s) * 1_000, ..FetchConfig::default() });
     Ok(config)
 }
 

@@ -66,7 +66,7 @@ impl EurekaClient {
         let fetch = config.fetch.unwrap_or_default();
         Ok(Arc::new(Self {
             registries: Registries::new(config.service_urls, config.timeouts)?,
-            fetcher: Fetcher::new(clock.clone(), fetch.disable_delta, listeners),
+            fetcher: Fetcher::new(clock.clone(), fetch, listeners),
             fetch_interval_ms: config.fetch.map(|fetch| fetch.interval_ms),
             registration: config.registration.map(|instance| Registration::new(instance, clock.clone())),
             renewal_interval_ms: i64::from(renewal_interval_s) * 1_000,
@@ -94,8 +94,9 @@ impl EurekaClient {
         Arc::clone(&self.fetcher.published().registry)
     }
 
-    /// A full fetch that begins after this call, published when it returns. One fetch runs at a time; callers who wait
-    /// together share one.
+    /// A full fetch that begins after this call, published when it returns (a list that suddenly shows no service is not
+    /// believed at once, see [`FetchConfig`](crate::FetchConfig)). One fetch runs at a time; callers who wait together
+    /// share one.
     ///
     /// # Errors
     /// The fetch failed; the copy is as before.

@@ -29,11 +29,14 @@ pub struct FetchConfig {
     pub interval_ms: i64,
     /// Always the full list.
     pub disable_delta: bool,
+    /// How long the copy is kept when the registry suddenly shows no service at all, as one does that has restarted
+    /// without a memory; milliseconds, 0: not at all.
+    pub keep_last_on_empty_ms: i64,
 }
 
 impl Default for FetchConfig {
     fn default() -> Self {
-        Self { interval_ms: 30_000, disable_delta: false }
+        Self { interval_ms: 30_000, disable_delta: false, keep_last_on_empty_ms: 300_000 }
     }
 }
 
@@ -93,6 +96,8 @@ impl ClientConfig {
         positive("connect time-out", i64::try_from(self.timeouts.connect_ms).unwrap_or(i64::MAX))?;
         positive("read time-out", i64::try_from(self.timeouts.read_ms).unwrap_or(i64::MAX))?;
         if let Some(fetch) = &self.fetch {
+            // 0 is allowed, and means: not at all.
+            positive("eurus.client.keep-last-on-empty-ms", fetch.keep_last_on_empty_ms.saturating_add(1))?;
             positive("fetch interval (eureka.client.registry-fetch-interval-seconds)", fetch.interval_ms)?;
         }
         if let Some(instance) = &self.registration {
@@ -117,7 +122,7 @@ mod tests {
             (|config| config.backoff_bound = 0, "back-off bound"),
             (|config| config.timeouts.connect_ms = 0, "connect time-out"),
             (|config| config.timeouts.read_ms = 0, "read time-out"),
-            (|config| config.fetch = Some(FetchConfig { interval_ms: 0, disable_delta: false }), "fetch interval"),
+            (|config| config.fetch = Some(FetchConfig { interval_ms: 0, ..FetchConfig::default() }), "fetch interval"),
             (
                 |config| {
                     let mut instance = InstanceInfo::new("A", "h:1", "h", "127.0.0.1");

@@ -32,6 +32,11 @@ impl Fetched {
         self.copy.is_some()
     }
 
+    /// The copy; `None` before the first full fetch.
+    pub(crate) fn copy(&self) -> Option<&Applications> {
+        self.copy.as_deref()
+    }
+
     /// Takes over a whole list.
     pub(crate) fn replace(&mut self, full: Applications) -> Arc<Applications> {
         let copy = Arc::new(full);

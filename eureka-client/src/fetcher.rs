@@ -8,11 +8,13 @@ use eurus_model::Applications;
 use eurus_service::Clock;
 use parking_lot::Mutex;
 
+use crate::config::FetchConfig;
 use crate::error::{ClientError, FailureKind};
 use crate::events::{Fetch, FetchKind, FetchListener};
 use crate::fetched::{Applied, Fetched};
 use crate::reach::{Away, Reach};
 use crate::registries::Registries;
+use crate::vanished::{Vanished, Verdict};
 
 /// What readers see, swapped as a whole.
 #[derive(Default)]
@@ -25,7 +27,7 @@ pub(crate) struct Published {
 /// The one writer of the fetched copy.
 pub(crate) struct Fetcher {
     clock: Clock,
-    disable_delta: bool,
+    config: FetchConfig,
     listeners: Vec<Arc<dyn FetchListener>>,
     published: ArcSwap<Published>,
     // Held across the request on purpose: the next fetch must not begin before the last one is published. Readers never
@@ -38,6 +40,7 @@ pub(crate) struct Fetcher {
 #[derive(Default)]
 struct Progress {
     fetched: Fetched,
+    vanished: Vanished,
     /// A mismatch or a failure left no way but the whole list.
     full_due: bool,
     /// Number of the last full fetch that succeeded; counts from 1.
@@ -48,10 +51,10 @@ struct Progress {
 }
 
 impl Fetcher {
-    pub(crate) fn new(clock: Clock, disable_delta: bool, listeners: Vec<Arc<dyn FetchListener>>) -> Self {
+    pub(crate) fn new(clock: Clock, config: FetchConfig, listeners: Vec<Arc<dyn FetchListener>>) -> Self {
         Self {
             clock,
-            disable_delta,
+            config,
             listeners,
             published: ArcSwap::default(),
             progress: tokio::sync::Mutex::default(),
@@ -91,7 +94,7 @@ impl Fetcher {
     }
 
     async fn follow_locked(&self, progress: &mut Progress, registries: &Registries) -> Result<(), ClientError> {
-        if !self.disable_delta && !progress.full_due && progress.fetched.has_copy() {
+        if !self.config.disable_delta && !progress.full_due && progress.fetched.has_copy() {
             match self.fetch_delta(progress, registries).await {
                 Ok(true) => {
                     progress.delta_unreadable = false;
@@ -151,11 +154,38 @@ impl Fetcher {
                 full.hashcode
             );
         }
-        let registry = progress.fetched.replace(full);
-        self.publish(FetchKind::Full, started_ms, registry, Vec::new());
-        progress.full_due = false;
         progress.full_done = number;
+        // Kept: the next turn asks for the whole list again, because a delta has nothing to do with the copy any more.
+        if self.is_believed(progress, &full, registries) {
+            let registry = progress.fetched.replace(full);
+            self.publish(FetchKind::Full, started_ms, registry, Vec::new());
+            progress.full_due = false;
+        }
         Ok(())
+    }
+
+    /// Whether a whole list replaces the copy now.
+    fn is_believed(&self, progress: &mut Progress, full: &Applications, registries: &Registries) -> bool {
+        let now_ms = self.clock.now_ms();
+        let Progress { vanished, fetched, .. } = progress;
+        let verdict = vanished.judge(fetched.copy(), full, self.config.keep_last_on_empty_ms, now_ms);
+        let url = registries.current_url();
+        match verdict {
+            Verdict::Take => {}
+            Verdict::TakeAfterAll { since_ms } => log::warn!(
+                "{url} has shown no service for {} s: this is believed now, and the last list with services is given up",
+                (now_ms - since_ms) / 1_000
+            ),
+            Verdict::Keep { until_ms, is_news: true } => log::warn!(
+                "{url} suddenly shows no service at all. It may have restarted: the last list with services stays in use \
+                 until it shows some again, at most {} s (eurus.client.keep-last-on-empty-ms)",
+                (until_ms - now_ms) / 1_000
+            ),
+            Verdict::Keep { until_ms, is_news: false } => {
+                log::debug!("{url} still shows no service; the last list stays for {} ms", until_ms - now_ms);
+            }
+        }
+        !matches!(verdict, Verdict::Keep { .. })
     }
 
     /// Listeners first, in order; then everybody.

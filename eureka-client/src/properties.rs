@@ -8,6 +8,7 @@ use crate::config::{ClientConfig, FetchConfig, Timeouts};
 const SERVICE_URL: &str = "eureka.client.service-url";
 const FETCH_INTERVAL: &str = "eureka.client.registry-fetch-interval-seconds";
 const DISABLE_DELTA: &str = "eureka.client.disable-delta";
+const KEEP_LAST_ON_EMPTY: &str = "eurus.client.keep-last-on-empty-ms";
 const CONNECT_TIMEOUT: &str = "eureka.client.eureka-server-connect-timeout-seconds";
 const READ_TIMEOUT: &str = "eureka.client.eureka-server-read-timeout-seconds";
 
@@ -15,7 +16,7 @@ const READ_TIMEOUT: &str = "eureka.client.eureka-server-read-timeout-seconds";
 const DEFAULT_SERVICE_URL: &str = "http://127.0.0.1:8761/eureka/";
 
 impl ClientConfig {
-    /// What `eureka.client.*` says; nothing to register: that is each service's own.
+    /// What `eureka.client.*` and `eurus.client.*` say; nothing to register: that is each service's own.
     ///
     /// # Errors
     /// [`ConfigError`] for a value outside its bounds. Service URLs are checked by
@@ -27,6 +28,11 @@ impl ClientConfig {
         config.fetch = Some(FetchConfig {
             interval_ms: properties.number(FETCH_INTERVAL, fetch_default.interval_ms / 1_000, 1..=3_600)? * 1_000,
             disable_delta: properties.bool(DISABLE_DELTA, fetch_default.disable_delta)?,
+            keep_last_on_empty_ms: properties.number(
+                KEEP_LAST_ON_EMPTY,
+                fetch_default.keep_last_on_empty_ms,
+                0..=86_400_000,
+            )?,
         });
         config.timeouts = Timeouts {
             connect_ms: properties.number(CONNECT_TIMEOUT, timeouts_default.connect_ms / 1_000, 1..=300)? * 1_000,
@@ -75,18 +81,26 @@ mod tests {
             (DISABLE_DELTA, "true"),
             (CONNECT_TIMEOUT, "1"),
             (READ_TIMEOUT, "2"),
+            (KEEP_LAST_ON_EMPTY, "0"),
         ])
         .unwrap();
         assert_eq!(config.service_urls, ["http://a:1/eureka", "http://b:2/eureka/"]);
-        assert_eq!(config.fetch, Some(FetchConfig { interval_ms: 5_000, disable_delta: true }));
+        assert_eq!(
+            config.fetch,
+            Some(FetchConfig { interval_ms: 5_000, disable_delta: true, keep_last_on_empty_ms: 0 })
+        );
         assert_eq!(config.timeouts, Timeouts { connect_ms: 1_000, read_ms: 2_000 });
     }
 
     #[test]
     fn a_value_out_of_bounds_is_refused() {
-        for (key, value) in
-            [(FETCH_INTERVAL, "0"), (CONNECT_TIMEOUT, "-1"), (READ_TIMEOUT, "soon"), (DISABLE_DELTA, "2")]
-        {
+        for (key, value) in [
+            (FETCH_INTERVAL, "0"),
+            (CONNECT_TIMEOUT, "-1"),
+            (READ_TIMEOUT, "soon"),
+            (DISABLE_DELTA, "2"),
+            (KEEP_LAST_ON_EMPTY, "-1"),
+        ] {
             let error = read(&[(key, value)]).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }

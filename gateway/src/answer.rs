@@ -12,6 +12,7 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use serde::Serialize;
 
+use crate::activity::Activity;
 use crate::error::RequestError;
 use crate::headers;
 use crate::timestamp::Timestamp;
@@ -31,16 +32,19 @@ pub(crate) enum AnswerBody {
 pub(crate) struct Passed {
     body: Incoming,
     lent: Option<(Connection, Rc<Worker>)>,
+    activity: Rc<Activity>,
 }
 
 /// Passes an instance's answer on.
-pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer) -> Response<AnswerBody> {
+pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, activity: Rc<Activity>) -> Response<AnswerBody> {
     let Answer { response, connection, upload } = answer;
     let (mut head, body) = response.into_parts();
     headers::strip_hop_by_hop(&mut head.headers);
     // After an answer that came before the request's end the connection is still busy with the rest: not kept.
     let is_free = upload.is_none_or(|upload| upload.has_ended());
-    let mut passed = Passed { body, lent: is_free.then(|| (connection, Rc::clone(worker))) };
+    activity.set_answering(Some(connection.address()));
+    let lent = is_free.then(|| (connection, Rc::clone(worker)));
+    let mut passed = Passed { body, lent, activity };
     passed.give_back_at_end();
     Response::from_parts(head, AnswerBody::Passed(passed))
 }
@@ -55,6 +59,12 @@ impl Passed {
     }
 }
 
+impl Drop for Passed {
+    fn drop(&mut self) {
+        self.activity.set_answering(None);
+    }
+}
+
 impl Body for AnswerBody {
     type Data = Bytes;
     type Error = hyper::Error;
@@ -63,6 +73,9 @@ impl Body for AnswerBody {
         match &mut *self {
             Self::Passed(passed) => {
                 let frame = Pin::new(&mut passed.body).poll_frame(cx);
+                if frame.is_ready() {
+                    passed.activity.moved();
+                }
                 passed.give_back_at_end();
                 frame
             }

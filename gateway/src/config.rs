@@ -1,11 +1,12 @@
 //! What the gateway is told: validated, plain.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use eurus_client::{FetchConfig, Timeouts};
 
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
+use crate::error::RunError;
 
 /// Everything but the listeners.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct GatewayConfig {
     pub hostname: Option<String>,
     /// The instance id it registers; `None`: `<host name>:<group>:<port>`.
     pub instance_id: Option<String>,
-    /// The address it registers; `None`: the address of its listener, and the loopback address for a listener on all.
+    /// The address it registers; `None`: the address of its listener. Needed to register with a listener on all.
     pub advertised_ip: Option<IpAddr>,
     /// Registries, as Spring's `defaultZone`, tried in this order.
     pub service_urls: Vec<String>,
@@ -65,6 +66,9 @@ pub struct EdgeConfig {
     pub idle_max: usize,
     /// How long an idle connection is kept, milliseconds. Below the time after which instances close theirs.
     pub idle_ms: i64,
+    /// How long an answer may stand still on its way, milliseconds: beyond, and before one and a half times as long, its
+    /// connections are closed.
+    pub stall_timeout_ms: u64,
 }
 
 /// The admin API.
@@ -76,6 +80,8 @@ pub struct AdminConfig {
     pub workers: usize,
     /// Bytes of a body at most.
     pub body_max: usize,
+    /// Until a call's head is there, and then its body, milliseconds.
+    pub read_timeout_ms: u64,
     /// How long a downline waits until no request picked before can begin at the instance, milliseconds. Beyond: 503,
     /// and the caller asks again. Below the time after which the downline service gives a call up.
     pub quiet_timeout_ms: u64,
@@ -109,13 +115,14 @@ impl GatewayConfig {
         self.advertised_ip.unwrap_or_else(|| reachable(bound))
     }
 
-    /// The address to register for the admin API: it may listen elsewhere than the advertised address.
-    pub(crate) fn admin_ip_to_register(&self, bound: IpAddr) -> IpAddr {
-        if bound.is_unspecified() { self.ip_to_register(bound) } else { bound }
+    /// Whether there is an address to register for the listener of requests, if it is to be registered.
+    pub(crate) fn check_registrable(&self, bound: SocketAddr) -> Result<(), RunError> {
+        let is_unknown = bound.ip().is_unspecified() && self.advertised_ip.is_none();
+        if self.register && is_unknown { Err(RunError::NoAdvertisedAddress(bound)) } else { Ok(()) }
     }
 }
 
-/// "All addresses" is none that somebody could call.
+/// "All addresses" is none that somebody could call. Registered is this only where nobody registers.
 fn reachable(bound: IpAddr) -> IpAddr {
     if bound.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { bound }
 }
@@ -145,6 +152,7 @@ impl Default for EdgeConfig {
             idle_per_address_max: 64,
             idle_max: 4_096,
             idle_ms: 15_000,
+            stall_timeout_ms: 60_000,
         }
     }
 }
@@ -156,6 +164,7 @@ impl fmt::Debug for AdminConfig {
             .field("has_token", &self.token.is_some())
             .field("workers", &self.workers)
             .field("body_max", &self.body_max)
+            .field("read_timeout_ms", &self.read_timeout_ms)
             .field("quiet_timeout_ms", &self.quiet_timeout_ms)
             .finish()
     }
@@ -163,6 +172,6 @@ impl fmt::Debug for AdminConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { token: None, workers: 1, body_max: 16 * 1024, quiet_timeout_ms: 800 }
+        Self { token: None, workers: 1, body_max: 16 * 1024, read_timeout_ms: 5_000, quiet_timeout_ms: 800 }
     }
 }

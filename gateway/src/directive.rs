@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use eurus_model::InstanceStatus;
+
 use crate::registration::Registration;
 
 /// The two orders.
@@ -37,6 +39,16 @@ pub(crate) struct Directive {
     pub(crate) instance_id: String,
     /// The life of the instance that is meant.
     pub(crate) registration: Registration,
+}
+
+impl Directive {
+    /// Whether an instance that shows this status is as ordered without a mark.
+    pub(crate) fn is_met_by(&self, shown: InstanceStatus) -> bool {
+        match self.kind {
+            DirectiveKind::Downline => shown != InstanceStatus::Up,
+            DirectiveKind::Upline => shown != InstanceStatus::OutOfService,
+        }
+    }
 }
 
 impl fmt::Display for Directive {

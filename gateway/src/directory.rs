@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use crate::directive::{Directive, DirectiveKind};
 use crate::down_service_cache::{CacheFull, Counters, DownServiceCache, DownServiceCacheConfig, Mark, Recorded};
 use crate::endpoint::Endpoint;
+use crate::own_addresses::OwnAddresses;
 use crate::snapshot::Snapshot;
 use join::{Joined, Members};
 
@@ -38,6 +39,8 @@ struct Writer {
     members: HashMap<String, Members>,
     /// Whether a fetched copy is joined with the marks. Off only to show the defect that the join mends.
     join_fetched: bool,
+    /// Where this gateway listens itself.
+    own: OwnAddresses,
     /// With the join off: instances marked since the last fetched copy, by application and id. Only these marks show.
     edited: HashSet<(String, String)>,
 }
@@ -59,13 +62,14 @@ pub(crate) struct MarksView {
 
 impl Directory {
     /// Empty: no service is known before the first fetch.
-    pub(crate) fn new(marks: DownServiceCacheConfig, join_fetched: bool) -> Self {
+    pub(crate) fn new(marks: DownServiceCacheConfig, join_fetched: bool, own: OwnAddresses) -> Self {
         let writer = Writer {
             fetched: Arc::default(),
             received_ms: None,
             marks: DownServiceCache::new(marks),
             members: HashMap::new(),
             join_fetched,
+            own,
             edited: HashSet::new(),
         };
         Self { writer: Mutex::new(writer), snapshot: ArcSwap::default() }
@@ -94,17 +98,18 @@ impl Directory {
         let (app, id) = (directive.application.as_str(), directive.instance_id.as_str());
         let fetched = writer.fetched.get(app, id).cloned();
         let recorded = writer.marks.record(directive, fetched.as_deref(), now_ms)?;
-        if recorded == Recorded::Applied {
+        let is_in_force = matches!(recorded, Recorded::Applied | Recorded::DownAlready { .. });
+        if is_in_force {
             if !writer.join_fetched {
                 writer.edited.insert((app.to_owned(), id.to_owned()));
             }
             self.publish(&mut writer, [app.to_owned()]);
         }
-        let closed = match (recorded, directive.kind) {
-            (Recorded::Applied, DirectiveKind::Downline) => {
+        let closed = match directive.kind {
+            DirectiveKind::Downline if is_in_force => {
                 writer.members.get(app).map(|members| members.closed(id)).unwrap_or_default()
             }
-            _ => Vec::new(),
+            DirectiveKind::Downline | DirectiveKind::Upline => Vec::new(),
         };
         report::directed(directive, recorded, fetched.is_some(), self.snapshot.load().services.get(app));
         Ok(Directed { recorded, closed })
@@ -139,7 +144,8 @@ impl Directory {
         let mut leaving = Vec::new();
         for app in apps {
             let mut members = writer.members.remove(&app).unwrap_or_default();
-            let joined = members.join(&app, writer.fetched.by_name.get(&app), &|fetched| writer.mark_of(&app, fetched));
+            let fetched = writer.fetched.by_name.get(&app);
+            let joined = members.join(&app, fetched, &writer.own, &|fetched| writer.mark_of(&app, fetched));
             for endpoint in &joined.entering {
                 endpoint.open();
             }

@@ -63,12 +63,23 @@ pub(crate) struct Mark {
 /// What happened to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recorded {
-    /// It is in force, was before, or means a life that is over.
+    /// It is in force, or was before.
     Applied,
+    /// A later downline for this instance came first and is in force: what this one asks for is so.
+    DownAlready {
+        /// The later order's number.
+        last_number: i64,
+    },
     /// A later order for this instance came first.
     Superseded {
         /// The later order's number.
         last_number: i64,
+    },
+    /// The copy shows a later life of the instance than the order means, in the status that the order is against.
+    /// Nothing was kept: whoever gave the order must look which life it means.
+    OtherRegistration {
+        /// `leaseInfo.serviceUpTimestamp` in the copy.
+        service_up_ms: i64,
     },
 }
 
@@ -122,6 +133,9 @@ impl DownServiceCache {
     ) -> Result<Recorded, CacheFull> {
         let (app, id) = (directive.application.as_str(), directive.instance_id.as_str());
         if let Some(last_number) = self.last_numbers.get(app, id).filter(|last| *last > directive.number) {
+            if directive.kind == DirectiveKind::Downline && self.is_held_down(app, id, fetched) {
+                return Ok(Recorded::DownAlready { last_number });
+            }
             self.counters.superseded += 1;
             return Ok(Recorded::Superseded { last_number });
         }
@@ -129,14 +143,19 @@ impl DownServiceCache {
         if held == Some((directive.number, directive.kind)) {
             return Ok(Recorded::Applied);
         }
+        let newer = fetched.filter(|fetched| directive.registration.relation_of(fetched) == Relation::Newer);
+        if let Some(newer) = newer.filter(|newer| !directive.is_met_by(newer.status)) {
+            self.counters.other_registration += 1;
+            return Ok(Recorded::OtherRegistration { service_up_ms: newer.lease.service_up_ms });
+        }
         if held.is_none() && self.count >= self.config.marks_max {
             self.counters.refused_full += 1;
             return Err(CacheFull { marks_max: self.config.marks_max });
         }
         self.last_numbers.remember(app, id, directive.number, now_ms);
         self.counters.recorded += 1;
-        if fetched.is_some_and(|fetched| directive.registration.relation_of(fetched) == Relation::Newer) {
-            // What was meant is gone; its successor is none of this order's business.
+        if newer.is_some() {
+            // What was meant is gone; its successor is as ordered by itself, and need not stay so.
             self.remove(app, id);
         } else {
             let mark = Mark { directive: directive.clone(), recorded_ms: now_ms, outlived_window: false };
@@ -171,7 +190,8 @@ impl DownServiceCache {
                     reviewed.ended.push(Ended { mark: mark.clone(), reason });
                     return false;
                 }
-                if !mark.outlived_window && started_ms >= mark.recorded_ms + config.window_ms {
+                let contradicts = fetched.is_some_and(|fetched| !mark.agrees_with(fetched.status));
+                if contradicts && !mark.outlived_window && started_ms >= mark.recorded_ms + config.window_ms {
                     mark.outlived_window = true;
                     reviewed.outlived.push(mark.clone());
                 }
@@ -202,6 +222,14 @@ impl DownServiceCache {
     /// Life and limits.
     pub(crate) fn config(&self) -> &DownServiceCacheConfig {
         &self.config
+    }
+
+    /// Whether a downline decides about the instance now.
+    fn is_held_down(&self, app: &str, id: &str, fetched: Option<&InstanceInfo>) -> bool {
+        let means = |mark: &Mark, fetched| mark.directive.registration.relation_of(fetched) == Relation::Same;
+        self.get(app, id).is_some_and(|mark| {
+            mark.directive.kind == DirectiveKind::Downline && fetched.is_none_or(|fetched| means(mark, fetched))
+        })
     }
 
     fn remove(&mut self, app: &str, id: &str) {

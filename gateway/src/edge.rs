@@ -16,9 +16,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
+use crate::activity::{ActiveStream, Activity, Stalled};
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
-use crate::pipeline;
+use crate::pipeline::{self, Caller};
 use crate::worker::Worker;
 
 /// Bytes of a message's head at most, both ways. A caller who exceeds it gets 431, an instance 502.
@@ -113,10 +114,13 @@ async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("{peer}: TCP_NODELAY: {error}");
     }
+    let activity = Rc::new(Activity::default());
+    let stream = ActiveStream::new(stream, Rc::clone(&activity));
     let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
-    let service = service_fn(move |request| {
-        let worker = Rc::clone(&worker);
-        async move { Ok::<_, Infallible>(pipeline::serve(worker, peer.ip(), request).await) }
+    let service = service_fn(|request| {
+        let (worker, activity) = (Rc::clone(&worker), Rc::clone(&activity));
+        let caller = Caller { peer: peer.ip(), activity };
+        async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -125,15 +129,33 @@ async fn converse(
         .max_header_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let outcome = tokio::select! {
-        outcome = connection.as_mut() => outcome,
-        () = stop.wait() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            outcome = timeout(between_looks, connection.as_mut()) => match outcome {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => return log::debug!("connection of {peer} ended: {error}"),
+                Err(_) => {
+                    if let Some(stalled) = activity.look() {
+                        // With the connection goes the answer's body, and with that the instance's connection.
+                        return say_stalled(&worker, stalled, peer);
+                    }
+                }
+            },
+            () = stop.wait(), if !is_stopping => {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
         }
-    };
-    if let Err(error) = outcome {
-        log::debug!("connection of {peer} ended: {error}");
+    }
+}
+
+fn say_stalled(worker: &Worker, stalled: Stalled, peer: SocketAddr) {
+    let description = stalled.to_string();
+    if let Some(unsaid) = worker.failures.note(&description, worker.clock.now_ms()) {
+        let limit_ms = worker.config.stall_timeout_ms;
+        log::warn!("{description}: not a byte in {limit_ms} ms; the connection of {peer} is closed{unsaid}");
     }
 }
 

@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+/// The end of a pause that is none.
+const NOT_REFUSED: i64 = i64::MIN;
+
 /// Where requests can go.
 ///
 /// **The barrier.** A request that picked this endpoint takes a [`StartTicket`] after its last wait and before its
@@ -51,7 +54,7 @@ impl Endpoint {
             starting: AtomicUsize::new(0),
             changed: Notify::new(),
             requests: AtomicU64::new(0),
-            refused_until_ms: AtomicI64::new(i64::MIN),
+            refused_until_ms: AtomicI64::new(NOT_REFUSED),
         }
     }
 
@@ -126,6 +129,28 @@ impl Endpoint {
             }
             changed.await;
         }
+    }
+
+    /// Leave to go to an endpoint that is not refused. Always, but for one whose pause is over and that has accepted no
+    /// connection since: of it, for the first who asks, and for everybody else after another pause.
+    pub(crate) fn claim(&self, now_ms: i64, pause_ms: i64) -> bool {
+        let until_ms = self.refused_until_ms.load(Ordering::Relaxed);
+        let next_ms = now_ms.saturating_add(pause_ms);
+        let renewed =
+            || self.refused_until_ms.compare_exchange(until_ms, next_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        until_ms == NOT_REFUSED || (until_ms <= now_ms && renewed())
+    }
+
+    /// It accepted a connection; whether it had refused one before.
+    pub(crate) fn set_connected(&self) -> bool {
+        // The common case only reads: a cache line that nobody writes can be read by all.
+        self.refused_until_ms.load(Ordering::Relaxed) != NOT_REFUSED
+            && self.refused_until_ms.swap(NOT_REFUSED, Ordering::Relaxed) != NOT_REFUSED
+    }
+
+    /// Whether it refused the last connection.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.refused_until_ms.load(Ordering::Relaxed) != NOT_REFUSED
     }
 
     /// It refused a connection: others are preferred until then.
@@ -209,6 +234,20 @@ mod tests {
         assert!(quiet.as_mut().now_or_never().is_none());
         endpoint.open();
         assert_eq!(quiet.await, Quiet::Reopened);
+    }
+
+    #[test]
+    fn after_the_pause_only_the_first_may_go_there() {
+        let endpoint = endpoint();
+        assert!(endpoint.claim(5, 10) && endpoint.claim(5, 10));
+        endpoint.set_refused_until(10);
+        assert!(!endpoint.claim(9, 10));
+        assert!(endpoint.claim(10, 10));
+        // As one that looked before the first had renewed the pause.
+        assert!(!endpoint.claim(10, 10) && !endpoint.claim(19, 10));
+        assert!(endpoint.claim(20, 10));
+        assert!(endpoint.set_connected());
+        assert!(endpoint.claim(20, 10) && endpoint.claim(20, 10));
     }
 
     /// Ends the threads of a test, also when it fails.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 use eurus_client::ClientError;
 use http::StatusCode;
@@ -110,6 +111,10 @@ pub enum RunError {
     },
     /// The admin API ended on its own.
     Admin(io::Error),
+    /// The registry client ended on its own.
+    ClientEnded(String),
+    /// It listens on all addresses, and nobody said which one to register.
+    NoAdvertisedAddress(SocketAddr),
     /// The registry client's configuration cannot work.
     Client(ClientError),
 }
@@ -121,6 +126,13 @@ impl fmt::Display for RunError {
             Self::Listener(error) => write!(f, "gateway: its listener cannot be used: {error}"),
             Self::Worker { name, why } => write!(f, "gateway: the data-plane thread {name} failed: {why}"),
             Self::Admin(error) => write!(f, "gateway: the admin API failed: {error}"),
+            Self::ClientEnded(why) => write!(f, "gateway: its registry client failed: {why}"),
+            Self::NoAdvertisedAddress(bound) => write!(
+                f,
+                "gateway: it listens on all addresses ({bound}) and cannot know at which of them others reach it: set \
+                 eureka.instance.ip-address, or eureka.client.register-with-eureka=false. Without it every gateway would \
+                 register as the same instance, and only one of them would be told of downlines"
+            ),
             Self::Client(error) => write!(f, "gateway: {error}"),
         }
     }
@@ -129,7 +141,7 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::NoListener | Self::Worker { .. } => None,
+            Self::NoListener | Self::Worker { .. } | Self::ClientEnded(_) | Self::NoAdvertisedAddress(_) => None,
             Self::Listener(error) | Self::Admin(error) => Some(error),
             Self::Client(error) => Some(error),
         }

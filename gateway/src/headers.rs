@@ -128,6 +128,8 @@ mod tests {
         let mut given = headers(&[
             ("host", "shop.example:8080"),
             ("x-forwarded-for", "6.6.6.6"),
+            ("x-forwarded-for", "7.7.7.7"),
+            ("connection", "x-forwarded-for, close"),
             ("forwarded", "for=6.6.6.6"),
             ("x-real-ip", "6.6.6.6"),
             ("expect", "100-continue"),

@@ -5,11 +5,13 @@ mod direct;
 mod down_service_cache;
 mod failure;
 mod health;
+mod in_time;
 mod services;
 
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
@@ -19,7 +21,7 @@ use crate::config::AdminConfig;
 use crate::directory::Directory;
 use failure::Failure;
 
-/// Connections of one admin worker at most: further callers wait.
+/// Connections of one admin worker at most: further callers wait. Each of them ends when it does not send in time.
 const CONNECTIONS_MAX: usize = 256;
 
 /// How long calls under way may take to finish on a stop, seconds.
@@ -32,11 +34,14 @@ pub(crate) struct Admin {
     pub(crate) config: AdminConfig,
     /// The gateway's own instance id.
     pub(crate) node: String,
+    /// Whether fetched copies are joined with the marks.
+    pub(crate) joins: bool,
 }
 
 /// Builds the server; it runs when it is awaited.
 pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> {
     let workers = admin.config.workers;
+    let read_timeout = Duration::from_millis(admin.config.read_timeout_ms);
     let admin = web::Data::new(admin);
     let server = HttpServer::new(move || {
         App::new()
@@ -52,6 +57,7 @@ pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> 
     Ok(server
         .workers(workers)
         .max_connections(CONNECTIONS_MAX)
+        .client_request_timeout(read_timeout)
         .shutdown_timeout(STOP_GRACE_S)
         .disable_signals()
         .listen(listener)?

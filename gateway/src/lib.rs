@@ -18,15 +18,18 @@
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
+//! | `activity`, `failure_log` | an answer that stands still; failures that every request meets, said once |
 //! | `worker` | what the requests of one thread share |
 //! | `directory` | THE one writer: joins the fetched copy with the marks and publishes snapshots |
 //! | `down_service_cache` | the marks: orders that the registry's copies may not show yet |
 //! | `directive`, `registration` | an order, and the life of an instance that it means |
 //! | `snapshot`, `service`, `endpoint` | what requests see; an endpoint's door and the barrier of a downline |
 //! | `http`, `listeners` | the admin API, on its own listener; binding both |
-//! | `own_instance` | what the gateway registers itself as |
+//! | `own_instance`, `own_addresses` | what the gateway registers itself as; where no request is sent |
+//! | `parts` | what runs, and which part of it ended first |
 //! | `timestamp` | epoch milliseconds for people |
 
+mod activity;
 mod answer;
 pub mod config;
 mod directive;
@@ -35,10 +38,13 @@ mod down_service_cache;
 mod edge;
 mod endpoint;
 mod error;
+mod failure_log;
 mod headers;
 mod http;
 mod listeners;
+mod own_addresses;
 mod own_instance;
+mod parts;
 mod pick;
 mod pipeline;
 mod product;
@@ -51,15 +57,12 @@ mod timestamp;
 mod upstream;
 mod worker;
 
-use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eurus_client::{ClientConfig, EurekaClient, FetchListener};
 use eurus_service::{Clock, Shutdown};
-use futures_util::future::select_all;
-use tokio::sync::oneshot;
 
 pub use config::{AdminConfig, EdgeConfig, GatewayConfig};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
@@ -68,6 +71,8 @@ pub use listeners::{ADMIN_PORT, GatewayListeners, PORT};
 
 use directory::Directory;
 use http::Admin;
+use own_addresses::OwnAddresses;
+use parts::{Parts, WorkerEnd};
 
 /// Runs a gateway until `shutdown`: requests under way are finished first, then the admin API stops.
 ///
@@ -81,7 +86,16 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let data_address = listeners.data.first().ok_or(RunError::NoListener)?.local_addr().map_err(RunError::Listener)?;
     let admin_address = listeners.admin.local_addr().map_err(RunError::Listener)?;
-    let directory = Arc::new(Directory::new(config.down_service_cache.clone(), config.fetch_listener_enabled));
+    config.check_registrable(data_address)?;
+    let own_addresses = OwnAddresses::new(vec![data_address, admin_address], config.advertised_ip);
+    let (marks, joins) = (config.down_service_cache.clone(), config.fetch_listener_enabled);
+    if !joins {
+        log::warn!(
+            "eurus.gateway.fetch-listener.enabled=false: the next fetched copy brings back what was taken down. \
+             For demonstrations only"
+        );
+    }
+    let directory = Arc::new(Directory::new(marks, joins, own_addresses));
     let own = own_instance::own_instance(&config, data_address, admin_address, clock.now_ms());
     let node = own.instance_id.clone();
 
@@ -94,39 +108,33 @@ pub async fn run(
 
     // Our own signal: a part that fails stops the others, but not the rest of the process.
     let stop = Shutdown::new();
-    let admin = Admin { directory: Arc::clone(&directory), clock: clock.clone(), config: config.admin.clone(), node };
+    let (admin_config, admin_directory) = (config.admin.clone(), Arc::clone(&directory));
+    let admin = Admin { directory: admin_directory, clock: clock.clone(), config: admin_config, node, joins };
     let admin_server = http::server(admin, listeners.admin).map_err(RunError::Admin)?;
     let admin_handle = admin_server.handle();
-    let mut admin_task = tokio::spawn(admin_server);
+    let admin_task = tokio::spawn(admin_server);
     let workers = start_workers(&config, listeners.data, &directory, &clock, &stop).inspect_err(|_| stop.trigger());
     let client_task = tokio::spawn(client.run(stop.clone()));
     log::info!("gateway: requests on {data_address}, admin API on {admin_address}");
 
+    let mut parts = Parts { workers: Vec::new(), admin: admin_task, client: Some(client_task) };
     let outcome = match workers {
         Err(error) => Err(error),
-        Ok(mut workers) => {
-            let early = tokio::select! {
-                () = shutdown.wait() => None,
-                ended = any_ended(&mut workers) => Some(ended),
-                ended = &mut admin_task => Some(RunError::Admin(admin_end(ended))),
-            };
-            stop.trigger();
-            // Each is bounded by the grace it was given.
-            for (_, worker) in workers {
-                let _ = worker.await;
+        Ok(workers) => {
+            parts.workers = workers;
+            tokio::select! {
+                () = shutdown.wait() => Ok(()),
+                ended = parts.first_end() => Err(ended),
             }
-            early.map_or(Ok(()), Err)
         }
     };
+    stop.trigger();
+    parts.workers_end().await;
     admin_handle.stop(true).await;
-    if let Err(error) = client_task.await {
-        log::error!("gateway: its registry client ended badly, it may still be registered: {error}");
-    }
+    parts.client_end().await;
     log::info!("gateway: stopped");
     outcome
 }
-
-type WorkerEnd = (String, oneshot::Receiver<io::Result<()>>);
 
 fn start_workers(
     config: &GatewayConfig,
@@ -151,24 +159,4 @@ fn start_workers(
         Ok((name, ended))
     };
     listeners.into_iter().enumerate().map(start).collect()
-}
-
-/// The first data-plane thread that ends, which none should before it is told to. Takes it out.
-async fn any_ended(workers: &mut Vec<WorkerEnd>) -> RunError {
-    let (outcome, place, _) = select_all(workers.iter_mut().map(|(_, ended)| ended)).await;
-    let (name, _) = workers.swap_remove(place);
-    let why = match outcome {
-        Ok(Ok(())) => "it ended without being told to".to_owned(),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "it panicked".to_owned(),
-    };
-    RunError::Worker { name, why }
-}
-
-fn admin_end(ended: Result<io::Result<()>, tokio::task::JoinError>) -> io::Error {
-    match ended {
-        Ok(Ok(())) => io::Error::other("it ended without being told to"),
-        Ok(Err(error)) => error,
-        Err(error) => io::Error::other(error),
-    }
 }

@@ -8,12 +8,14 @@ use crate::service::Service;
 use crate::snapshot::Snapshot;
 
 /// An endpoint in rotation that this request has not failed at, preferably one that has not refused a connection lately.
-/// `Ok(None)`: it has failed at all of them.
+/// `Ok(None)`: it has failed at all of them. When the pause of one that refused is over, one request finds out whether
+/// it is back; the others go elsewhere for another `pause_ms`.
 pub(crate) fn pick(
     snapshot: &Snapshot,
     service_name: &str,
     failed: &[Arc<Endpoint>],
     now_ms: i64,
+    pause_ms: i64,
 ) -> Result<Option<Arc<Endpoint>>, RequestError> {
     let service = snapshot.service(service_name).ok_or_else(|| unknown(snapshot, service_name))?;
     if service.rotation.is_empty() {
@@ -21,16 +23,17 @@ pub(crate) fn pick(
     }
     let untried = |endpoint: &Endpoint| !failed.iter().any(|one| std::ptr::eq(Arc::as_ptr(one), endpoint));
     let preferred = |endpoint: &Endpoint| untried(endpoint) && !endpoint.is_refused(now_ms);
-    // Nearly always the first choice will do.
-    let first = service.rule.choose(&service.rotation);
-    if first.as_ref().is_some_and(|endpoint| preferred(endpoint)) {
-        return Ok(first);
+    loop {
+        // Nearly always the first that is looked at.
+        if !service.rotation.iter().any(|endpoint| preferred(endpoint)) {
+            return Ok(service.rule.choose(&service.rotation, &untried));
+        }
+        match service.rule.choose(&service.rotation, &preferred) {
+            // Each turn of the loop leaves one fewer that is preferred.
+            Some(endpoint) if !endpoint.claim(now_ms, pause_ms) => {}
+            chosen => return Ok(chosen),
+        }
     }
-    let among = |accept: &dyn Fn(&Endpoint) -> bool| {
-        let candidates: Vec<_> = service.rotation.iter().filter(|endpoint| accept(endpoint)).cloned().collect();
-        service.rule.choose(&candidates)
-    };
-    Ok(among(&preferred).or_else(|| among(&untried)))
 }
 
 fn unknown(snapshot: &Snapshot, service_name: &str) -> RequestError {
@@ -62,10 +65,11 @@ fn nothing_in_rotation(service: &Service) -> RequestError {
 mod tests {
     use super::*;
     use crate::rule::round_robin::RoundRobin;
-    use std::collections::HashMap;
+    use std::collections::{BTreeMap, HashMap};
     use std::net::SocketAddr;
 
     const NOW_MS: i64 = 1_000;
+    const PAUSE_MS: i64 = 2_000;
 
     fn snapshot(ids: &[&str]) -> (Snapshot, Vec<Arc<Endpoint>>) {
         let address = SocketAddr::from(([127, 0, 0, 2], 80));
@@ -81,7 +85,7 @@ mod tests {
     }
 
     fn picks(snapshot: &Snapshot, failed: &[Arc<Endpoint>]) -> Vec<String> {
-        let pick = |_| pick(snapshot, "app", failed, NOW_MS).unwrap().map(|one| one.instance_id().to_owned());
+        let pick = |_| pick(snapshot, "app", failed, NOW_MS, PAUSE_MS).unwrap().map(|one| one.instance_id().to_owned());
         let mut picks: Vec<String> = (0..6).filter_map(pick).collect();
         picks.sort();
         picks.dedup();
@@ -101,11 +105,43 @@ mod tests {
         assert_eq!(picks(&snapshot, &[]), ["1", "2", "3"]);
     }
 
+    fn counts(snapshot: &Snapshot, picks: usize, now_ms: i64) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for _ in 0..picks {
+            let one = pick(snapshot, "app", &[], now_ms, PAUSE_MS).unwrap().unwrap();
+            *counts.entry(one.instance_id().to_owned()).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn what_one_that_refuses_would_have_got_is_shared_evenly() {
+        let (snapshot, endpoints) = snapshot(&["1", "2", "3"]);
+        endpoints[1].set_refused_until(NOW_MS + 1);
+        assert_eq!(counts(&snapshot, 1_200, NOW_MS), BTreeMap::from([("1".to_owned(), 600), ("3".to_owned(), 600)]));
+        for endpoint in &endpoints {
+            endpoint.set_refused_until(NOW_MS + 1);
+        }
+        assert!(counts(&snapshot, 1_200, NOW_MS).values().all(|count| *count == 400));
+    }
+
+    #[test]
+    fn after_the_pause_one_request_finds_out_and_not_a_herd() {
+        let (snapshot, endpoints) = snapshot(&["1", "2", "3"]);
+        endpoints[1].set_refused_until(NOW_MS);
+        assert_eq!(counts(&snapshot, 300, NOW_MS)["2"], 1);
+        assert_eq!(counts(&snapshot, 300, NOW_MS + PAUSE_MS)["2"], 1);
+        // It is back.
+        assert!(endpoints[1].set_connected());
+        assert_eq!(counts(&snapshot, 300, NOW_MS + PAUSE_MS)["2"], 100);
+        assert!(!endpoints[1].set_connected());
+    }
+
     #[test]
     fn why_nothing_can_be_picked() {
         let (empty, _) = snapshot(&[]);
-        assert_eq!(pick(&empty, "APP", &[], NOW_MS).unwrap_err().kind, ErrorKind::NothingInRotation);
-        assert_eq!(pick(&empty, "other", &[], NOW_MS).unwrap_err().kind, ErrorKind::UnknownService);
-        assert_eq!(pick(&Snapshot::default(), "APP", &[], NOW_MS).unwrap_err().kind, ErrorKind::NotReady);
+        assert_eq!(pick(&empty, "APP", &[], NOW_MS, PAUSE_MS).unwrap_err().kind, ErrorKind::NothingInRotation);
+        assert_eq!(pick(&empty, "other", &[], NOW_MS, PAUSE_MS).unwrap_err().kind, ErrorKind::UnknownService);
+        assert_eq!(pick(&Snapshot::default(), "APP", &[], NOW_MS, PAUSE_MS).unwrap_err().kind, ErrorKind::NotReady);
     }
 }

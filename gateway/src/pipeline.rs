@@ -18,6 +18,7 @@ use std::sync::Arc;
 use http::{Request, Response};
 use hyper::body::Incoming;
 
+use crate::activity::Activity;
 use crate::answer::{self, AnswerBody};
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError, Source};
@@ -28,18 +29,34 @@ use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
 use crate::worker::Worker;
 
+/// Who sent a request.
+pub(crate) struct Caller {
+    pub(crate) peer: IpAddr,
+    /// Of its connection.
+    pub(crate) activity: Rc<Activity>,
+}
+
 /// One request, from its head to the head of its answer; bodies stream behind.
-pub(crate) async fn serve(worker: Rc<Worker>, peer: IpAddr, request: Request<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
+    let Caller { peer, activity } = caller;
     let uri = request.uri().clone();
     match forward(&worker, peer, request).await {
-        Ok(answer) => answer::pass(&worker, answer),
+        Ok(answer) => answer::pass(&worker, answer, activity),
         Err(error) => {
             match error.kind.source() {
-                Source::Upstream => log::warn!("{}: {error}", uri.path()),
+                Source::Upstream => warn(&worker, uri.path(), &error),
                 Source::Downstream | Source::Internal => log::debug!("{}: {error}", uri.path()),
             }
             answer::error(&error, &uri, worker.clock.now_ms())
         }
+    }
+}
+
+/// An instance that fails does so for every request: one line a pause says it.
+fn warn(worker: &Worker, path: &str, error: &RequestError) {
+    let cause = error.instance.as_deref().or(error.service.as_deref()).unwrap_or_default();
+    if let Some(unsaid) = worker.failures.note(cause, worker.clock.now_ms()) {
+        log::warn!("{path}: {cause}: {error}{unsaid}");
     }
 }
 
@@ -53,7 +70,8 @@ async fn forward(worker: &Worker, peer: IpAddr, request: Request<Incoming>) -> R
     let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
-        let picked = pick(&worker.directory.snapshot(), &service, &tries.failed, worker.clock.now_ms())?;
+        let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
+        let picked = pick(&worker.directory.snapshot(), &service, &tries.failed, now_ms, pause_ms)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         let connection = match connection(worker, &endpoint).await {
             Ok(connection) => connection,

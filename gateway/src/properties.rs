@@ -22,7 +22,7 @@ impl GatewayConfig {
         Ok(Self {
             group: group(properties, &stock)?,
             hostname: properties.string("eureka.instance.hostname"),
-            advertised_ip: properties.parsed::<IpAddr>("eureka.instance.ip-address", "an IP address")?,
+            advertised_ip: advertised_ip(properties)?,
             instance_id: properties.string("eureka.instance.instance-id"),
             service_urls: client.service_urls,
             fetch: client.fetch.unwrap_or(stock.fetch),
@@ -50,6 +50,15 @@ impl GatewayConfig {
                 0..=DAY_MS,
             )?,
         })
+    }
+}
+
+fn advertised_ip(properties: &Properties) -> Result<Option<IpAddr>, ConfigError> {
+    const KEY: &str = "eureka.instance.ip-address";
+    const ALLOWED: &str = "the IP address at which others reach this gateway";
+    match properties.parsed::<IpAddr>(KEY, ALLOWED)? {
+        Some(ip) if ip.is_unspecified() => Err(properties.invalid(KEY, ALLOWED)),
+        given => Ok(given),
     }
 }
 
@@ -109,14 +118,16 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         idle_per_address_max: count("eurus.gateway.idle-per-address-max", stock.idle_per_address_max, 0)?,
         idle_max: count("eurus.gateway.idle-max", stock.idle_max, 0)?,
         idle_ms: pause_ms("eurus.gateway.idle-ms", stock.idle_ms)?,
+        stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
     })
 }
 
 fn admin(properties: &Properties, stock: &AdminConfig) -> Result<AdminConfig, ConfigError> {
     Ok(AdminConfig {
-        token: properties.string("eurus.gateway.admin.token"),
+        token: properties.secret("eurus.gateway.admin.token")?,
         workers: properties.number("eurus.gateway.admin.workers", stock.workers, 1..=64)?,
         body_max: properties.number("eurus.gateway.admin.body-max", stock.body_max, 256..=16 * 1024 * 1024)?,
+        read_timeout_ms: properties.number("eurus.gateway.admin.read-timeout-ms", stock.read_timeout_ms, 1..=DAY_MS)?,
         quiet_timeout_ms: properties.number(
             "eurus.gateway.admin.quiet-timeout-ms",
             stock.quiet_timeout_ms,
@@ -174,10 +185,20 @@ mod tests {
             ("eurus.gateway.tries-max", "0"),
             ("eurus.gateway.connections-max", "many"),
             ("eureka.instance.ip-address", "localhost"),
+            ("eureka.instance.ip-address", "0.0.0.0"),
         ];
         for (key, value) in table {
             let error = read(&[(key, value)]).unwrap_err().to_string();
             assert!(error.contains(key) && error.contains(value), "{error}");
+        }
+    }
+
+    /// Somebody wanted the API closed, and would have left it open.
+    #[test]
+    fn a_token_that_is_set_but_empty_is_refused() {
+        for empty in ["", "  "] {
+            let error = read(&[("eurus.gateway.admin.token", empty)]).unwrap_err().to_string();
+            assert!(error.contains("eurus.gateway.admin.token"), "{error}");
         }
     }
 

@@ -8,6 +8,7 @@ use crate::endpoint::Endpoint;
 
 /// A balancing rule. It keeps its own state and is shared by all threads; it outlives the snapshots of its service.
 pub(crate) trait Rule: Send + Sync {
-    /// Chooses among the candidates. `None` only when there is none.
-    fn choose(&self, candidates: &[Arc<Endpoint>]) -> Option<Arc<Endpoint>>;
+    /// Chooses among the candidates that are acceptable. `None` only when there is none. To be asked once for a try:
+    /// a rule counts its choices, and a choice that is thrown away shifts the load.
+    fn choose(&self, candidates: &[Arc<Endpoint>], is_acceptable: &dyn Fn(&Endpoint) -> bool) -> Option<Arc<Endpoint>>;
 }

@@ -6,6 +6,7 @@ use eurus_service::Clock;
 
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
+use crate::failure_log::FailureLog;
 use crate::upstream::Pool;
 use crate::upstream::pool::PoolLimits;
 
@@ -15,6 +16,7 @@ pub(crate) struct Worker {
     pub(crate) config: EdgeConfig,
     pub(crate) clock: Clock,
     pub(crate) pool: Pool,
+    pub(crate) failures: FailureLog,
 }
 
 impl Worker {
@@ -25,6 +27,6 @@ impl Worker {
             all_max: config.idle_max,
             idle_ms: config.idle_ms,
         });
-        Self { directory, config, clock, pool }
+        Self { directory, config, clock, pool, failures: FailureLog::default() }
     }
 }

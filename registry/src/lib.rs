@@ -12,6 +12,7 @@
 //! | `store`, `store/*` | the one truth behind one short lock; one file per operation |
 //! | `lease`, `registered` | one lease; one state of one instance with its ready-made bytes |
 //! | `overrides` | status overrides and the rules that decide between them and the instance's word |
+//! | `peers` | a warning about peers that a file names: there is no replication yet |
 //! | `recently_changed` | the delta queue |
 //! | `self_preservation`, `renewal_rate`, `eviction` | whether, when and which leases end |
 //! | `response_cache`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
@@ -33,6 +34,7 @@ mod lease;
 mod loops;
 mod overrides;
 mod payload;
+mod peers;
 mod recently_changed;
 mod registered;
 mod registry;
@@ -51,6 +53,7 @@ use eurus_service::{Clock, Shutdown};
 
 pub use config::{InvalidSetting, RegistryConfig};
 pub use error::RunError;
+pub use peers::warn_of_peers;
 
 use registry::Registry;
 
@@ -81,6 +84,8 @@ pub async fn run(
 ) -> Result<(), RunError> {
     config.validate()?;
     let workers = config.workers;
+    let address = listener.local_addr().map_err(RunError::Listener)?;
+    log::info!("registry: listens on http://{address}/eureka/");
     let registry = Arc::new(Registry::new(config, clock.now_ms()));
     let context = web::Data::new(http::Context { registry: Arc::clone(&registry), clock: clock.clone() });
     let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))

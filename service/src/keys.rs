@@ -65,7 +65,6 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     let wanted = uniform(name);
     let allowed_distance = (wanted.len() / 4).max(3);
     all()
-        .filter(|key| matches!(key.meaning, Meaning::Used(_)))
         .map(|key| (distance(&wanted, &uniform(key.name)), key.name))
         .filter(|(distance, _)| *distance <= allowed_distance)
         .min()

@@ -17,6 +17,9 @@ use std::str::FromStr;
 use crate::keys::{self, Meaning, uniform};
 pub use error::ConfigError;
 
+/// Chooses documents of the file.
+const PROFILES_KEY: &str = "spring.profiles.active";
+
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -87,7 +90,9 @@ impl Properties {
             properties.accept(&key, value, Origin::Default, &mut notices)?;
         }
         if let Some((path, text)) = &sources.file {
-            let active = environment::value_of("spring.profiles.active", &sources.environment);
+            let by_flag =
+                sources.flags.iter().rfind(|(key, _)| uniform(key) == PROFILES_KEY).map(|(_, value)| value.clone());
+            let active = by_flag.or_else(|| environment::value_of(PROFILES_KEY, &sources.environment));
             for (key, value) in yaml::flatten(path, text, active.as_deref(), &mut notices)? {
                 properties.accept(&key, value, Origin::File(path.clone()), &mut notices)?;
             }
@@ -109,7 +114,11 @@ impl Properties {
             Classified::Used(name) => {
                 self.settings.insert(name, Setting { value, origin });
             }
-            Classified::Ignored => notices.ignored.push(key.to_owned()),
+            // Nobody types a flag for another program: it is a typing error.
+            Classified::Foreign if origin == Origin::Flag => {
+                return Err(ConfigError::unknown(key, &origin, keys::nearest(key)));
+            }
+            Classified::Ignored | Classified::Foreign => notices.ignored.push(key.to_owned()),
             Classified::Refused(why) => return Err(ConfigError::refused(key, &origin, why)),
             Classified::Unknown => return Err(ConfigError::unknown(key, &origin, keys::nearest(key))),
         }
@@ -119,6 +128,19 @@ impl Properties {
     /// The text of a key, if it is set and not empty.
     pub fn string(&self, key: &str) -> Option<String> {
         self.setting(key).map(|setting| setting.value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// A secret such as a token. One that is set and empty is a mistake: it would switch off what it should protect.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for an empty one.
+    pub fn secret(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        match self.string(key) {
+            None if self.setting(key).is_some() => {
+                Err(self.invalid(key, "a text that is not empty; leave the key out for none"))
+            }
+            secret => Ok(secret),
+        }
     }
 
     /// A value of any type that can be read from text.
@@ -203,7 +225,10 @@ impl Properties {
 
 enum Classified {
     Used(String),
+    /// Known, without meaning here.
     Ignored,
+    /// Another program's.
+    Foreign,
     Refused(&'static str),
     Unknown,
 }
@@ -226,7 +251,7 @@ fn classify(key: &str) -> Classified {
     if wanted.starts_with("eurus.") || wanted.starts_with("eureka.") {
         Classified::Unknown
     } else {
-        Classified::Ignored
+        Classified::Foreign
     }
 }
 

@@ -76,13 +76,15 @@ impl Embedded {
             gateway_admin: gateway.admin.local_addr()?,
             sync_speed: sync_speed.local_addr()?,
         };
+        eurus_registry::warn_of_peers(properties, addresses.registry.port());
         // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
         // about the registry. Within one process the others belong to this registry and must be known to it.
         let own_registry = vec![reachable(addresses.registry)];
         gateway_config.service_urls.clone_from(&own_registry);
         gateway_config.register = true;
         if sync_speed_config.notify.token.is_none() {
-            sync_speed_config.notify.token.clone_from(&gateway_config.admin.token);
+            sync_speed_config.notify.token =
+                gateway_config.admin.token.clone().and_then(eurus_sync_speed::access::Token::new);
         }
         // One id for several processes would be one instance to the registry.
         gateway_config.instance_id = None;

@@ -1,7 +1,7 @@
 //! Who may call: network segments and, when configured, a bearer token. Pure.
 //!
-//! Only the address of the TCP connection counts. A header such as `X-Forwarded-For` is written by whoever calls
-//! and is never looked at.
+//! Only the address of the TCP connection counts. A header such as `X-Forwarded-For` is written by whoever calls and is
+//! never believed: a request that carries one is refused (`http/caller.rs`).
 
 use std::fmt;
 use std::net::IpAddr;

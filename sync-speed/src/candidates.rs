@@ -13,6 +13,7 @@ use crate::config::OWN_APP;
 use crate::entry::InstanceRecord;
 use crate::error::Refusal;
 use crate::guard;
+use crate::registry_time::RegistryTime;
 use crate::request::Target;
 use crate::selection::{self, OptedIn, Picked, Policy};
 use crate::store::Store;
@@ -35,6 +36,8 @@ pub(crate) struct Candidates {
     pub(crate) order: Arc<AppOrder>,
     pub(crate) opted_in: OptedIn,
     pub(crate) default_group: Option<String>,
+    /// A copy older than this is fetched anew first.
+    pub(crate) fetch_interval_ms: i64,
 }
 
 /// The instances that a request means, confirmed by the registry; it is this request's turn for their applications.
@@ -45,24 +48,40 @@ pub(crate) struct Selected {
 }
 
 impl Candidates {
-    /// From the local copy; on a miss, once more after a fetch.
-    pub(crate) async fn select(&self, target: &Target) -> Result<Selected, Refusal> {
-        if let Ok(selected) = self.select_from_copy(target).await? {
+    /// From the local copy, unless it is old; on a miss, once more after a fetch.
+    pub(crate) async fn select(&self, target: &Target, time: &mut RegistryTime) -> Result<Selected, Refusal> {
+        if self.client.last_fetch().is_none_or(|last| last.age_ms > self.fetch_interval_ms) {
+            self.refresh(time).await?;
+        }
+        if let Ok(selected) = self.select_from_copy(target, time).await? {
             return Ok(selected);
         }
-        self.client.refresh().await.map_err(|error| Refusal::registry_away(&error))?;
-        self.select_from_copy(target).await?
+        self.refresh(time).await?;
+        self.select_from_copy(target, time).await?
+    }
+
+    async fn refresh(&self, time: &RegistryTime) -> Result<(), Refusal> {
+        time.bound(self.client.refresh()).await.map_err(|error| Refusal::registry_away(&error))
+    }
+
+    fn no_instance(&self, target: &Target) -> Refusal {
+        let copy_age_ms = self.client.last_fetch().map_or(0, |last| last.age_ms);
+        Refusal::NoInstance { target: target.clone(), copy_age_ms }
     }
 
     /// The inner error is a miss: a fresher copy may know better.
-    async fn select_from_copy(&self, target: &Target) -> Result<Result<Selected, Refusal>, Refusal> {
+    async fn select_from_copy(
+        &self,
+        target: &Target,
+        time: &mut RegistryTime,
+    ) -> Result<Result<Selected, Refusal>, Refusal> {
         let picked = self.pick(target).await?;
         let skipped: Vec<InstanceRecord> =
             picked.left_out.iter().map(|(instance, why)| InstanceRecord::skipped(instance, why)).collect();
         if picked.instances.is_empty() {
             let target = target.clone();
             return Ok(Err(match skipped.is_empty() {
-                true => Refusal::NoInstance(target),
+                true => self.no_instance(&target),
                 false => Refusal::NotAllowed { target, skipped },
             }));
         }
@@ -70,11 +89,18 @@ impl Candidates {
             let (target, found) = (target.clone(), picked.instances.len());
             return Err(Refusal::TooMany { target, found, allowed: INSTANCES_PER_REQUEST_MAX });
         }
-        let apps = picked.instances.iter().map(|instance| instance.app.to_uppercase()).collect();
-        let turn = self.order.turn(&apps).await;
-        let live = self.confirm(&picked.instances, target).await?;
+        let apps: BTreeSet<String> = picked.instances.iter().map(|instance| instance.app.to_uppercase()).collect();
+        let turn = time.paused(self.order.turn(&apps)).await.ok_or_else(|| {
+            let names: Vec<&str> = apps.iter().map(String::as_str).collect();
+            Refusal::Busy(format!(
+                "an earlier request for {} is still at the registry, and requests for one application run one after \
+                 the other; nothing was done, ask again",
+                names.join(", ")
+            ))
+        })?;
+        let live = self.confirm(&picked.instances, target, time).await?;
         if live.is_empty() {
-            return Ok(Err(Refusal::NoInstance(target.clone())));
+            return Ok(Err(self.no_instance(target)));
         }
         Ok(Ok(Selected { live, skipped, turn }))
     }
@@ -88,11 +114,16 @@ impl Candidates {
     }
 
     /// What the registry says now: an address may have passed to another instance since the copy was fetched.
-    async fn confirm(&self, picked: &[Arc<InstanceInfo>], target: &Target) -> Result<Vec<InstanceInfo>, Refusal> {
+    async fn confirm(
+        &self,
+        picked: &[Arc<InstanceInfo>],
+        target: &Target,
+        time: &RegistryTime,
+    ) -> Result<Vec<InstanceInfo>, Refusal> {
         let live: Vec<Option<InstanceInfo>> = stream::iter(picked.iter().map(Arc::clone))
-            .map(
-                |instance| async move { self.client.registries().instance(&instance.app, &instance.instance_id).await },
-            )
+            .map(|instance| async move {
+                time.bound(self.client.registries().instance(&instance.app, &instance.instance_id)).await
+            })
             .buffered(LIVE_READS_AT_ONCE)
             .try_collect()
             .await
@@ -100,13 +131,28 @@ impl Candidates {
         Ok(live.into_iter().flatten().filter(|instance| selection::is_meant(instance, target)).collect())
     }
 
-    /// Refuses to take an application's last UP instance.
-    pub(crate) async fn guard_the_last_up(&self, taken: &[InstanceInfo], now_ms: i64) -> Result<(), Refusal> {
+    /// Refuses to take an application's last UP instance. Before it does, it looks into a fresh copy.
+    pub(crate) async fn guard_the_last_up(
+        &self,
+        taken: &[InstanceInfo],
+        now_ms: i64,
+        time: &RegistryTime,
+    ) -> Result<(), Refusal> {
+        match self.guard_by_copy(taken, now_ms, time).await {
+            Err(Refusal::LastUp { .. }) => {
+                self.refresh(time).await?;
+                self.guard_by_copy(taken, now_ms, time).await
+            }
+            guarded => guarded,
+        }
+    }
+
+    async fn guard_by_copy(&self, taken: &[InstanceInfo], now_ms: i64, time: &RegistryTime) -> Result<(), Refusal> {
         let apps: BTreeSet<String> = taken.iter().map(|instance| instance.app.to_uppercase()).collect();
         for app in apps.into_iter().filter(|app| guard::takes_any(app, taken)) {
             let recently_offline = self.store.recently_offline(&app, now_ms.saturating_sub(RECENT_MS)).await?;
             let left = guard::left_to_serve(&self.client.registry(), &app, taken, &recently_offline);
-            if !self.is_one_up(&left).await? {
+            if !self.is_one_up(&left, time).await? {
                 let of_app = taken.iter().filter(|instance| instance.app.eq_ignore_ascii_case(&app));
                 return Err(Refusal::LastUp { taken: of_app.map(|i| i.instance_id.clone()).collect(), app });
             }
@@ -114,10 +160,10 @@ impl Candidates {
         Ok(())
     }
 
-    async fn is_one_up(&self, candidates: &[Arc<InstanceInfo>]) -> Result<bool, Refusal> {
+    async fn is_one_up(&self, candidates: &[Arc<InstanceInfo>], time: &RegistryTime) -> Result<bool, Refusal> {
         for candidate in candidates.iter().take(GUARD_LIVE_READS_MAX) {
-            let live = self.client.registries().instance(&candidate.app, &candidate.instance_id).await;
-            let live = live.map_err(|error| Refusal::registry_away(&error))?;
+            let live = self.client.registries().instance(&candidate.app, &candidate.instance_id);
+            let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
             if live.is_some_and(|instance| instance.status == InstanceStatus::Up) {
                 return Ok(true);
             }

@@ -33,6 +33,9 @@ pub struct SyncSpeedConfig {
     pub eureka: EurekaConfig,
     /// How gateways are told.
     pub notify: NotifyConfig,
+    /// How long one request may take at the registry, milliseconds of real time; as long again may be waited for the
+    /// requests before it, and taken to undo.
+    pub registry_within_ms: u64,
 }
 
 /// sync-speed is itself a Eureka client.
@@ -94,6 +97,7 @@ impl SyncSpeedConfig {
             default_gateway_group: None,
             eureka: EurekaConfig::stock(),
             notify: NotifyConfig::stock(),
+            registry_within_ms: 5_000,
         }
     }
 }

@@ -7,27 +7,32 @@
 //! Registry first, then every gateway: nothing goes to a gateway unless the registry did its part. What was asked is
 //! in the journal before anything is sent, so that a crash between two steps is finished after the restart.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eurus_client::EurekaClient;
+use eurus_model::InstanceStatus;
 use eurus_service::Clock;
 use ipnetwork::IpNetwork;
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
 use crate::app_order::{AppOrder, Turn};
 use crate::candidates::{Candidates, Selected};
-use crate::entry::{Ack, Entry, EntryState, InstanceRecord, NodeRecord, Step};
+use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
-use crate::nodes;
 use crate::notify::Courier;
-use crate::registry_step::{self, Verdict};
+use crate::registry_step::{self, AtRegistry, Verdict};
+use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request};
 use crate::selection::OptedIn;
 use crate::store::{NewEntry, RegistryAnswer, Store, StoreError};
 
 /// Requests under way at one time; one more is told to come again.
 const REQUESTS_MAX: usize = 256;
+/// Fetch intervals after which the copy of the registry is called stale.
+const STALE_INTERVALS: i64 = 10;
+
 /// All that the way needs.
 pub struct Downline {
     pub(crate) client: Arc<EurekaClient>,
@@ -35,10 +40,13 @@ pub struct Downline {
     pub(crate) courier: Courier,
     pub(crate) order: Arc<AppOrder>,
     clock: Clock,
-    candidates: Candidates,
+    pub(crate) candidates: Candidates,
+    /// Entries that failed, and that the registry may have done: recovery undoes them.
+    unsettled: mpsc::Sender<Entry>,
+    registry_within: Duration,
     places: Semaphore,
-    default_group: Option<String>,
-    gateway_networks: Vec<IpNetwork>,
+    pub(crate) default_group: Option<String>,
+    pub(crate) gateway_networks: Vec<IpNetwork>,
 }
 
 /// What a request may touch from the configuration's side.
@@ -49,11 +57,22 @@ pub struct Scope {
     pub default_group: Option<String>,
     /// Where gateways' admin APIs are called.
     pub gateway_networks: Vec<IpNetwork>,
+    /// How old the local copy may be.
+    pub fetch_interval_ms: i64,
+    /// How long a request may take at the registry.
+    pub registry_within: Duration,
 }
 
 impl Downline {
     /// From its parts.
-    pub fn new(client: Arc<EurekaClient>, store: Store, courier: Courier, clock: Clock, scope: Scope) -> Self {
+    pub fn new(
+        client: Arc<EurekaClient>,
+        store: Store,
+        courier: Courier,
+        unsettled: mpsc::Sender<Entry>,
+        clock: Clock,
+        scope: Scope,
+    ) -> Self {
         let order = Arc::new(AppOrder::default());
         let candidates = Candidates {
             client: Arc::clone(&client),
@@ -61,6 +80,7 @@ impl Downline {
             order: Arc::clone(&order),
             opted_in: scope.opted_in,
             default_group: scope.default_group.clone(),
+            fetch_interval_ms: scope.fetch_interval_ms,
         };
         Self {
             client,
@@ -69,6 +89,8 @@ impl Downline {
             order,
             clock,
             candidates,
+            unsettled,
+            registry_within: scope.registry_within,
             places: Semaphore::new(REQUESTS_MAX),
             default_group: scope.default_group,
             gateway_networks: scope.gateway_networks,
@@ -83,16 +105,17 @@ impl Downline {
         // Check: the edge has looked at the caller and the body; here, whether there is room.
         let _place = self.place()?;
         // Select: from the local copy, confirmed live; one request at a time for an application.
-        let Selected { live, skipped, turn } = self.candidates.select(&request.target).await?;
+        let mut time = self.registry_time();
+        let Selected { live, skipped, turn } = self.candidates.select(&request.target, &mut time).await?;
         if request.kind == Kind::Offline && !request.force {
-            self.candidates.guard_the_last_up(&live, self.clock.now_ms()).await?;
+            self.candidates.guard_the_last_up(&live, self.clock.now_ms(), &time).await?;
         }
         // Record: before anything is sent.
         let instances = live.iter().map(InstanceRecord::of).chain(skipped).collect();
         let entry = self.store.record(NewEntry { request, instances, now_ms: self.clock.now_ms() }).await?;
         log::info!("{}: {} from {}: {}", entry.id, entry.kind, entry.caller, names(&entry.instances));
         // Registry → groups → nodes → notify.
-        let (entry, told) = self.complete(entry, turn).await?;
+        let (entry, told) = self.complete(entry, turn, time).await?;
         // Answer: when all gateways have acknowledged, or when it has waited long enough. A dropped sender says that
         // the service stops: what is known then is answered.
         let _ = told.await;
@@ -104,25 +127,66 @@ impl Downline {
         &self,
         mut entry: Entry,
         turn: Turn,
+        time: RegistryTime,
     ) -> Result<(Entry, oneshot::Receiver<()>), Refusal> {
-        let registries = self.client.registries();
+        let at = self.at_registry(time);
         let verdict = match entry.kind {
-            Kind::Offline => registry_step::offline(registries, &mut entry.instances).await,
-            Kind::Online => registry_step::online(registries, &mut entry.instances).await,
+            Kind::Offline => registry_step::offline(at, &mut entry.instances).await,
+            Kind::Online => {
+                let back_to = self.statuses_before(&entry).await?;
+                let status = |instance: &InstanceRecord| back_to.get(&instance.name()).copied();
+                let back_to = |instance: &InstanceRecord| status(instance).unwrap_or(InstanceStatus::Up);
+                registry_step::online(at, &mut entry.instances, back_to).await
+            }
         };
         match verdict {
             Verdict::Done => {}
-            Verdict::Partly(why) => add_note(&mut entry.note, &why),
+            Verdict::Partly(why) => entry.add_note(&why),
             Verdict::Failed(why) => return self.fail(entry, why).await,
+            Verdict::Unknown(why) => return self.leave_unsettled(entry, why).await,
         }
-        if let Err(error) = self.name_nodes(&mut entry).await {
-            log::error!("{}: the registry has done its part, the journal fails: {error}", entry.id);
-            return Err(Refusal::Unfinished { entry: Box::new(entry), error });
-        }
-        let told = self.courier.deliver(&entry).await;
+        let groups = match self.name_nodes(&mut entry).await {
+            Ok(groups) => groups,
+            Err(error) => {
+                log::error!("{}: the registry has done its part, the journal fails: {error}", entry.id);
+                return Err(Refusal::Unfinished { entry: Box::new(entry), error });
+            }
+        };
+        let told = self.courier.deliver(&entry, &groups).await;
         // The next request for these applications may come: its number is higher, and gateways order by number.
         drop(turn);
         Ok((entry, told))
+    }
+
+    /// For a person, when the copy of the registry has not been fetched for long.
+    pub(crate) fn stale_copy(&self) -> Option<String> {
+        match self.client.last_fetch() {
+            None => Some("the registry has not been fetched yet".to_owned()),
+            Some(last) if last.age_ms > self.candidates.fetch_interval_ms.saturating_mul(STALE_INTERVALS) => {
+                Some(format!("the registry was last fetched {} s ago; see the log", last.age_ms / 1_000))
+            }
+            Some(_) => None,
+        }
+    }
+
+    pub(crate) fn registry_time(&self) -> RegistryTime {
+        RegistryTime::starting(self.registry_within)
+    }
+
+    pub(crate) fn at_registry(&self, time: RegistryTime) -> AtRegistry<'_> {
+        AtRegistry { registries: self.client.registries(), time }
+    }
+
+    /// By the instance's name: what it said of itself before it was taken offline, where that was not UP. An instance
+    /// that was DOWN or STARTING is not made UP by the way back.
+    async fn statuses_before(&self, entry: &Entry) -> Result<BTreeMap<String, InstanceStatus>, StoreError> {
+        let mut by_name = BTreeMap::new();
+        for instance in entry.instances.iter().filter(|instance| instance.step == Step::Pending) {
+            let before = self.store.status_before_offline(entry.number, instance).await?;
+            let own = before.filter(|status| matches!(status, InstanceStatus::Down | InstanceStatus::Starting));
+            by_name.extend(own.map(|status| (instance.name(), status)));
+        }
+        Ok(by_name)
     }
 
     fn place(&self) -> Result<SemaphorePermit<'_>, Refusal> {
@@ -161,37 +225,20 @@ impl Downline {
         Err(Refusal::Registry { entry: Some(Box::new(entry)), why })
     }
 
-    /// Groups of each application, nodes of each group; written down with what the registry did.
-    async fn name_nodes(&self, entry: &mut Entry) -> Result<(), StoreError> {
-        let copy = self.client.registry();
-        let mut without_group = BTreeSet::new();
-        let mut records = Vec::new();
-        for instance in entry.instances.iter().filter(|instance| instance.step == Step::Done) {
-            let mut groups = self.store.groups_of(&instance.app).await?;
-            if groups.is_empty() {
-                groups.extend(self.default_group.clone());
-            }
-            if groups.is_empty() {
-                without_group.insert(instance.app.clone());
-            }
-            let of_groups = groups.iter().flat_map(|group| nodes::of_group(&copy, group, &self.gateway_networks));
-            records.extend(of_groups.map(|node| node_record(node, instance)));
+    /// It counts as failed, and stays open in the journal until what the registry did is undone.
+    async fn leave_unsettled(&self, mut entry: Entry, why: String) -> Result<(Entry, oneshot::Receiver<()>), Refusal> {
+        log::error!("{}: {why}; no gateway was told, it is undone as soon as the registry answers", entry.id);
+        entry.add_note(&why);
+        if let Err(error) = self.write_answer(&entry).await {
+            log::error!("{}: that its outcome is unknown is not in the journal: {error}", entry.id);
         }
-        for app in without_group {
-            add_note(
-                &mut entry.note,
-                &format!("{app} has no gateway group (PUT /gateway-groups/{app}): none was told"),
-            );
+        if self.unsettled.try_send(entry.clone()).is_err() {
+            log::error!("{}: too many entries are being undone; this one is after the next start", entry.id);
         }
-        if records.is_empty() && entry.note.is_none() {
-            add_note(&mut entry.note, "the gateway groups have no registered node: none was told");
-        }
-        entry.nodes = records;
-        entry.state = EntryState::of(&entry.instances, &entry.nodes);
-        self.write_answer(entry).await
+        Err(Refusal::Unknown { entry: Box::new(entry), why })
     }
 
-    async fn write_answer(&self, entry: &Entry) -> Result<(), StoreError> {
+    pub(crate) async fn write_answer(&self, entry: &Entry) -> Result<(), StoreError> {
         self.store
             .registry_answered(RegistryAnswer {
                 number: entry.number,
@@ -202,36 +249,6 @@ impl Downline {
                 now_ms: self.clock.now_ms(),
             })
             .await
-    }
-}
-
-fn node_record(node: nodes::Node, instance: &InstanceRecord) -> NodeRecord {
-    let (address, ack) = match node.admin {
-        Ok(address) => (Some(address), Ack::Pending),
-        Err(why) => {
-            log::error!("gateway {} in group {} is not called: {why}", node.id, node.group);
-            (None, Ack::Refused(why))
-        }
-    };
-    NodeRecord {
-        node: node.id,
-        group: node.group,
-        app: instance.app.clone(),
-        instance_id: instance.instance_id.clone(),
-        address,
-        ack,
-        attempts: 0,
-        latency_us: None,
-    }
-}
-
-fn add_note(note: &mut Option<String>, more: &str) {
-    match note {
-        Some(text) => {
-            text.push_str("; ");
-            text.push_str(more);
-        }
-        None => *note = Some(more.to_owned()),
     }
 }
 

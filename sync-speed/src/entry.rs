@@ -43,16 +43,35 @@ impl EntryState {
     }
 
     /// After the registry did its part: what the instances and nodes add up to.
-    pub fn of(instances: &[InstanceRecord], nodes: &[NodeRecord]) -> Self {
-        let incomplete = instances.iter().any(|instance| instance.step == Step::Refused)
-            || nodes.iter().any(|node| matches!(node.ack, Ack::Refused(_) | Ack::GaveUp(_)));
-        if nodes.iter().any(|node| node.ack.is_open()) {
+    /// `without_node`: some application has gateway groups, and no node of them is known yet.
+    pub fn of(instances: &[InstanceRecord], nodes: &[NodeRecord], without_node: bool) -> Self {
+        let incomplete = instances.iter().any(|instance| matches!(instance.step, Step::Refused | Step::Uncertain))
+            || nodes.iter().any(|node| node.ack.is_failed());
+        if without_node || nodes.iter().any(|node| node.ack.is_open()) {
             Self::Notifying
         } else if incomplete {
             Self::Partial
         } else {
             Self::Done
         }
+    }
+}
+
+impl Entry {
+    /// One more remark for a person.
+    pub fn add_note(&mut self, more: &str) {
+        match &mut self.note {
+            Some(text) => {
+                text.push_str("; ");
+                text.push_str(more);
+            }
+            None => self.note = Some(more.to_owned()),
+        }
+    }
+
+    /// Whether it was reported as failed, and the registry may have done it all the same.
+    pub fn is_uncertain(&self) -> bool {
+        self.state == EntryState::Recorded && self.instances.iter().any(|one| one.step == Step::Uncertain)
     }
 }
 
@@ -111,6 +130,8 @@ mod tests {
             (vec![Step::Done, Step::Skipped, Step::PassedOver], vec![Ack::Applied], EntryState::Done),
             (vec![Step::Done], vec![Ack::Applied, Ack::Pending], EntryState::Notifying),
             (vec![Step::Done], vec![Ack::Refused(why()), Ack::Retrying(why())], EntryState::Notifying),
+            (vec![Step::Done], vec![Ack::Applied, Ack::Rejected(why())], EntryState::Notifying),
+            (vec![Step::Done], vec![Ack::PassedOver(why())], EntryState::Done),
             (vec![Step::Done], vec![Ack::Applied, Ack::Refused(why())], EntryState::Partial),
             (vec![Step::Done], vec![Ack::GaveUp(why())], EntryState::Partial),
             (vec![Step::Done, Step::Refused], vec![Ack::Applied], EntryState::Partial),
@@ -123,7 +144,8 @@ mod tests {
                 })
                 .collect();
             let nodes: Vec<NodeRecord> = acks.into_iter().map(node).collect();
-            assert_eq!(EntryState::of(&instances, &nodes), expected, "{steps:?} {nodes:?}");
+            assert_eq!(EntryState::of(&instances, &nodes, false), expected, "{steps:?} {nodes:?}");
+            assert_eq!(EntryState::of(&instances, &nodes, true), EntryState::Notifying, "somebody may still register");
         }
     }
 
@@ -142,8 +164,10 @@ mod tests {
         for ack in [
             Ack::Pending,
             Ack::Retrying(why()),
+            Ack::Rejected(why()),
             Ack::Applied,
             Ack::Superseded,
+            Ack::PassedOver(why()),
             Ack::Gone,
             Ack::Refused(why()),
             Ack::GaveUp(why()),

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::io;
 
-use eurus_client::ClientError;
-
 use crate::entry::{Entry, InstanceRecord};
 use crate::request::Target;
 use crate::store::StoreError;
@@ -13,7 +11,12 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub enum Refusal {
     /// No instance is behind the address, not even after a fresh fetch.
-    NoInstance(Target),
+    NoInstance {
+        /// What was meant.
+        target: Target,
+        /// How old the copy is that was looked in.
+        copy_age_ms: i64,
+    },
     /// More instances than one request may touch.
     TooMany {
         /// What was meant.
@@ -44,6 +47,13 @@ pub enum Refusal {
         /// What happened.
         why: String,
     },
+    /// The registry may have done it; it is undone as soon as the registry says so.
+    Unknown {
+        /// The entry.
+        entry: Box<Entry>,
+        /// What happened.
+        why: String,
+    },
     /// A named limit is reached: ask again.
     Busy(String),
     /// The journal failed before anything was sent.
@@ -59,7 +69,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The registry could not be asked.
-    pub fn registry_away(error: &ClientError) -> Self {
+    pub fn registry_away(error: &dyn fmt::Display) -> Self {
         Self::Registry { entry: None, why: error.to_string() }
     }
 }
@@ -73,10 +83,10 @@ impl From<StoreError> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoInstance(target) => write!(
+            Self::NoInstance { target, copy_age_ms } => write!(
                 f,
-                "no registered instance matches {target}; the registry was fetched anew. Check the address that the \
-                 instance registered with (ipAddr)"
+                "no registered instance matches {target}; the registry was fetched {copy_age_ms} ms ago, and its own \
+                 list may be older. Check the address that the instance registered with (ipAddr)"
             ),
             Self::TooMany { target, found, allowed } => write!(
                 f,
@@ -99,6 +109,12 @@ impl fmt::Display for Refusal {
             Self::Registry { why, .. } => {
                 write!(f, "the registry did not do it, and no gateway was told anything: {why}")
             }
+            Self::Unknown { entry, why } => write!(
+                f,
+                "{why}; no gateway was told anything. It counts as failed: it is undone as soon as the registry \
+                 answers, see GET /offline/{}",
+                entry.id
+            ),
             Self::Busy(why) => f.write_str(why),
             Self::Store(error) => write!(f, "nothing was changed and nothing was sent: {error}"),
             Self::Unfinished { entry, error } => write!(
@@ -120,6 +136,13 @@ pub enum RunError {
     Store(StoreError),
     /// The HTTP server failed.
     Server(io::Error),
+    /// A control loop ended by itself.
+    Loop {
+        /// Which.
+        name: &'static str,
+        /// How.
+        how: String,
+    },
 }
 
 impl fmt::Display for RunError {
@@ -127,6 +150,7 @@ impl fmt::Display for RunError {
         match self {
             Self::Config(what) => write!(f, "sync-speed cannot start: {what}"),
             Self::Store(error) => write!(f, "{error}"),
+            Self::Loop { name, how } => write!(f, "sync-speed stops: its loop for {name} {how}"),
             Self::Server(error) => write!(f, "sync-speed's HTTP server failed: {error}"),
         }
     }

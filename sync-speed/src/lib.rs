@@ -19,16 +19,20 @@
 //! | [`entry`] | one entry of the journal |
 //! | [`store`] | the SQL store: journal and gateway groups |
 //! | [`registry_step`] | the registry's part, as one unit, with rollback |
+//! | [`registry_time`] | one deadline over all calls of a request to the registry |
 //! | [`own_instance`] | how it registers itself |
+//! | `audience` | who must hear of an entry |
 //! | [`nodes`] | which gateway nodes must hear of it, and where |
 //! | [`notify`] | telling them in parallel until each has acknowledged |
-//! | [`recovery`] | finishing what a stop left unfinished |
+//! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
+//! | `loops` | the control loops: if one ends, the service does |
 //!
 //! Deliberately absent: nothing here trusts a request header for an address, and nothing goes to a gateway unless the
 //! registry did its part.
 
 pub mod access;
 pub mod app_order;
+mod audience;
 mod candidates;
 pub mod config;
 pub mod downline;
@@ -36,28 +40,35 @@ pub mod entry;
 pub mod error;
 pub mod guard;
 pub mod http;
+mod loops;
 pub mod nodes;
 pub mod notify;
 pub mod own_instance;
 pub mod recovery;
 pub mod registration;
 pub mod registry_step;
+pub mod registry_time;
 pub mod request;
 pub mod selection;
 pub mod store;
 
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eurus_client::{ClientConfig, EurekaClient};
 use eurus_service::{Clock, Shutdown};
+use tokio::sync::mpsc;
 
 pub use config::SyncSpeedConfig;
 pub use error::RunError;
 pub use selection::OptedIn;
 
 use downline::{Downline, Scope};
+use loops::Loops;
 use notify::NotifyLoop;
+use recovery::Recovery;
 use store::Store;
 
 /// Where sync-speed listens.
@@ -88,35 +99,42 @@ pub async fn run(
         opted_in: config.apps.clone(),
         default_group: config.default_gateway_group.clone(),
         gateway_networks: config.notify.networks.clone(),
+        fetch_interval_ms: config.eureka.fetch.interval_ms,
+        registry_within: Duration::from_millis(config.registry_within_ms),
     };
-    let downline = Arc::new(Downline::new(Arc::clone(&client), store.clone(), courier, clock.clone(), scope));
+    let (unsettled, to_settle) = mpsc::channel(recovery::UNSETTLED_MAX);
+    let downline = Downline::new(Arc::clone(&client), store.clone(), courier, unsettled, clock.clone(), scope);
+    let downline = Arc::new(downline);
+    let recovery = Recovery {
+        downline: Arc::clone(&downline),
+        open: store.open_entries().await?,
+        unsettled: to_settle,
+        settle_for_ms: config.notify.retry_for_ms,
+    };
 
     // The loops outlive the server: requests under way need them until they are answered.
     let stop_loops = Shutdown::new();
-    let open = store.open_entries().await?;
-    let loops = [
-        tokio::spawn(notify_loop.run(clock.timer("telling gateways"), stop_loops.clone())),
-        tokio::spawn(recovery::finish_open_entries(
-            Arc::clone(&downline),
-            open,
-            clock.timer("finishing open entries"),
-            stop_loops.clone(),
-        )),
-        tokio::spawn(client.run(shutdown.clone())),
-    ];
+    let mut loops = Loops::default();
+    loops.spawn("telling gateways", notify_loop.run(clock.timer("telling gateways"), stop_loops.clone()));
+    loops.spawn("recovery", recovery.run(clock.timer("recovery"), stop_loops.clone()));
+    loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
     log::info!("sync-speed listens on {address}");
-    let served = http::serve(&config, downline, listener, shutdown.clone()).await;
+    let mut serving = pin!(http::serve(&config, downline, listener, shutdown.clone()));
+    let ended = tokio::select! {
+        served = &mut serving => served,
+        broken = loops.broken(&shutdown) => {
+            log::error!("{broken}");
+            shutdown.trigger();
+            serving.await.and(Err(broken))
+        }
+    };
 
     // Also after a failure of the server alone.
     shutdown.trigger();
     stop_loops.trigger();
-    for ended in futures_util::future::join_all(loops).await {
-        if let Err(error) = ended {
-            log::error!("a loop of sync-speed broke off: {error}");
-        }
-    }
+    loops.join().await;
     store.close().await;
-    served
+    ended
 }
 
 fn client_config(config: &SyncSpeedConfig, address: std::net::SocketAddr) -> ClientConfig {

@@ -9,6 +9,7 @@ use eurus_model::{Applications, InstanceInfo, InstanceStatus};
 use ipnetwork::IpNetwork;
 
 use crate::access;
+use crate::entry::{Ack, NodeRecord};
 use crate::selection::address_of;
 
 /// Metadata key of a gateway's admin port.
@@ -25,6 +26,29 @@ pub struct Node {
     pub group: String,
     /// Where its admin API is called, or why it is not.
     pub admin: Result<SocketAddr, String>,
+}
+
+impl Node {
+    /// To be told about an instance, if it may be called.
+    pub fn record(self, app: &str, instance_id: &str) -> NodeRecord {
+        let (address, ack) = match self.admin {
+            Ok(address) => (Some(address), Ack::Pending),
+            Err(why) => {
+                log::error!("gateway {} in group {} is not called: {why}", self.id, self.group);
+                (None, Ack::Refused(why))
+            }
+        };
+        NodeRecord {
+            node: self.id,
+            group: self.group,
+            app: app.to_owned(),
+            instance_id: instance_id.to_owned(),
+            address,
+            ack,
+            attempts: 0,
+            latency_us: None,
+        }
+    }
 }
 
 /// Every node of a group that may still carry traffic. An OUT_OF_SERVICE or STARTING gateway may hold connections;

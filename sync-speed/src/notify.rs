@@ -6,10 +6,14 @@
 //! | module | what |
 //! |---|---|
 //! | `book` | what is still to be told to whom, and when |
+//! | `batch` | all that one entry has to tell |
 //! | `backoff` | how long to wait before a call is repeated |
-//! | `gateway` | one call |
+//! | `attempt` | one call, and what journal and registry say where its answer is no plain yes |
+//! | `gateway` | the admin API of a gateway |
 
+mod attempt;
 mod backoff;
+mod batch;
 mod book;
 mod gateway;
 
@@ -19,23 +23,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eurus_client::EurekaClient;
+use eurus_model::Applications;
 use eurus_service::{Clock, Shutdown, Timer};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::NotifyConfig;
-use crate::entry::{Ack, Entry, NodeRecord, Step};
+use crate::entry::{Ack, Entry};
 use crate::error::RunError;
 use crate::nodes;
 use crate::store::{NodeUpdate, Store};
-use book::{Batch, Book, Call, Retry};
-use gateway::{GatewayClient, Order};
+use attempt::Attempt;
+use batch::Batch;
+pub use batch::GroupsByApp;
+use book::{Book, Retry};
+use gateway::{Failure, GatewayClient};
 
 /// Entries that may wait to be taken in by the loop.
 const INBOX_ENTRIES_MAX: usize = 64;
 /// Calls that may be open, waiting or under way, over all entries: beyond, no new request is accepted.
 const OPEN_CALLS_MAX: usize = 10_000;
+/// How often, while entries are open, a new copy of the registry is looked for: it may show gateways that came up.
+const LOOK_EVERY_MS: i64 = 1_000;
 /// A deadline that never comes.
 const NEVER_MS: i64 = i64::MAX / 1_000;
 
@@ -61,42 +71,14 @@ impl Courier {
 
     /// Hands an entry over; the receiver hears when all nodes have acknowledged, or when the answer should not wait
     /// longer. It hears nothing (its sender is dropped) when the service stops: the journal has the rest.
-    pub async fn deliver(&self, entry: &Entry) -> oneshot::Receiver<()> {
+    pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<()> {
         let (told, hears) = oneshot::channel();
-        let batch = batch_of(entry, entry.created_ms.saturating_add(self.retry_for_ms));
+        let batch = Batch::of(entry, groups, entry.created_ms.saturating_add(self.retry_for_ms));
         if self.inbox.send(Delivery { batch, told }).await.is_err() {
             log::warn!("{}: the service stops; its gateways are told after the next start", entry.id);
         }
         hears
     }
-}
-
-fn batch_of(entry: &Entry, deadline_ms: i64) -> Batch {
-    let open = entry.nodes.iter().filter(|node| node.ack.is_open());
-    let calls: Vec<Call> = open.filter_map(|node| call_of(entry, node)).collect();
-    let incomplete = entry.instances.iter().any(|instance| instance.step == Step::Refused)
-        || entry.nodes.iter().any(|node| matches!(node.ack, Ack::Refused(_) | Ack::GaveUp(_)));
-    Batch { number: entry.number, incomplete, deadline_ms, calls }
-}
-
-/// `None` for a node without an address, which is never open, and one without its instance, which is never recorded.
-fn call_of(entry: &Entry, node: &NodeRecord) -> Option<Call> {
-    let instance =
-        entry.instances.iter().find(|instance| instance.app == node.app && instance.instance_id == node.instance_id)?;
-    Some(Call {
-        node: node.node.clone(),
-        group: node.group.clone(),
-        address: node.address?,
-        kind: entry.kind,
-        order: Order {
-            entry: entry.id.clone(),
-            number: entry.number,
-            application: instance.app.clone(),
-            instance_id: instance.instance_id.clone(),
-            registration: instance.registration.clone(),
-        },
-        attempts: node.attempts,
-    })
 }
 
 /// A call under way. It carries a timer until its answer is booked: on a manual clock, time stands still while the
@@ -105,7 +87,7 @@ type CallUnderWay = Pin<Box<dyn Future<Output = Answered> + Send>>;
 
 struct Answered {
     id: u64,
-    answer: Result<Ack, String>,
+    answer: Result<Ack, Failure>,
     at_us: i64,
     timer: Timer,
 }
@@ -119,12 +101,15 @@ struct Waiting {
 pub struct NotifyLoop {
     config: NotifyConfig,
     client: Arc<EurekaClient>,
-    gateways: GatewayClient,
+    attempt: Attempt,
     store: Store,
     clock: Clock,
     inbox: mpsc::Receiver<Delivery>,
     open_calls: Arc<AtomicUsize>,
     book: Book,
+    /// The copy that was looked through for nodes, and when the next one is looked for.
+    seen: Arc<Applications>,
+    look_ms: i64,
     under_way: FuturesUnordered<CallUnderWay>,
     waiting: BTreeMap<i64, Waiting>,
 }
@@ -145,9 +130,22 @@ impl NotifyLoop {
         let courier = Courier { inbox: sender, open_calls: Arc::clone(&open_calls), retry_for_ms: config.retry_for_ms };
         let gateways = GatewayClient::new(config.call_timeout_ms, config.token.clone())?;
         let book = Book::new(Retry { base_ms: config.retry_base_ms, max_ms: config.retry_max_ms });
-        let under_way = FuturesUnordered::new();
-        let waiting = BTreeMap::new();
-        Ok((courier, Self { config, client, gateways, store, clock, inbox, open_calls, book, under_way, waiting }))
+        let attempt = Attempt { gateways, client: Arc::clone(&client), store: store.clone() };
+        let notify_loop = Self {
+            config,
+            seen: client.registry(),
+            client,
+            attempt,
+            store,
+            look_ms: clock.now_ms(),
+            clock,
+            inbox,
+            open_calls,
+            book,
+            under_way: FuturesUnordered::new(),
+            waiting: BTreeMap::new(),
+        };
+        Ok((courier, notify_loop))
     }
 
     /// Until the signal. What is open then is in the journal.
@@ -161,6 +159,7 @@ impl NotifyLoop {
                 Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => self.book_in(answered).await,
                 () = timer.sleep_until_ms(wake_ms) => {}
             }
+            self.look_for_nodes().await;
             self.release_who_waited_long_enough();
         }
         log::info!("sync-speed stops telling gateways; {} calls stay open in the journal", self.book.open_calls());
@@ -171,16 +170,17 @@ impl NotifyLoop {
             && let Some((id, call)) = self.book.start_next_due(self.clock.now_us())
         {
             let timer = self.clock.timer("call to a gateway");
-            let (gateways, clock) = (self.gateways.clone(), self.clock.clone());
+            let (attempt, clock) = (self.attempt.clone(), self.clock.clone());
             // A task of its own, so that its latency does not count what this loop does meanwhile.
             let task = tokio::spawn(async move {
-                let answer = gateways.tell(call.address, call.kind, &call.order).await;
+                let answer = attempt.make(&call).await;
                 (answer, clock.now_us())
             });
             let clock = self.clock.clone();
             self.under_way.push(Box::pin(async move {
-                let (answer, at_us) =
-                    task.await.unwrap_or_else(|error| (Err(format!("the call broke off: {error}")), clock.now_us()));
+                let (answer, at_us) = task.await.unwrap_or_else(|error| {
+                    (Err(Failure::Unclear(format!("the call broke off: {error}"))), clock.now_us())
+                });
                 Answered { id, answer, at_us, timer }
             }));
         }
@@ -190,7 +190,30 @@ impl NotifyLoop {
         let next_answer_ms = self.waiting.values().map(|waiting| waiting.answer_by_ms).min();
         // With all places taken, a due call waits for an answer, not for a time.
         let next_call_ms = self.book.next_due_ms().filter(|_| self.under_way.len() < self.config.concurrency);
-        next_answer_ms.into_iter().chain(next_call_ms).min().unwrap_or(NEVER_MS)
+        let next_look_ms = self.book.has_open_entries().then_some(self.look_ms);
+        next_answer_ms.into_iter().chain(next_call_ms).chain(next_look_ms).min().unwrap_or(NEVER_MS)
+    }
+
+    /// Nodes that came up while an entry is open are told of it; entries whose nodes never did are over.
+    async fn look_for_nodes(&mut self) {
+        let now_ms = self.clock.now_ms();
+        if now_ms < self.look_ms {
+            return;
+        }
+        self.look_ms = now_ms.saturating_add(LOOK_EVERY_MS);
+        self.book.expire(now_ms);
+        let copy = self.client.registry();
+        if !Arc::ptr_eq(&copy, &self.seen) {
+            let came = self.book.newcomers(now_ms, |group| nodes::of_group(&copy, group, &self.config.networks));
+            if !came.is_empty() {
+                log::info!("{} gateway nodes came up that must hear of open entries", came.len());
+                if let Err(error) = self.store.nodes_came(&came, now_ms).await {
+                    log::error!("gateway nodes that came up are told, and are not in the journal: {error}");
+                }
+            }
+            self.seen = copy;
+        }
+        self.record(&[]).await;
     }
 
     async fn take_in(&mut self, delivery: Delivery) {
@@ -199,6 +222,8 @@ impl NotifyLoop {
         let answer_by_ms = now_ms.saturating_add(self.config.answer_within_ms);
         self.waiting.insert(number, Waiting { answer_by_ms, told: delivery.told });
         let superseded = self.book.add(delivery.batch, now_ms);
+        // The entry's nodes were named by some earlier copy.
+        self.seen = Arc::default();
         // The calls go out before anything is written: what is to be told is in the journal already.
         self.start_due_calls();
         self.record(&superseded).await;
@@ -234,11 +259,10 @@ impl NotifyLoop {
             // The gateways have it all the same. After a restart these nodes are told again, which is harmless.
             log::error!("acknowledgements of {} gateway calls are not in the journal: {error}", updates.len());
         }
-        for (number, _) in finished {
-            if let Some(waiting) = self.waiting.remove(&number) {
-                // The one who waited may have left.
-                let _ = waiting.told.send(());
-            }
+        let book = &self.book;
+        for (_, waiting) in self.waiting.extract_if(.., |number, _| book.is_told(*number)) {
+            // The one who waited may have left.
+            let _ = waiting.told.send(());
         }
     }
 
@@ -257,11 +281,14 @@ fn report(update: &NodeUpdate) {
         Ack::Applied | Ack::Superseded => {
             log::info!("entry {number}: gateway {node} {ack} {app}/{instance_id} (attempt {attempts})");
         }
-        Ack::Pending | Ack::Retrying(_) if *attempts > 1 => {
+        Ack::Pending | Ack::Retrying(_) | Ack::Rejected(_) if *attempts > 1 => {
             log::debug!("entry {number}: gateway {node} about {app}/{instance_id}: {ack} (attempt {attempts})");
         }
-        Ack::Pending | Ack::Retrying(_) => {
+        Ack::Pending | Ack::Retrying(_) | Ack::Rejected(_) => {
             log::warn!("entry {number}: gateway {node} has not heard about {app}/{instance_id}: {ack}; asking again");
+        }
+        Ack::PassedOver(_) => {
+            log::info!("entry {number}: gateway {node} need not hear about {app}/{instance_id}: {ack}");
         }
         Ack::Gone => log::info!("entry {number}: gateway {node} has left the registry; it is not told any more"),
         Ack::Refused(_) | Ack::GaveUp(_) => log::error!(

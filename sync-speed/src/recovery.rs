@@ -1,4 +1,5 @@
-//! After a restart: entries that a stop left unfinished are finished.
+//! After a restart: entries that a stop left unfinished are finished. And at any time: what was reported as failed, and
+//! may have been done at the registry, is undone.
 //!
 //! Whether the registry was asked before the stop is not known; setting a status twice is harmless, so it is asked
 //! (again), unless a newer entry or a newer registration of the instance has come since.
@@ -7,40 +8,111 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use eurus_service::{Shutdown, Timer};
+use tokio::sync::mpsc;
 
 use crate::downline::Downline;
 use crate::entry::{Entry, EntryState, Step};
 use crate::error::Refusal;
 use crate::registration::Registration;
+use crate::registry_step;
+use crate::request::Kind;
 
 /// First wait before the registry is asked again, milliseconds; it doubles.
 const RETRY_BASE_MS: i64 = 500;
 /// Longest wait, milliseconds.
 const RETRY_MAX_MS: i64 = 10_000;
 
-/// Up to which age the registry is still asked, milliseconds. Eureka keeps an override for an hour: what was asked
-/// before that would have ended by itself.
-const ASK_WITHIN_MS: i64 = 3_600_000;
+/// Up to which age the registry is still asked, milliseconds: who asked before that has done something else since.
+const ASK_WITHIN_MS: i64 = 300_000;
+/// Entries with an unknown outcome that wait for their turn; more are left to the next start.
+pub const UNSETTLED_MAX: usize = 64;
 
 /// What such an entry says.
-const TOO_OLD: &str = "interrupted by a stop more than an hour ago; whether the registry did it before is not known: \
+const TOO_OLD: &str = "interrupted by a stop more than 5 minutes ago, and not carried out any more; whether the registry did it before is not known: \
      look at its status there, ask again if it is still wanted";
 
-/// Finishes them, oldest first; ends when there is none left.
-pub async fn finish_open_entries(downline: Arc<Downline>, open: Vec<Entry>, mut timer: Timer, shutdown: Shutdown) {
-    if open.is_empty() {
-        return;
-    }
-    log::warn!("{} entries were left unfinished by the last stop; they are finished now", open.len());
-    let work = async {
-        wait_for_a_copy(&downline, &mut timer).await;
-        for entry in open {
-            finish(&downline, entry, &mut timer).await;
+/// What recovery works on.
+pub struct Recovery {
+    /// The way.
+    pub downline: Arc<Downline>,
+    /// Left unfinished by the last stop, oldest first.
+    pub open: Vec<Entry>,
+    /// Failed since, with an unknown outcome at the registry.
+    pub unsettled: mpsc::Receiver<Entry>,
+    /// How long after the request an unknown outcome is followed, milliseconds.
+    pub settle_for_ms: i64,
+}
+
+impl Recovery {
+    /// Until the signal.
+    pub async fn run(mut self, mut timer: Timer, shutdown: Shutdown) {
+        tokio::select! {
+            () = self.work(&mut timer) => {}
+            () = shutdown.wait() => {}
         }
-    };
-    tokio::select! {
-        () = work => {}
-        () = shutdown.wait() => log::warn!("stopped before all unfinished entries were finished; the next start goes on"),
+    }
+
+    async fn work(&mut self, timer: &mut Timer) {
+        let open = std::mem::take(&mut self.open);
+        if !open.is_empty() {
+            log::warn!("{} entries were left unfinished by the last stop; they are finished now", open.len());
+            wait_for_a_copy(&self.downline, timer).await;
+        }
+        for entry in open {
+            self.finish(entry, timer).await;
+        }
+        loop {
+            tokio::select! {
+                Some(entry) = self.unsettled.recv() => self.settle(entry, timer).await,
+                () = timer.idle() => {}
+            }
+        }
+    }
+
+    async fn finish(&self, entry: Entry, timer: &mut Timer) {
+        match entry.is_uncertain() {
+            true => self.settle(entry, timer).await,
+            false => finish(&self.downline, entry, timer).await,
+        }
+    }
+
+    /// What was reported as failed must not hold: undone as soon as the registry answers.
+    async fn settle(&self, mut entry: Entry, timer: &mut Timer) {
+        let apps: BTreeSet<String> = entry.instances.iter().map(|instance| instance.app.clone()).collect();
+        let deadline_ms = entry.created_ms.saturating_add(self.settle_for_ms);
+        let mut wait_ms = RETRY_BASE_MS;
+        while let Err(why) = self.settle_all(&mut entry, &apps).await {
+            if timer.clock().now_ms().saturating_add(wait_ms) > deadline_ms {
+                let last = format!("given up: look at its status at the registry: {why}");
+                log::error!("{}: whether it was done stays unknown; {last}", entry.id);
+                entry.add_note(&last);
+                break;
+            }
+            log::warn!("{}: whether it was done is not known yet, asked again in {wait_ms} ms: {why}", entry.id);
+            timer.sleep_ms(wait_ms).await;
+            wait_ms = (wait_ms * 2).min(RETRY_MAX_MS);
+        }
+        entry.state = EntryState::Failed;
+        if let Err(error) = self.downline.write_answer(&entry).await {
+            log::error!("{}: what became of it is not in the journal: {error}", entry.id);
+        }
+    }
+
+    async fn settle_all(&self, entry: &mut Entry, apps: &BTreeSet<String>) -> Result<(), String> {
+        let downline = &self.downline;
+        let _turn = downline.order.turn(apps).await;
+        let number = entry.number;
+        for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Uncertain) {
+            let overtaken = downline.store.is_overtaken(number, &instance.app, &instance.instance_id).await;
+            if overtaken.map_err(|error| error.to_string())? {
+                instance.step = Step::PassedOver;
+                instance.detail = Some("a newer entry deals with it".to_owned());
+                continue;
+            }
+            registry_step::settle(downline.at_registry(downline.registry_time()), instance).await?;
+            log::info!("{} is settled: {}", instance.name(), instance.detail.as_deref().unwrap_or_default());
+        }
+        Ok(())
     }
 }
 
@@ -63,8 +135,13 @@ async fn finish(downline: &Downline, entry: Entry, timer: &mut Timer) {
         },
         EntryState::Notifying => {
             // Nobody waits for this answer.
-            drop(downline.courier.deliver(&entry).await);
-            log::info!("{id}: its gateways are told again after a restart");
+            match downline.groups_of(&entry).await {
+                Ok(groups) => {
+                    drop(downline.courier.deliver(&entry, &groups).await);
+                    log::info!("{id}: its gateways are told again after a restart");
+                }
+                Err(error) => log::error!("{id}: its gateways are told after the next restart: {error}"),
+            }
         }
         EntryState::Done | EntryState::Partial | EntryState::Failed => {}
     }
@@ -80,10 +157,14 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
             drop(downline.fail(entry, TOO_OLD.to_owned()).await?);
             return Ok(());
         }
-        match pass_over(downline, &mut entry).await {
+        match check(downline, &mut entry, timer.clock().now_ms()).await {
             Ok(()) => {
                 // Nobody waits for this answer.
-                drop(downline.complete(entry, turn).await?);
+                drop(downline.complete(entry, turn, downline.registry_time()).await?);
+                return Ok(());
+            }
+            Err(refusal @ Refusal::LastUp { .. }) => {
+                drop(downline.fail(entry, refusal.to_string()).await?);
                 return Ok(());
             }
             Err(refusal) => {
@@ -96,20 +177,34 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
     }
 }
 
-/// Takes out of the entry what it is too late for.
-async fn pass_over(downline: &Downline, entry: &mut Entry) -> Result<(), Refusal> {
+/// Takes out of the entry what it is too late for; what is left passes the last-UP guard as a new request would.
+async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<(), Refusal> {
+    let time = downline.registry_time();
+    let mut left = Vec::new();
     for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
         let overtaken = downline.store.is_overtaken(entry.number, &instance.app, &instance.instance_id).await?;
-        let live = downline.client.registries().instance(&instance.app, &instance.instance_id).await;
-        let live = live.map_err(|error| Refusal::registry_away(&error))?;
+        let live = downline.client.registries().instance(&instance.app, &instance.instance_id);
+        let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
         let why = match live {
             _ if overtaken => "a newer entry deals with it",
             None => "it has left the registry",
             Some(live) if Registration::of(&live).is_newer_than(&instance.registration) => "it has registered anew",
-            Some(_) => continue,
+            Some(live) => {
+                left.push(live);
+                continue;
+            }
         };
         instance.step = Step::PassedOver;
         instance.detail = Some(why.to_owned());
     }
+    if entry.kind == Kind::Offline && !is_forced(&entry.request) {
+        downline.candidates.guard_the_last_up(&left, now_ms, &time).await?;
+    }
     Ok(())
+}
+
+/// What the stored body says; without a word, the guard holds.
+fn is_forced(request: &str) -> bool {
+    let body = serde_json::from_str::<serde_json::Value>(request);
+    body.is_ok_and(|body| body.get("force") == Some(&serde_json::Value::Bool(true)))
 }

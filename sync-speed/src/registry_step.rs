@@ -1,10 +1,11 @@
 //! The registry's part: the override is set or removed for every instance, as one unit where that is possible.
 
-use eurus_client::{ClientError, FailureKind, Outcome, Registries};
+use eurus_client::{Outcome, Registries};
 use eurus_model::InstanceStatus;
 
 use crate::entry::{InstanceRecord, Step};
 use crate::registration::Registration;
+use crate::registry_time::{CallFailure, RegistryTime};
 
 /// What the registry's part came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,35 +16,63 @@ pub enum Verdict {
     Partly(String),
     /// None: nothing has changed.
     Failed(String),
+    /// Of some instance it is not known, and it could not be undone yet; of the others, none.
+    Unknown(String),
+}
+
+/// The registry, and until when it may answer.
+#[derive(Clone, Copy)]
+pub struct AtRegistry<'a> {
+    /// Where it is asked.
+    pub registries: &'a Registries,
+    /// The deadline over all calls.
+    pub time: RegistryTime,
+}
+
+/// Why one instance is not changed, as far as is known.
+enum NotDone {
+    No(String),
+    Unknown(String),
 }
 
 /// Sets OUT_OF_SERVICE on every pending instance. After the first refusal no further one is asked, and those that
-/// were done are put back.
-pub async fn offline(registries: &Registries, instances: &mut [InstanceRecord]) -> Verdict {
+/// were done, or may have been, are put back.
+pub async fn offline(at: AtRegistry<'_>, instances: &mut [InstanceRecord]) -> Verdict {
     let mut refusal = None;
     for instance in instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
         if refusal.is_some() {
             instance.detail = Some("not asked: another instance was refused".to_owned());
             continue;
         }
-        match take_out(registries, instance).await {
+        match take_out(at, instance).await {
             Ok(()) => instance.step = Step::Done,
-            Err(why) => refusal = Some(refuse(instance, why)),
+            Err(NotDone::No(why)) => refusal = Some(refuse(instance, why)),
+            Err(NotDone::Unknown(why)) => {
+                refusal = Some(refuse(instance, why));
+                instance.step = Step::Uncertain;
+            }
         }
     }
     match refusal {
         None => Verdict::Done,
-        Some(why) => roll_back(registries, instances, why).await,
+        Some(why) => roll_back(AtRegistry { time: at.time.anew(), ..at }, instances, why).await,
     }
 }
 
-/// Brings every pending instance back. A refusal for one is no reason to keep the others out.
-pub async fn online(registries: &Registries, instances: &mut [InstanceRecord]) -> Verdict {
+/// Brings every pending instance back, each to its status. A refusal for one is no reason to keep the others out.
+pub async fn online(
+    at: AtRegistry<'_>,
+    instances: &mut [InstanceRecord],
+    back_to: impl Fn(&InstanceRecord) -> InstanceStatus,
+) -> Verdict {
     let mut refusals = Vec::new();
     for instance in instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
-        match bring_back(registries, instance, InstanceStatus::Up).await {
+        let to = back_to(instance);
+        match bring_back(at, instance, to).await {
             Ok(()) => instance.step = Step::Done,
-            Err(why) => refusals.push(refuse(instance, why)),
+            Err(NotDone::No(why)) => refusals.push(refuse(instance, why)),
+            // It was to come back: nobody is harmed if it does after all.
+            Err(NotDone::Unknown(why)) => refusals.push(refuse(instance, format!("unknown: {why}; ask again"))),
         }
     }
     if refusals.is_empty() {
@@ -55,6 +84,34 @@ pub async fn online(registries: &Registries, instances: &mut [InstanceRecord]) -
     }
 }
 
+/// Finds out about an uncertain instance, and undoes what was reported as failed.
+///
+/// # Errors
+/// It is still not known, or could not be undone yet.
+pub async fn settle(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(), String> {
+    let read = at.registries.instance(&instance.app, &instance.instance_id);
+    let (step, detail) = match at.time.bound(read).await.map_err(|error| error.to_string())? {
+        None => (Step::PassedOver, "it has left the registry"),
+        Some(live) if Registration::of(&live).is_newer_than(&instance.registration) => {
+            (Step::PassedOver, "it has registered anew")
+        }
+        Some(live) if live.status != InstanceStatus::OutOfService => {
+            instance.status = live.status;
+            (Step::Refused, "it was not done")
+        }
+        Some(live) => {
+            instance.status = live.status;
+            match bring_back(at, instance, instance.status_before).await {
+                Ok(()) => (Step::RolledBack, "it was done and reported as failed: put back"),
+                Err(NotDone::No(why) | NotDone::Unknown(why)) => return Err(why),
+            }
+        }
+    };
+    instance.step = step;
+    instance.detail = Some(detail.to_owned());
+    Ok(())
+}
+
 fn refuse(instance: &mut InstanceRecord, why: String) -> String {
     instance.step = Step::Refused;
     let line = format!("{}: {why}", instance.name());
@@ -62,55 +119,41 @@ fn refuse(instance: &mut InstanceRecord, why: String) -> String {
     line
 }
 
-async fn take_out(registries: &Registries, instance: &mut InstanceRecord) -> Result<(), String> {
-    let asked = registries.set_status(&instance.app, &instance.instance_id, InstanceStatus::OutOfService).await;
-    match asked {
+async fn take_out(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(), NotDone> {
+    match set_status(at, instance, InstanceStatus::OutOfService).await {
         Ok(Outcome::Done) => {
             instance.status = InstanceStatus::OutOfService;
             // The registration that the gateways are told is the one that was hit. Without this read the one of
             // the read before stands: the override is set either way.
-            if let Err(error) = read_back(registries, instance).await {
+            if let Err(error) = read_back(at, instance).await {
                 log::warn!("{} is OUT_OF_SERVICE, but could not be read back: {error}", instance.name());
             }
             Ok(())
         }
-        Ok(Outcome::NotFound) => Err("the registry does not know it any more (404)".to_owned()),
-        Err(error) if may_have_happened(&error) => {
-            was_taken_out(registries, instance).await.map_err(|hint| format!("{error}{hint}"))
-        }
-        Err(error) => Err(error.to_string()),
+        Ok(Outcome::NotFound) => Err(not_known_any_more()),
+        Err(error) if error.may_have_happened() => was_taken_out(at, instance, &error).await,
+        Err(error) => Err(NotDone::No(error.to_string())),
     }
 }
 
 /// The answer was lost or is an error of the server: what holds is what the registry says now.
-async fn was_taken_out(registries: &Registries, instance: &mut InstanceRecord) -> Result<(), &'static str> {
+async fn was_taken_out(at: AtRegistry<'_>, instance: &mut InstanceRecord, error: &CallFailure) -> Result<(), NotDone> {
     if instance.status_before == InstanceStatus::OutOfService {
-        return Err(" (it was OUT_OF_SERVICE before)");
+        return Err(NotDone::No(format!("{error} (it was OUT_OF_SERVICE before)")));
     }
-    match read_back(registries, instance).await {
+    match read_back(at, instance).await {
         Ok(()) if instance.status == InstanceStatus::OutOfService => Ok(()),
-        Ok(()) => Err(""),
-        Err(_) => Err(" (whether it was done is not known: ask again when the registry is back)"),
-    }
-}
-
-fn may_have_happened(error: &ClientError) -> bool {
-    match error.kind() {
-        FailureKind::Away
-        | FailureKind::TimedOut
-        | FailureKind::Unavailable(_)
-        | FailureKind::Unparsable
-        | FailureKind::TooLarge => true,
-        FailureKind::Config | FailureKind::Refused(_) => false,
+        Ok(()) => Err(NotDone::No(error.to_string())),
+        Err(_) => Err(NotDone::Unknown(error.to_string())),
     }
 }
 
 /// Removes the override. With a value: without one the status would become UNKNOWN, and the next heartbeat be
 /// answered 404. Where that leaves OUT_OF_SERVICE (the registry had forgotten the override, not the status), the
 /// status is put first.
-async fn bring_back(registries: &Registries, instance: &mut InstanceRecord, to: InstanceStatus) -> Result<(), String> {
-    remove_override(registries, instance, to).await?;
-    if read_back(registries, instance).await.is_err() {
+async fn bring_back(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: InstanceStatus) -> Result<(), NotDone> {
+    remove_override(at, instance, to).await?;
+    if read_back(at, instance).await.is_err() {
         // The registry said that it was done; the answer shows what it was told.
         instance.status = to;
         return Ok(());
@@ -118,58 +161,82 @@ async fn bring_back(registries: &Registries, instance: &mut InstanceRecord, to: 
     if instance.status != InstanceStatus::OutOfService || to == InstanceStatus::OutOfService {
         return Ok(());
     }
-    match registries.set_status(&instance.app, &instance.instance_id, to).await {
+    match set_status(at, instance, to).await {
         Ok(Outcome::Done) => {}
-        Ok(Outcome::NotFound) => return Err("the registry does not know it any more (404)".to_owned()),
-        Err(error) => return Err(error.to_string()),
+        Ok(Outcome::NotFound) => return Err(not_known_any_more()),
+        Err(error) => return Err(NotDone::No(error.to_string())),
     }
-    remove_override(registries, instance, to).await?;
-    read_back(registries, instance).await.map_err(|error| error.to_string())?;
+    remove_override(at, instance, to).await?;
+    read_back(at, instance).await.map_err(|error| NotDone::Unknown(error.to_string()))?;
     if instance.status == InstanceStatus::OutOfService {
-        return Err("the registry still shows OUT_OF_SERVICE after its override was removed".to_owned());
+        let why = "the registry still shows OUT_OF_SERVICE after its override was removed";
+        return Err(NotDone::No(why.to_owned()));
     }
     Ok(())
 }
 
-async fn remove_override(registries: &Registries, instance: &InstanceRecord, to: InstanceStatus) -> Result<(), String> {
-    match registries.remove_override(&instance.app, &instance.instance_id, Some(to)).await {
+async fn remove_override(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: InstanceStatus) -> Result<(), NotDone> {
+    let was_out = instance.status == InstanceStatus::OutOfService;
+    let removed = at.registries.remove_override(&instance.app, &instance.instance_id, Some(to));
+    match at.time.bound(removed).await {
         Ok(Outcome::Done) => Ok(()),
-        Ok(Outcome::NotFound) => Err("the registry does not know it any more (404)".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Ok(Outcome::NotFound) => Err(not_known_any_more()),
+        Err(error) if error.may_have_happened() => match read_back(at, instance).await {
+            Ok(()) if was_out && instance.status != InstanceStatus::OutOfService => Ok(()),
+            Ok(()) => Err(NotDone::No(error.to_string())),
+            Err(_) => Err(NotDone::Unknown(error.to_string())),
+        },
+        Err(error) => Err(NotDone::No(error.to_string())),
     }
 }
 
+async fn set_status(at: AtRegistry<'_>, instance: &InstanceRecord, to: InstanceStatus) -> Result<Outcome, CallFailure> {
+    at.time.bound(at.registries.set_status(&instance.app, &instance.instance_id, to)).await
+}
+
+fn not_known_any_more() -> NotDone {
+    NotDone::No("the registry does not know it any more (404)".to_owned())
+}
+
 /// Takes status and registration from a live read. An instance that is gone keeps what was known.
-async fn read_back(registries: &Registries, instance: &mut InstanceRecord) -> Result<(), ClientError> {
-    if let Some(live) = registries.instance(&instance.app, &instance.instance_id).await? {
+async fn read_back(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(), CallFailure> {
+    let read = at.time.bound(at.registries.instance(&instance.app, &instance.instance_id)).await?;
+    if let Some(live) = read {
         instance.status = live.status;
         instance.registration = Registration::of(&live);
     }
     Ok(())
 }
 
-async fn roll_back(registries: &Registries, instances: &mut [InstanceRecord], refusal: String) -> Verdict {
-    let mut stuck = Vec::new();
-    for instance in instances.iter_mut().filter(|instance| instance.step == Step::Done) {
+async fn roll_back(at: AtRegistry<'_>, instances: &mut [InstanceRecord], refusal: String) -> Verdict {
+    let (mut stuck, mut uncertain) = (Vec::new(), Vec::new());
+    let touched = |instance: &&mut InstanceRecord| matches!(instance.step, Step::Done | Step::Uncertain);
+    for instance in instances.iter_mut().filter(touched) {
         if instance.status_before == InstanceStatus::OutOfService {
             // It was out before this request: there is nothing to undo.
             instance.step = Step::RolledBack;
             continue;
         }
-        match bring_back(registries, instance, instance.status_before).await {
+        match bring_back(at, instance, instance.status_before).await {
             Ok(()) => {
+                instance.detail = Some(match instance.step {
+                    Step::Uncertain => "put back, because whether it was done was not known".to_owned(),
+                    _ => "put back, because another instance was refused".to_owned(),
+                });
                 instance.step = Step::RolledBack;
-                instance.detail = Some("put back, because another instance was refused".to_owned());
             }
-            Err(why) => {
-                stuck.push(instance.name());
+            Err(NotDone::No(why) | NotDone::Unknown(why)) => {
+                let is_uncertain = instance.step == Step::Uncertain;
+                if is_uncertain { &mut uncertain } else { &mut stuck }.push(instance.name());
                 instance.detail = Some(format!("could not be put back: {why}"));
             }
         }
     }
-    if stuck.is_empty() {
-        Verdict::Failed(format!("{refusal}; the others are as they were"))
-    } else {
+    if !stuck.is_empty() {
         Verdict::Partly(format!("{refusal}; {} could not be put back and stay OUT_OF_SERVICE", stuck.join(", ")))
+    } else if !uncertain.is_empty() {
+        Verdict::Unknown(format!("unknown: {refusal}; {} may be OUT_OF_SERVICE", uncertain.join(", ")))
+    } else {
+        Verdict::Failed(format!("{refusal}; the others are as they were"))
     }
 }

@@ -42,7 +42,7 @@ impl Following {
     async fn start(registry: &Scripted, disable_delta: bool) -> Self {
         let (clock, hand) = Clock::manual(START_MS);
         let mut config = ClientConfig::stock(vec![registry.url()]);
-        config.fetch = Some(FetchConfig { interval_ms: 30_000, disable_delta });
+        config.fetch = Some(FetchConfig { interval_ms: 30_000, disable_delta, ..FetchConfig::default() });
         let fetches = Arc::new(Recorder::default());
         let client = EurekaClient::new(config, clock, vec![Arc::clone(&fetches) as Arc<dyn FetchListener>]).unwrap();
         let shutdown = Shutdown::new();
@@ -236,6 +236,69 @@ async fn a_malformed_body_keeps_the_old_copy() {
     following.stop().await;
 }
 
+/// A registry that restarted without a memory: its hash does not fit, its list is empty, then fills again.
+#[tokio::test]
+async fn a_registry_that_suddenly_shows_no_service_is_not_believed_at_once() {
+    let registry = Scripted::start().await;
+    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
+    let following = Following::start(&registry, false).await;
+    registry.take_lines();
+    following.fetches.take_kinds();
+
+    registry.serves_delta(list("1", "", &[]));
+    registry.serves_full(list("1", "", &[]));
+    for turn in 0..3 {
+        following.next_turn().await;
+        assert_eq!(following.shown(), ["A/h:1 UP"], "turn {turn}");
+        let expected: &[&str] = if turn == 0 { &[DELTA, FULL] } else { &[FULL] };
+        assert_eq!(registry.take_lines(), expected, "one request a turn");
+    }
+    following.client.refresh().await.unwrap();
+    assert_eq!(following.fetches.take_kinds(), [], "what is not believed is not told");
+    assert_eq!(following.client.last_fetch().unwrap().age_ms, 90_000);
+
+    registry.serves_full(list("2", "UP_1_", &[("B", "h:2", "UP", "ADDED")]));
+    registry.serves_delta(list("2", "UP_1_", &[]));
+    following.next_turn().await;
+    assert_eq!(
+        (following.shown(), following.fetches.take_kinds()),
+        (vec!["B/h:2 UP".to_owned()], vec![FetchKind::Full])
+    );
+    registry.take_lines();
+    following.next_turn().await;
+    assert_eq!(registry.take_lines(), [DELTA]);
+    following.stop().await;
+}
+
+#[tokio::test]
+async fn a_registry_that_goes_on_showing_no_service_is_believed_after_all() {
+    for disable_delta in [true, false] {
+        let registry = Scripted::start().await;
+        registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
+        let following = Following::start(&registry, disable_delta).await;
+        registry.serves_delta(list("1", "", &[]));
+        registry.serves_full(list("1", "", &[]));
+        following.next_turn().await;
+        following.hand.advance_ms(FetchConfig::default().keep_last_on_empty_ms - 30_000).await.unwrap();
+        assert_eq!(following.shown(), ["A/h:1 UP"]);
+        following.next_turn().await;
+        assert!(following.shown().is_empty());
+        following.stop().await;
+    }
+}
+
+/// It says who has left: a registry without a memory could not.
+#[tokio::test]
+async fn a_delta_that_takes_the_last_service_out_is_believed_at_once() {
+    let registry = Scripted::start().await;
+    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
+    let following = Following::start(&registry, false).await;
+    registry.serves_delta(list("2", "", &[("A", "h:1", "UP", "DELETED")]));
+    following.next_turn().await;
+    assert!(following.shown().is_empty());
+    following.stop().await;
+}
+
 #[tokio::test]
 async fn one_fetch_at_a_time_and_those_who_wait_share_one() {
     let registry = Scripted::start().await;
@@ -278,7 +341,7 @@ async fn a_full_fetch_after_a_mismatch_counts_from_its_own_request() {
     // Real time: the manual clock stands still while an answer is awaited.
     let clock = Clock::system();
     let mut config = ClientConfig::stock(vec![registry.url()]);
-    config.fetch = Some(FetchConfig { interval_ms: 1, disable_delta: false });
+    config.fetch = Some(FetchConfig { interval_ms: 1, ..FetchConfig::default() });
     registry.answers(DELTA, Answer::Held(Arc::clone(&permits), 200, list("7", "UP_9_", &[])));
     let fetches = Arc::new(Recorder::default());
     let listeners = vec![Arc::clone(&fetches) as Arc<dyn FetchListener>];

@@ -8,9 +8,10 @@ use eurus_model::{Application, InstanceInfo, InstanceStatus};
 
 use crate::directive::Directive;
 use crate::endpoint::Endpoint;
+use crate::own_addresses::OwnAddresses;
 use crate::rule::Rule;
 use crate::rule::round_robin::RoundRobin;
-use crate::service::{InstanceView, Service, Why, address_of};
+use crate::service::{InstanceView, NoAddress, Service, Why, address_of};
 
 /// What outlives the snapshots of one application.
 pub(super) struct Members {
@@ -48,12 +49,13 @@ impl Members {
         &mut self,
         app: &str,
         fetched: Option<&Application>,
+        own: &OwnAddresses,
         mark_of: &dyn Fn(&InstanceInfo) -> Option<Joined>,
     ) -> JoinedService {
         let instances: Vec<InstanceView> = fetched
             .into_iter()
             .flat_map(|application| application.instances.values())
-            .map(|instance| self.view(app, instance, mark_of(instance)))
+            .map(|instance| self.view(app, instance, address_of(instance, own), mark_of(instance)))
             .collect();
         let rotation: Vec<Arc<Endpoint>> =
             instances.iter().filter(|view| view.in_rotation()).filter_map(|view| view.endpoint.clone()).collect();
@@ -88,8 +90,14 @@ impl Members {
         self.endpoints.is_empty()
     }
 
-    fn view(&mut self, app: &str, fetched: &Arc<InstanceInfo>, joined: Option<Joined>) -> InstanceView {
-        let (address, registry) = (address_of(fetched), fetched.status);
+    fn view(
+        &mut self,
+        app: &str,
+        fetched: &Arc<InstanceInfo>,
+        address: Result<SocketAddr, NoAddress>,
+        joined: Option<Joined>,
+    ) -> InstanceView {
+        let registry = fetched.status;
         let (status, why) = match (joined, &address) {
             (Some(Joined { status, directive, recorded_ms }), _) => {
                 (status, Why::Mark { directive, recorded_ms, registry, status })

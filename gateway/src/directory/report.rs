@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::directive::{Directive, DirectiveKind};
 use crate::down_service_cache::{DownServiceCacheConfig, EndReason, Ended, Mark, Recorded, Reviewed};
 use crate::service::Service;
+use crate::timestamp::Timestamp;
 
 /// An order came.
 pub(super) fn directed(directive: &Directive, recorded: Recorded, is_known: bool, service: Option<&Arc<Service>>) {
@@ -13,6 +14,17 @@ pub(super) fn directed(directive: &Directive, recorded: Recorded, is_known: bool
         Recorded::Superseded { last_number } => {
             log::info!("{directive}: too late, number {last_number} came first; nothing changed");
         }
+        Recorded::DownAlready { last_number } => {
+            log::info!(
+                "{directive}: too late, the downline {last_number} came first; the instance is down by that one"
+            );
+        }
+        Recorded::OtherRegistration { service_up_ms } => log::warn!(
+            "{directive}: not carried out. It means the registration of {}, and the registry's copy shows a later one, \
+             of {}; nothing was kept. Give the order for that one if it is meant too",
+            Timestamp(directive.registration.service_up_ms),
+            Timestamp(service_up_ms)
+        ),
         Recorded::Applied if !is_known => {
             log::warn!("{directive}: the registry's copy does not show this instance; it is marked in case it appears");
         }
@@ -51,6 +63,10 @@ fn ended(mark: &Mark, reason: EndReason, config: &DownServiceCacheConfig) {
         EndReason::WindowOver => {
             log::info!("{directive}: the window of {} ms is over; the mark ends", config.window_ms);
         }
+        EndReason::Absent => log::info!(
+            "{directive}: the registry's copy does not show the instance {} ms later; the mark ends",
+            config.bound_ms
+        ),
         EndReason::NewerRegistration => {
             log::info!("{directive}: the instance has registered anew; the mark was not meant for that and ends");
         }

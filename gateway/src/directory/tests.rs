@@ -23,7 +23,7 @@ fn directory(join_fetched: bool) -> Directory {
         numbers_max: 100,
         numbers_kept_ms: 86_400_000,
     };
-    Directory::new(marks, join_fetched)
+    Directory::new(marks, join_fetched, OwnAddresses::default())
 }
 
 fn instance(id: &str, ip: &str, status: InstanceStatus) -> InstanceInfo {
@@ -177,6 +177,32 @@ fn endpoints_live_on_across_snapshots_and_a_new_address_is_a_new_one() {
     assert!(!Arc::ptr_eq(&before[SECOND], &after[SECOND]));
     assert!(!before[SECOND].is_open());
     assert_doors(&directory);
+}
+
+/// Another peer of the registry's cluster may date the same registration a moment later.
+#[test]
+fn an_order_for_an_earlier_registration_than_the_copy_shows_is_not_called_applied_while_the_rotation_holds_it() {
+    let directory = directory(true);
+    let mut registry = Applications::clone(&copy(Up));
+    let mut later = instance(FIRST, "127.0.0.2", Up);
+    later.lease.service_up_ms = 501;
+    registry.insert(Arc::new(later));
+    directory.fetched(&fetch(FetchKind::Full, NOW_MS, Arc::new(registry)));
+    let directed = directory.direct(&order(DirectiveKind::Downline, 1), NOW_MS).unwrap();
+    assert_eq!(directed.recorded, Recorded::OtherRegistration { service_up_ms: 501 });
+    assert_eq!(rotation(&directory), [FIRST, SECOND]);
+    assert!(directory.marks().marks.is_empty());
+}
+
+/// A registry that restarted shows nobody, then everybody as before.
+#[test]
+fn an_empty_copy_after_the_window_does_not_bring_a_downed_instance_back_with_the_next() {
+    let directory = directory(true);
+    directory.fetched(&fetch(FetchKind::Full, NOW_MS, copy(Up)));
+    directory.direct(&order(DirectiveKind::Downline, 1), NOW_MS).unwrap();
+    directory.fetched(&fetch(FetchKind::Full, NOW_MS + 31_000, Arc::default()));
+    directory.fetched(&fetch(FetchKind::Full, NOW_MS + 61_000, copy(Up)));
+    assert_eq!(rotation(&directory), [SECOND]);
 }
 
 /// Ends the reader of a test, also when it fails.

@@ -8,12 +8,16 @@ pub(crate) struct Counters {
     pub(crate) recorded: u64,
     pub(crate) superseded: u64,
     pub(crate) refused_full: u64,
+    /// Orders that meant an earlier life of the instance than the copy shows.
+    pub(crate) other_registration: u64,
     pub(crate) confirmed: u64,
     /// Mode `plain` only.
     pub(crate) window_over: u64,
     /// Marks that were still needed when a copy fetched after the window came: the plain window would have failed.
     pub(crate) outlived_window: u64,
     pub(crate) unconfirmed_at_bound: u64,
+    /// The instance was in no copy any more.
+    pub(crate) absent_at_bound: u64,
     pub(crate) ended_by_newer_registration: u64,
 }
 
@@ -26,6 +30,7 @@ impl Counters {
                 EndReason::Confirmed { .. } => self.confirmed += 1,
                 EndReason::WindowOver => self.window_over += 1,
                 EndReason::Unconfirmed { .. } => self.unconfirmed_at_bound += 1,
+                EndReason::Absent => self.absent_at_bound += 1,
                 EndReason::NewerRegistration => self.ended_by_newer_registration += 1,
             }
         }

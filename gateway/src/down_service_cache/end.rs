@@ -21,6 +21,8 @@ pub(crate) enum EndReason {
         /// What the copy shows.
         shown: InstanceStatus,
     },
+    /// The bound is over, and the copy does not show the instance.
+    Absent,
     /// A later life of the instance has registered.
     NewerRegistration,
 }
@@ -43,16 +45,19 @@ pub(super) fn end_of(
     if config.life == MarkLife::Plain {
         return Some(EndReason::WindowOver);
     }
+    let is_at_bound = started_ms >= mark.recorded_ms + config.bound_ms;
     match (fetched, relation) {
         (Some(_), Some(Relation::OtherAddress)) => Some(EndReason::NewerRegistration),
-        (Some(fetched), _) if !mark.agrees_with(fetched.status) => (started_ms >= mark.recorded_ms + config.bound_ms)
-            .then_some(EndReason::Unconfirmed { shown: fetched.status }),
-        (Some(_) | None, _) => Some(EndReason::Confirmed { lag_ms }),
+        (Some(fetched), _) if mark.agrees_with(fetched.status) => Some(EndReason::Confirmed { lag_ms }),
+        (Some(fetched), _) => is_at_bound.then_some(EndReason::Unconfirmed { shown: fetched.status }),
+        // That it is absent confirms nothing: a registry that has just started shows nobody, and may show the instance
+        // again in the status before.
+        (None, _) => is_at_bound.then_some(EndReason::Absent),
     }
 }
 
 impl Mark {
-    fn agrees_with(&self, shown: InstanceStatus) -> bool {
+    pub(super) fn agrees_with(&self, shown: InstanceStatus) -> bool {
         (shown == InstanceStatus::OutOfService) == (self.directive.kind == DirectiveKind::Downline)
     }
 }

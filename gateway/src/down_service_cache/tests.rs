@@ -79,7 +79,7 @@ fn what_a_mark_makes_of_a_fetched_status() {
 
 #[test]
 fn when_a_copy_ends_a_mark() {
-    use EndReason::{Confirmed, Unconfirmed, WindowOver};
+    use EndReason::{Absent, Confirmed, Unconfirmed, WindowOver};
     use MarkLife::{Plain, UntilConfirmed};
     let after = RECORDED_MS + WINDOW_MS;
     let bound = RECORDED_MS + BOUND_MS;
@@ -92,12 +92,18 @@ fn when_a_copy_ends_a_mark() {
         (Plain, Downline, after - 1, Some(Up), None),
         // At its end: confirmed or not.
         (UntilConfirmed, Downline, after, Some(OutOfService), Some(Confirmed { lag_ms: 0 })),
-        (UntilConfirmed, Downline, after + 9, None, Some(Confirmed { lag_ms: 9 })),
+        (UntilConfirmed, Downline, after + 9, Some(OutOfService), Some(Confirmed { lag_ms: 9 })),
         (UntilConfirmed, Downline, after, Some(Up), None),
         (UntilConfirmed, Downline, after, Some(Down), None),
         (UntilConfirmed, Upline, after, Some(Up), Some(Confirmed { lag_ms: 0 })),
         (UntilConfirmed, Upline, after, Some(Down), Some(Confirmed { lag_ms: 0 })),
-        (UntilConfirmed, Upline, after, None, Some(Confirmed { lag_ms: 0 })),
+        // That the instance is absent confirms neither.
+        (UntilConfirmed, Downline, after, None, None),
+        (UntilConfirmed, Upline, after, None, None),
+        (UntilConfirmed, Downline, bound - 1, None, None),
+        (UntilConfirmed, Downline, bound, None, Some(Absent)),
+        (UntilConfirmed, Upline, bound, None, Some(Absent)),
+        (Plain, Downline, after, None, Some(WindowOver)),
         (UntilConfirmed, Upline, after, Some(OutOfService), None),
         (Plain, Downline, after, Some(Up), Some(WindowOver)),
         (Plain, Upline, after, Some(OutOfService), Some(WindowOver)),
@@ -154,16 +160,49 @@ fn another_address_is_left_alone_but_ends_the_mark_only_after_the_window() {
 }
 
 #[test]
-fn an_order_for_a_life_that_is_over_marks_nothing() {
-    let mut cache = DownServiceCache::new(config(MarkLife::UntilConfirmed));
-    let mut newer = fetched(Up);
-    newer.lease.service_up_ms = SERVICE_UP_MS + 1;
-    assert_eq!(cache.record(&directive(Downline, "1", 7), Some(&newer), RECORDED_MS), Ok(Recorded::Applied));
-    assert!(cache.get("APP", "1").is_none());
-    assert_eq!(
-        cache.record(&directive(Upline, "1", 6), Some(&newer), RECORDED_MS),
-        Ok(Recorded::Superseded { last_number: 7 })
-    );
+fn an_order_for_a_life_that_is_over_marks_nothing_and_is_applied_only_if_its_successor_is_so() {
+    let other = Recorded::OtherRegistration { service_up_ms: SERVICE_UP_MS + 1 };
+    let table = [
+        (Downline, Up, other),
+        (Downline, OutOfService, Recorded::Applied),
+        (Downline, Down, Recorded::Applied),
+        (Upline, OutOfService, other),
+        (Upline, Up, Recorded::Applied),
+        (Upline, Down, Recorded::Applied),
+    ];
+    for (kind, status, expected) in table {
+        let mut cache = DownServiceCache::new(config(MarkLife::UntilConfirmed));
+        let mut newer = fetched(status);
+        newer.lease.service_up_ms = SERVICE_UP_MS + 1;
+        let recorded = cache.record(&directive(kind, "1", 7), Some(&newer), RECORDED_MS);
+        assert_eq!(recorded, Ok(expected), "{kind} of the life before, now {status}");
+        assert!(cache.get("APP", "1").is_none());
+        // What was not carried out leaves no number behind either.
+        let is_kept = expected == Recorded::Applied;
+        assert_eq!(cache.last_numbers.get("APP", "1"), is_kept.then_some(7));
+        assert_eq!(cache.counters().other_registration, u64::from(!is_kept));
+    }
+}
+
+#[test]
+fn a_downline_behind_a_newer_one_is_told_that_the_instance_is_down() {
+    let mut cache = marked(MarkLife::UntilConfirmed, Downline);
+    let down_already = Ok(Recorded::DownAlready { last_number: 7 });
+    assert_eq!(cache.record(&directive(Downline, "1", 6), Some(&fetched(Up)), RECORDED_MS), down_already);
+    assert_eq!(cache.record(&directive(Downline, "1", 6), None, RECORDED_MS), down_already);
+    assert_eq!(cache.get("APP", "1").unwrap().directive.number, 7);
+    // The downline in force means another instance than the one shown.
+    let mut elsewhere = fetched(Up);
+    elsewhere.ip_addr = "127.0.0.9".to_owned();
+    let superseded = Ok(Recorded::Superseded { last_number: 7 });
+    assert_eq!(cache.record(&directive(Downline, "1", 6), Some(&elsewhere), RECORDED_MS), superseded);
+}
+
+#[test]
+fn an_absent_instance_does_not_count_as_one_that_outlived_its_window() {
+    let mut cache = marked(MarkLife::UntilConfirmed, Downline);
+    assert_eq!(cache.review(RECORDED_MS + WINDOW_MS, &copy(None)).outlived.len(), 0);
+    assert_eq!(cache.review(RECORDED_MS + WINDOW_MS + 1, &copy(Some(fetched(Up)))).outlived.len(), 1);
 }
 
 #[test]
@@ -195,6 +234,6 @@ fn beyond_the_limit_an_order_is_refused_and_leaves_no_trace() {
     assert_eq!(cache.counters().refused_full, 1);
     // A marked instance may change its mark, and a lower number for the refused one is not superseded by it.
     assert!(cache.record(&directive(Upline, "2", 10), None, RECORDED_MS).is_ok());
-    cache.review(RECORDED_MS + WINDOW_MS, &copy(None));
-    assert_eq!(cache.record(&directive(Downline, "3", 8), None, RECORDED_MS + WINDOW_MS), Ok(Recorded::Applied));
+    cache.review(RECORDED_MS + BOUND_MS, &copy(None));
+    assert_eq!(cache.record(&directive(Downline, "3", 8), None, RECORDED_MS + BOUND_MS), Ok(Recorded::Applied));
 }

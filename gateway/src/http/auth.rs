@@ -9,8 +9,16 @@ use std::future::{Ready, ready};
 
 use super::{Admin, Failure};
 
-/// A resource that takes this is closed to callers without the configured token. Take it first: a caller without it
-/// is told nothing else.
+/// A request with one of these did not come from the downline service. A gateway's data plane always sets the first, so
+/// that nobody reaches an admin API through a gateway; a browser sets the last when a page calls another origin.
+const FOREIGN: [(&str, &str); 3] = [
+    ("x-forwarded-for", "the admin API takes no call that a proxy or gateway passed on"),
+    ("forwarded", "the admin API takes no call that a proxy or gateway passed on"),
+    ("origin", "the admin API takes no call of a web page"),
+];
+
+/// A resource that takes this is closed to calls that were passed on, and to callers without the configured token. Take
+/// it first: a caller without it is told nothing else.
 pub(super) struct Authorized;
 
 impl FromRequest for Authorized {
@@ -18,6 +26,9 @@ impl FromRequest for Authorized {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some((name, why)) = FOREIGN.iter().find(|(name, _)| request.headers().contains_key(*name)) {
+            return ready(Err(Failure::new(StatusCode::FORBIDDEN, format!("{name}: {why}"))));
+        }
         let expected = request.app_data::<Data<Admin>>().map(|admin| admin.config.token.as_deref());
         let given = request
             .headers()

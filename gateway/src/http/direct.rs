@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::auth::Authorized;
+use super::in_time::InTime;
 use super::{Admin, Failure};
 use crate::directive::{Directive, DirectiveKind};
 use crate::directory::Directed;
@@ -42,20 +43,26 @@ struct OrderRegistration {
 pub(super) struct Acknowledgement {
     outcome: Outcome,
     node: String,
+    /// With `other-registration`: the one that the gateway's copy shows.
+    #[serde(rename = "serviceUpTimestamp", skip_serializing_if = "Option::is_none")]
+    service_up_timestamp: Option<i64>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Outcome {
+    /// What was ordered is so.
     Applied,
     /// A later order for this instance came first; this one changes nothing.
     Superseded,
+    /// The gateway's copy shows a later life of the instance, which the order does not mean; nothing changes.
+    OtherRegistration,
 }
 
 pub(super) async fn downline(
     _: Authorized,
     admin: Data<Admin>,
-    order: Json<Order>,
+    InTime(order): InTime<Json<Order>>,
 ) -> Result<Json<Acknowledgement>, Failure> {
     direct(&admin, order.into_inner().into_directive(DirectiveKind::Downline)?).await
 }
@@ -63,7 +70,7 @@ pub(super) async fn downline(
 pub(super) async fn upline(
     _: Authorized,
     admin: Data<Admin>,
-    order: Json<Order>,
+    InTime(order): InTime<Json<Order>>,
 ) -> Result<Json<Acknowledgement>, Failure> {
     direct(&admin, order.into_inner().into_directive(DirectiveKind::Upline)?).await
 }
@@ -73,11 +80,14 @@ async fn direct(admin: &Admin, directive: Directive) -> Result<Json<Acknowledgem
         log::error!("{directive}: {full}. Raise eurus.gateway.down-service-cache.marks-max");
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string())
     })?;
-    let outcome = match directed {
-        Directed { recorded: Recorded::Superseded { .. }, .. } => Outcome::Superseded,
-        Directed { recorded: Recorded::Applied, closed } => barrier(admin, &directive, &closed).await?,
+    let Directed { recorded, closed } = directed;
+    let (outcome, service_up_timestamp) = match recorded {
+        Recorded::Superseded { .. } => (Outcome::Superseded, None),
+        Recorded::OtherRegistration { service_up_ms } => (Outcome::OtherRegistration, Some(service_up_ms)),
+        // A downline that came too late waits like the one in force: its caller, too, takes the answer for the barrier.
+        Recorded::Applied | Recorded::DownAlready { .. } => (barrier(admin, &directive, &closed).await?, None),
     };
-    Ok(Json(Acknowledgement { outcome, node: admin.node.clone() }))
+    Ok(Json(Acknowledgement { outcome, node: admin.node.clone(), service_up_timestamp }))
 }
 
 /// Waits until no request picked before can begin at the closed endpoints. When it takes too long the caller is told
@@ -138,11 +148,13 @@ mod tests {
     use super::*;
     use crate::config::{AdminConfig, GatewayConfig};
     use crate::directory::Directory;
+    use crate::own_addresses::OwnAddresses;
 
     /// An admin API over one instance, and its endpoint.
     fn admin() -> (Admin, Arc<Endpoint>) {
         let (clock, _) = Clock::manual(1_000_000);
-        let directory = Arc::new(Directory::new(GatewayConfig::stock().down_service_cache, true));
+        let directory =
+            Arc::new(Directory::new(GatewayConfig::stock().down_service_cache, true, OwnAddresses::default()));
         let mut registry = Applications::default();
         registry.insert(Arc::new(InstanceInfo::new("app", "1", "h", "127.0.0.2")));
         let registry = Arc::new(registry);
@@ -155,7 +167,7 @@ mod tests {
         });
         let endpoint = Arc::clone(&directory.snapshot().service("app").unwrap().rotation[0]);
         let config = AdminConfig { quiet_timeout_ms: 10, ..AdminConfig::default() };
-        (Admin { directory, clock, config, node: "node".to_owned() }, endpoint)
+        (Admin { directory, clock, config, node: "node".to_owned(), joins: true }, endpoint)
     }
 
     fn order(kind: DirectiveKind, number: i64) -> Directive {
@@ -177,6 +189,21 @@ mod tests {
         drop(ticket);
         let acknowledged = direct(&admin, order(DirectiveKind::Downline, 1)).await.ok().unwrap();
         assert!(matches!(acknowledged.outcome, Outcome::Applied));
+    }
+
+    /// Else its caller would report the instance as down while a request may still begin there.
+    #[tokio::test]
+    async fn a_downline_behind_a_newer_one_waits_for_the_barrier_too() {
+        let (admin, endpoint) = admin();
+        let ticket = endpoint.start().unwrap();
+        assert!(direct(&admin, order(DirectiveKind::Downline, 2)).await.is_err());
+        assert!(direct(&admin, order(DirectiveKind::Downline, 1)).await.is_err());
+        drop(ticket);
+        let acknowledged = direct(&admin, order(DirectiveKind::Downline, 1)).await.ok().unwrap();
+        assert!(matches!(acknowledged.outcome, Outcome::Applied));
+        direct(&admin, order(DirectiveKind::Upline, 3)).await.ok().unwrap();
+        let late = direct(&admin, order(DirectiveKind::Downline, 2)).await.ok().unwrap();
+        assert!(matches!(late.outcome, Outcome::Superseded));
     }
 
     #[tokio::test]

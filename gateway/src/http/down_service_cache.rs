@@ -11,6 +11,8 @@ use crate::down_service_cache::{Counters, DownServiceCacheConfig, Mark, MarkLife
 #[derive(Serialize)]
 pub(super) struct Cache {
     mode: &'static str,
+    /// Whether fetched copies are joined with the marks; off only to show the defect.
+    fetch_listener_enabled: bool,
     window_ms: i64,
     bound_ms: i64,
     marks_max: usize,
@@ -52,10 +54,12 @@ struct CountersBody {
     recorded: u64,
     superseded: u64,
     refused_full: u64,
+    other_registration: u64,
     confirmed: u64,
     window_over: u64,
     outlived_window: u64,
     unconfirmed_at_bound: u64,
+    absent_at_bound: u64,
     ended_by_newer_registration: u64,
 }
 
@@ -69,6 +73,7 @@ pub(super) async fn down_service_cache(_: Authorized, admin: Data<Admin>) -> Res
             MarkLife::UntilConfirmed => "until-confirmed",
             MarkLife::Plain => "plain",
         },
+        fetch_listener_enabled: admin.joins,
         window_ms: view.config.window_ms,
         bound_ms: view.config.bound_ms,
         marks_max: view.config.marks_max,
@@ -108,20 +113,24 @@ impl CountersBody {
             recorded,
             superseded,
             refused_full,
+            other_registration,
             confirmed,
             window_over,
             outlived_window,
             unconfirmed_at_bound,
+            absent_at_bound,
             ended_by_newer_registration,
         } = *counters;
         Self {
             recorded,
             superseded,
             refused_full,
+            other_registration,
             confirmed,
             window_over,
             outlived_window,
             unconfirmed_at_bound,
+            absent_at_bound,
             ended_by_newer_registration,
         }
     }

@@ -56,17 +56,20 @@ impl actix_web::Responder for Failure {
     }
 }
 
-/// JSON bodies up to a limit, whatever their content type says, with errors in our form.
+/// JSON bodies up to a limit, with errors in our form. They must say that they are JSON: what a web page can send
+/// unasked to another origin cannot.
 pub(super) fn json_body(body_max: usize) -> JsonConfig {
-    JsonConfig::default().limit(body_max).content_type_required(false).content_type(|_| true).error_handler(
-        move |error, _| {
-            let status = match &error {
-                JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
-                    StatusCode::PAYLOAD_TOO_LARGE
-                }
-                _ => StatusCode::BAD_REQUEST,
-            };
-            Failure::new(status, error.to_string()).into()
-        },
-    )
+    JsonConfig::default().limit(body_max).error_handler(move |error, _| {
+        let status = match &error {
+            JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            JsonPayloadError::ContentType => {
+                let message = "Content-Type: application/json is missing";
+                return Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into();
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Failure::new(status, error.to_string()).into()
+    })
 }

@@ -9,21 +9,31 @@ use super::Admin;
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Details>,
+    details: Details,
 }
 
 #[derive(Serialize)]
 struct Details {
-    registry: &'static str,
+    /// Why nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registry: Option<&'static str>,
+    /// How old the copy is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_fetch_age_ms: Option<i64>,
+    /// Said only when it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fetch_listener: Option<&'static str>,
 }
 
 pub(super) async fn health(admin: Data<Admin>) -> HttpResponse {
-    match admin.directory.snapshot().received_ms {
-        Some(_) => HttpResponse::Ok().json(Health { status: "UP", details: None }),
-        None => {
-            let registry = "nothing was fetched from a registry yet: no service is known";
-            HttpResponse::ServiceUnavailable().json(Health { status: "DOWN", details: Some(Details { registry }) })
-        }
+    let received_ms = admin.directory.snapshot().received_ms;
+    let details = Details {
+        registry: received_ms.is_none().then_some("nothing was fetched from a registry yet: no service is known"),
+        last_fetch_age_ms: received_ms.map(|received_ms| admin.clock.now_ms().saturating_sub(received_ms)),
+        fetch_listener: (!admin.joins).then_some("off: the next fetched copy brings back what was taken down"),
+    };
+    match received_ms {
+        Some(_) => HttpResponse::Ok().json(Health { status: "UP", details }),
+        None => HttpResponse::ServiceUnavailable().json(Health { status: "DOWN", details }),
     }
 }

@@ -49,12 +49,16 @@ pub(crate) async fn connection(worker: &Worker, endpoint: &Endpoint) -> Result<C
     while let Some(mut connection) = worker.pool.take(address, worker.clock.now_ms()) {
         if connection.becomes_ready().await {
             connection.is_reused = true;
+            accepted(endpoint);
             return Ok(connection);
         }
     }
     let limit = Duration::from_millis(worker.config.connect_timeout_ms);
     let (kind, why) = match timeout(limit, open(address)).await {
-        Ok(Ok(connection)) => return Ok(connection),
+        Ok(Ok(connection)) => {
+            accepted(endpoint);
+            return Ok(connection);
+        }
         Ok(Err(error)) => (ErrorKind::ConnectFailed, error.to_string()),
         Err(_) => (ErrorKind::ConnectTimeout, format!("no connection after {} ms", limit.as_millis())),
     };
@@ -87,11 +91,20 @@ async fn open(address: SocketAddr) -> io::Result<Connection> {
     Ok(Connection { sender, watch, address, is_reused: false })
 }
 
-/// Said once a pause, however many requests meet it.
+fn accepted(endpoint: &Endpoint) {
+    if endpoint.set_connected() {
+        log::info!("{endpoint}: accepts connections again");
+    }
+}
+
+/// Said once, however many requests meet it and however often it is tried again.
 fn pass_over(worker: &Worker, endpoint: &Endpoint, why: &str) {
     let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
-    if !endpoint.is_refused(now_ms) {
-        log::warn!("{endpoint}: {why}; others are preferred for {pause_ms} ms. Is the instance gone?");
+    if !endpoint.has_refused() {
+        log::warn!(
+            "{endpoint}: {why}; others are preferred, and one request tries it again every {pause_ms} ms. \
+             Is the instance gone?"
+        );
     }
     endpoint.set_refused_until(now_ms.saturating_add(pause_ms));
 }

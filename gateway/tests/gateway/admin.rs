@@ -1,10 +1,14 @@
 //! The admin API, registration, stopping.
 
+use std::net::{SocketAddr, TcpListener};
+
+use eurus_gateway::{GatewayConfig, GatewayListeners};
+use eurus_service::{Clock, Shutdown};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::support::gateway::{Gateway, START_MS, order};
+use crate::support::gateway::{FETCH_MS, Gateway, START_MS, order};
 use crate::support::producer::{APP, Producer};
 use crate::support::registry::{Registry, SERVICE_UP_MS};
 use crate::support::{raw, soon, until};
@@ -78,11 +82,135 @@ async fn with_a_token_only_the_health_check_is_open() {
         }
     }
     assert_eq!(gateway.admin_post("/downline", "{".to_owned()).await.0, 401);
-    assert_eq!(gateway.admin_get("/actuator/health").await, (200, json!({"status": "UP"})));
+    assert_eq!(gateway.admin_get("/actuator/health").await.0, 200);
     let body = order(1, &producer).to_string();
-    let granted = gateway.http.post(url("/downline")).bearer_auth("secret").body(body).send().await.unwrap();
+    let granted = gateway.http.post(url("/downline")).bearer_auth("secret");
+    let granted = granted.header("content-type", "application/json").body(body).send().await.unwrap();
     assert_eq!(granted.status(), 200);
     gateway.stop().await.unwrap();
+}
+
+/// The admin API listens where callers of the gateway could have the gateway send them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_passed_on_or_comes_from_a_web_page_is_refused() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    let body = order(1, &producer).to_string();
+    let post = |name: &str, value: &str| {
+        let request = gateway.http.post(format!("http://{}/downline", gateway.admin)).body(body.clone());
+        let json = if name == "content-type" { value } else { "application/json" };
+        request.header("content-type", json).header(name, value)
+    };
+    let table = [
+        ("x-forwarded-for", "10.0.0.9", 403),
+        ("Forwarded", "for=10.0.0.9", 403),
+        ("Origin", "http://page.example", 403),
+        ("Origin", "null", 403),
+        ("content-type", "text/plain", 415),
+        ("content-type", "application/x-www-form-urlencoded", 415),
+    ];
+    for (name, value, expected) in table {
+        let answer = post(name, value).send().await.unwrap();
+        assert_eq!(answer.status(), expected, "{name}: {value}");
+        let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        assert!(body["error"].as_str().unwrap().to_lowercase().contains(&name.to_lowercase()), "{body}");
+    }
+    for path in ["/services", "/down-service-cache"] {
+        let request = gateway.http.get(format!("http://{}{path}", gateway.admin)).header("x-forwarded-for", "1.2.3.4");
+        assert_eq!(request.send().await.unwrap().status(), 403, "{path}");
+    }
+    let bare = gateway.http.post(format!("http://{}/downline", gateway.admin)).body(body.clone());
+    assert_eq!(bare.send().await.unwrap().status(), 415);
+    let health = gateway.http.get(format!("http://{}/actuator/health", gateway.admin)).header("origin", "null");
+    assert_eq!(health.send().await.unwrap().status(), 200);
+    assert!(gateway.is_in_rotation(&producer).await);
+    assert_eq!(gateway.order("/downline", 1, &producer).await, "applied");
+    gateway.stop().await.unwrap();
+}
+
+/// Whoever may register could otherwise name an admin API as an instance and call it through a gateway.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_admin_api_is_reached_through_a_gateway() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let (gateway, sibling) = (Gateway::start(&registry).await, Gateway::start(&registry).await);
+    let named = |app: &str, address: SocketAddr| {
+        let mut instance = Producer::at(1, address).instance("UP", SERVICE_UP_MS);
+        (instance["app"], instance["instanceId"]) = (json!(app), json!(app));
+        registry.put_instance(instance);
+    };
+    named("OWN-ADMIN", gateway.admin);
+    named("OWN-DATA", gateway.data);
+    named("SIBLING", sibling.admin);
+    named("METADATA", SocketAddr::from(([169, 254, 169, 254], 80)));
+    gateway.fetch().await;
+    for (app, status, why) in [
+        ("own-admin", 503, "is this gateway itself"),
+        ("own-data", 503, "is this gateway itself"),
+        ("metadata", 503, "link-local"),
+        ("sibling", 403, "passed on"),
+    ] {
+        let request = gateway.http.post(format!("http://{}/{app}/downline", gateway.data));
+        let request = request.header("content-type", "application/json").header("connection", "x-forwarded-for");
+        let answer = soon("an answer", request.body(order(1, &producer).to_string()).send()).await.unwrap();
+        assert_eq!(answer.status(), status, "{app}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(why), "{app}: {text}");
+    }
+    assert!(gateway.is_in_rotation(&producer).await && sibling.is_in_rotation(&producer).await);
+    gateway.stop().await.unwrap();
+    sibling.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_of_the_admin_api_that_stops_sending_is_cut_off() {
+    let registry = Registry::start(&[]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.admin.read_timeout_ms = 50).await;
+    let head = "POST /downline HTTP/1.1\r\nhost: g\r\ncontent-type: application/json\r\n";
+    for begun in [format!("{head}content-length: 9\r\n\r\n{{"), head.to_owned()] {
+        let answer = soon("an end", raw::exchange(gateway.admin, begun.as_bytes())).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{begun} {answer}");
+    }
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_health_check_shows_how_old_the_copy_is() {
+    let registry = Registry::start(&[&Producer::absent(2)]).await;
+    let gateway = Gateway::start(&registry).await;
+    registry.set_away(true);
+    gateway.hand.advance_ms(2 * FETCH_MS + 1).await.unwrap();
+    let expected = json!({"status": "UP", "details": {"last_fetch_age_ms": 2 * FETCH_MS + 1}});
+    assert_eq!(gateway.admin_get("/actuator/health").await, (200, expected));
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_listener_off_the_gateway_says_so() {
+    let registry = Registry::start(&[]).await;
+    for enabled in [true, false] {
+        let gateway = Gateway::start_with(&registry, |config| config.fetch_listener_enabled = enabled).await;
+        let (_, health) = gateway.admin_get("/actuator/health").await;
+        assert_eq!(health["details"].get("fetch_listener").is_none(), enabled, "{health}");
+        let (_, cache) = gateway.admin_get("/down-service-cache").await;
+        assert_eq!(cache["fetch_listener_enabled"], enabled);
+        gateway.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn on_all_addresses_it_does_not_start_without_one_to_register() {
+    let registry = Registry::start(&[]).await;
+    let mut config = GatewayConfig::stock();
+    config.service_urls = vec![registry.url()];
+    let bind = |ip: &str| TcpListener::bind((ip, 0)).unwrap();
+    let listeners = GatewayListeners { data: vec![bind("0.0.0.0")], admin: bind("127.0.0.1") };
+    let (clock, _hand) = Clock::manual(START_MS);
+    let refused = soon("the end", eurus_gateway::run(config, listeners, clock, Shutdown::new())).await;
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("eureka.instance.ip-address"), "{text}");
+    assert!(registry.registered().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

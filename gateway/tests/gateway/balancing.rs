@@ -54,6 +54,23 @@ async fn the_last_known_copy_counts_while_the_registry_is_away() {
     gateway.stop().await.unwrap();
 }
 
+/// As a registry that has restarted without a memory shows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_known_copy_counts_while_the_registry_shows_no_service() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    registry.forget_all();
+    gateway.fetch().await;
+    assert_eq!(gateway.get("/java-service/hello").await, (200, "p2".to_owned()));
+    assert_eq!(gateway.order("/downline", 1, &producer).await, "applied");
+    assert_eq!(gateway.get("/java-service/hello").await.0, 503);
+    registry.put(&producer, "OUT_OF_SERVICE");
+    gateway.fetch().await;
+    assert_eq!(gateway.instance(&producer).await["status"], "OUT_OF_SERVICE");
+    gateway.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_connection_goes_to_the_next_instance_whatever_the_method() {
     let (absent, present) = (Producer::absent(2), Producer::start(3).await);

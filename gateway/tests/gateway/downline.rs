@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::support::gateway::{FETCH_MS, Gateway};
+use crate::support::gateway::{FETCH_MS, Gateway, order};
 use crate::support::producer::Producer;
 use crate::support::raw;
 use crate::support::registry::{Registry, SERVICE_UP_MS};
@@ -161,6 +161,8 @@ async fn orders_that_were_overtaken_change_nothing() {
     assert_eq!(gateway.order("/downline", 7, &producer).await, "applied");
     assert_eq!(gateway.order("/downline", 7, &producer).await, "applied");
     assert_eq!(gateway.order("/upline", 6, &producer).await, "superseded");
+    // What a late downline asks for is so, by the one in force.
+    assert_eq!(gateway.order("/downline", 6, &producer).await, "applied");
     assert!(!gateway.is_in_rotation(&producer).await);
     assert_eq!(gateway.order("/upline", 8, &producer).await, "applied");
     assert_eq!(gateway.order("/downline", 7, &producer).await, "superseded");
@@ -179,7 +181,9 @@ async fn a_newer_registration_under_the_same_address_is_not_shot_down() {
     gateway.fetch().await;
     assert!(gateway.is_in_rotation(&producer).await);
     // Nor by an order that comes late and means the life before.
-    assert_eq!(gateway.order("/downline", 9, &producer).await, "applied");
+    let (status, answer) = gateway.admin_post("/downline", order(9, &producer).to_string()).await;
+    assert_eq!((status, &answer["outcome"]), (200, &json!("other-registration")));
+    assert_eq!(answer["serviceUpTimestamp"], SERVICE_UP_MS + 1);
     assert!(gateway.is_in_rotation(&producer).await);
     gateway.stop().await.unwrap();
 }

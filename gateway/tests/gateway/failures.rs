@@ -175,6 +175,66 @@ async fn a_pooled_connection_that_dies_under_a_request_is_made_good_only_if_the_
     }
 }
 
+/// An instance that stops in the middle of its answer, and one whose answer goes on, each pause below the limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_stands_still_is_cut_off_and_a_slow_one_is_not() {
+    const PART_MS: u64 = 60;
+    let address = raw::server(2, |_, mut stream| async move {
+        let is_slow = raw::read_head(&mut stream).await.starts_with("GET /slow");
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n").await.unwrap();
+        for _ in 0..if is_slow { 8 } else { 4 } {
+            stream.write_all(b"x").await.unwrap();
+            // Real time, as the limit: the end of this read is the pause.
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(PART_MS), stream.read_u8()).await;
+        }
+        // Until the gateway closes.
+        let _ = stream.read_u8().await;
+    })
+    .await;
+    let registry = Registry::start(&[&Producer::at(2, address)]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.edge.stall_timeout_ms = 5 * PART_MS).await;
+    assert_eq!(gateway.get("/java-service/slow").await, (200, "xxxxxxxx".to_owned()));
+    let response = gateway.http.get(format!("http://{}/java-service/stops", gateway.data)).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(soon("the end", response.bytes()).await.is_err());
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_stops_reading_is_cut_off() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.edge.stall_timeout_ms = 100).await;
+    let mut caller = TcpStream::connect(gateway.data).await.unwrap();
+    // Two answers, of which the buffers on the way take the first part only.
+    for _ in 0..2 {
+        caller.write_all(b"GET /java-service/big HTTP/1.1\r\nhost: g\r\n\r\n").await.unwrap();
+    }
+    // The gateway's side is gone when a write fails: until then it only waits for room.
+    soon("the end", async {
+        while caller.write_all(b"GET /java-service/none HTTP/1.1\r\nhost: g\r\n\r\n").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    gateway.stop().await.unwrap();
+}
+
+/// Between two requests nothing moves, and nothing needs to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_without_an_answer_under_way_does_not_stand_still() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.edge.stall_timeout_ms = 20).await;
+    let mut caller = raw::Caller::connect(gateway.data).await;
+    for _ in 0..3 {
+        assert!(soon("an answer", caller.get("/java-service/none")).await.starts_with("HTTP/1.1 204 "));
+        // Real time, as the limit: nothing comes.
+        assert!(caller.is_silent_for_ms(60).await);
+    }
+    gateway.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_breaks_off_breaks_off_for_the_caller_too() {
     let address = raw::server(2, |_, mut stream| async move {

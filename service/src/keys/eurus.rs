@@ -4,6 +4,10 @@ use super::{Key, used};
 
 pub(super) const KEYS: &[Key] = &[
     used("eurus.data-dir", "folder of databases and logs; default ./data; also --data-dir"),
+    used(
+        "eurus.client.keep-last-on-empty-ms",
+        "how long the last list stays in use when a registry suddenly shows no service; 0: not at all; default 300000",
+    ),
     used("eurus.registry.workers", "worker threads of the registry; default 2"),
     used("eurus.registry.instances-max", "leases at a time; further registrations are answered 503; default 200000"),
     used("eurus.gateway.port", "port of the gateway; default 8080"),
@@ -30,12 +34,20 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.idle-max", "idle connections each data-plane thread keeps in all; default 4096"),
     used("eurus.gateway.idle-ms", "how long an idle connection to an instance is kept; default 15000"),
     used(
+        "eurus.gateway.idle-timeout-ms",
+        "how long an answer may stand still on its way before its connections are closed; default 60000",
+    ),
+    used(
         "eurus.gateway.shutdown-grace-ms",
         "how long requests under way may take when the gateway stops; default 10000",
     ),
     used("eurus.gateway.admin.token", "bearer token that callers of the admin API must bring; default none"),
     used("eurus.gateway.admin.workers", "worker threads of the admin API; default 1"),
     used("eurus.gateway.admin.body-max", "bytes of a body sent to the admin API; default 16384"),
+    used(
+        "eurus.gateway.admin.read-timeout-ms",
+        "until a call of the admin API and its body have arrived; default 5000",
+    ),
     used(
         "eurus.gateway.admin.quiet-timeout-ms",
         "how long a downline waits until no earlier request can begin there; default 800",
@@ -78,6 +90,10 @@ pub(super) const KEYS: &[Key] = &[
     used(
         "eurus.sync-speed.answer-within-ms",
         "how long an answer waits for gateways, then it says partial; default 2000",
+    ),
+    used(
+        "eurus.sync-speed.registry-within-ms",
+        "how long a request may take at the registry, then it says failed; default 5000",
     ),
     used("eurus.sync-speed.call-timeout-ms", "how long one call to a gateway may take; default 1000"),
     used("eurus.sync-speed.notify-concurrency", "calls to gateways under way at one time; default 64"),

@@ -7,6 +7,10 @@ pub(super) const KEYS: &[Key] = &[
     used("server.port", "port of the process; in `eurus` the registry's"),
     used("server.address", "address the main port binds to; default 127.0.0.1"),
     used("spring.application.name", "name in logs"),
+    used(
+        "spring.profiles.active",
+        "profiles whose documents in application.yml count; application-<profile>.yml is not read",
+    ),
     used("logging.level.root", "error, warn, info, debug or trace; default info"),
     used("logging.file.name", "log file; default <data-dir>/logs/eurus.log"),
     used("eureka.server.enable-self-preservation", "keep leases when too few renewals arrive; default true"),

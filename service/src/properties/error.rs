@@ -27,7 +27,12 @@ impl ConfigError {
 
     pub(super) fn unknown(key: &str, origin: &Origin, nearest: Option<&str>) -> Self {
         let advice = nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-        Self(format!("{key} in {origin} is not a known property{advice}"))
+        match origin {
+            Origin::Environment(name) => {
+                Self(format!("the environment variable {name} is not a known property{advice}"))
+            }
+            _ => Self(format!("{key} in {origin} is not a known property{advice}")),
+        }
     }
 
     pub(super) fn refused(key: &str, origin: &Origin, why: &str) -> Self {

@@ -125,6 +125,26 @@ fn documents_of_inactive_profiles_are_left_out() {
 }
 
 #[test]
+fn profiles_can_be_chosen_by_flag() {
+    let sources = Sources {
+        file: Some((
+            "a.yml".into(),
+            "server: {port: 1}\n---\nspring.config.activate.on-profile: prod\nserver: {port: 2}".into(),
+        )),
+        flags: pairs(&[("spring.profiles.active", "prod")]),
+        ..Sources::default()
+    };
+    assert_eq!(Properties::layered(sources).unwrap().0.number("server.port", 0, 0..=9).unwrap(), 2);
+}
+
+#[test]
+fn a_mistyped_flag_is_an_error_whatever_its_prefix() {
+    let sources = Sources { flags: pairs(&[("server.prot", "1")]), ..Sources::default() };
+    let error = Properties::layered(sources).unwrap_err().to_string();
+    assert!(error.contains("server.prot") && error.contains("server.port"), "{error}");
+}
+
+#[test]
 fn lists_are_comma_separated_or_yaml() {
     for yaml in [
         "eureka: {client: {service-url: {defaultZone: 'a, b'}}}",
@@ -139,4 +159,21 @@ fn lists_are_comma_separated_or_yaml() {
 fn a_file_that_is_not_yaml_is_one_line() {
     let error = from_yaml("a: [").unwrap_err().to_string();
     assert!(error.starts_with("application.yml: ") && !error.contains('\n'), "{error}");
+}
+
+#[test]
+fn a_secret_that_is_set_and_empty_is_a_mistake() {
+    const TOKEN: &str = "eurus.sync-speed.token";
+    let with = |value: Option<&str>| {
+        let flags = value.map(|value| (TOKEN.to_owned(), value.to_owned())).into_iter().collect();
+        Properties::layered(Sources { flags, ..Sources::default() }).unwrap().0
+    };
+    assert_eq!(with(None).secret(TOKEN).unwrap(), None);
+    assert_eq!(with(Some(" secret ")).secret(TOKEN).unwrap().as_deref(), Some("secret"));
+    for empty in ["", "  "] {
+        let error = with(Some(empty)).secret(TOKEN).unwrap_err().to_string();
+        assert!(error.contains(TOKEN) && error.contains("not empty"), "{error}");
+    }
+    let from_the_environment = from_environment(&[("EURUS_SYNC_SPEED_TOKEN", "")]).unwrap();
+    assert!(from_the_environment.secret(TOKEN).is_err(), "an unset variable of a script looks like this");
 }

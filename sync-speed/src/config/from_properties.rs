@@ -20,6 +20,7 @@ const DEFAULT_GROUP: &str = "eurus.sync-speed.default-gateway-group";
 const GATEWAY_NETWORKS: &str = "eurus.sync-speed.gateway-networks";
 const GATEWAY_TOKEN: &str = "eurus.sync-speed.gateway-token";
 const ANSWER_WITHIN: &str = "eurus.sync-speed.answer-within-ms";
+const REGISTRY_WITHIN: &str = "eurus.sync-speed.registry-within-ms";
 const CALL_TIMEOUT: &str = "eurus.sync-speed.call-timeout-ms";
 const CONCURRENCY: &str = "eurus.sync-speed.notify-concurrency";
 const RETRY_BASE: &str = "eurus.sync-speed.retry-base-ms";
@@ -44,6 +45,7 @@ const CONCURRENCY_ALLOWED: RangeInclusive<usize> = 1..=1_024;
 const SECONDS_ALLOWED: RangeInclusive<i64> = 1..=3_600;
 const TIMEOUT_S_ALLOWED: RangeInclusive<u64> = 1..=300;
 const CALL_TIMEOUT_MS_ALLOWED: RangeInclusive<u64> = 10..=60_000;
+const REGISTRY_WITHIN_MS_ALLOWED: RangeInclusive<u64> = 100..=120_000;
 const WAIT_MS_ALLOWED: RangeInclusive<i64> = 1..=60_000;
 const RETRY_FOR_MS_ALLOWED: RangeInclusive<i64> = 1_000..=3_600_000;
 
@@ -60,7 +62,7 @@ impl SyncSpeedConfig {
                 allow: segments(properties, ALLOW, stock.callers.allow)?,
                 deny: segments(properties, DENY, stock.callers.deny)?,
             },
-            token: properties.string(TOKEN).and_then(Token::new),
+            token: properties.secret(TOKEN)?.and_then(Token::new),
             apps: opted_in(properties)?,
             default_gateway_group: properties
                 .string(DEFAULT_GROUP)
@@ -68,6 +70,11 @@ impl SyncSpeedConfig {
                 .transpose()?,
             eureka: eureka(properties, stock.eureka)?,
             notify: notify(properties, stock.notify)?,
+            registry_within_ms: properties.number(
+                REGISTRY_WITHIN,
+                stock.registry_within_ms,
+                REGISTRY_WITHIN_MS_ALLOWED,
+            )?,
             data_dir: stock.data_dir,
         })
     }
@@ -133,7 +140,7 @@ fn registration(properties: &Properties) -> Result<OwnRegistration, ConfigError>
 fn notify(properties: &Properties, stock: NotifyConfig) -> Result<NotifyConfig, ConfigError> {
     let config = NotifyConfig {
         networks: segments(properties, GATEWAY_NETWORKS, stock.networks)?,
-        token: properties.string(GATEWAY_TOKEN).and_then(Token::new),
+        token: properties.secret(GATEWAY_TOKEN)?.and_then(Token::new),
         answer_within_ms: properties.number(ANSWER_WITHIN, stock.answer_within_ms, WAIT_MS_ALLOWED)?,
         call_timeout_ms: properties.number(CALL_TIMEOUT, stock.call_timeout_ms, CALL_TIMEOUT_MS_ALLOWED)?,
         concurrency: properties.number(CONCURRENCY, stock.concurrency, CONCURRENCY_ALLOWED)?,
@@ -209,6 +216,9 @@ mod tests {
             (ANSWER_WITHIN, "-1", "from 1 to 60000"),
             (RETRY_MAX, "100", "not below"),
             (IP_ADDRESS, "host", "an IP address"),
+            (REGISTRY_WITHIN, "99", "from 100 to 120000"),
+            (TOKEN, "", "not empty"),
+            (GATEWAY_TOKEN, " ", "not empty"),
         ] {
             let error = config(&[(key, value)]).expect_err(value).to_string();
             assert!(error.contains(key) && error.contains(value) && error.contains(part), "{error}");

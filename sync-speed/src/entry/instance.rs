@@ -15,6 +15,8 @@ pub enum Step {
     Done,
     /// The registry refused, or is away.
     Refused,
+    /// The registry may have done it: its answer was lost and it could not be asked what holds. It is undone later.
+    Uncertain,
     /// Done, then undone, because it was refused for another instance.
     RolledBack,
     /// Found overtaken after a restart: a newer entry or registration, or it has left.
@@ -24,8 +26,8 @@ pub enum Step {
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Pending, Self::Done, Self::Refused, Self::RolledBack, Self::PassedOver, Self::Skipped];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Pending, Self::Done, Self::Refused, Self::Uncertain, Self::RolledBack, Self::PassedOver, Self::Skipped];
 
     /// The name in the store and in answers.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Step {
             Self::Pending => "pending",
             Self::Done => "done",
             Self::Refused => "refused",
+            Self::Uncertain => "uncertain",
             Self::RolledBack => "rolled-back",
             Self::PassedOver => "passed-over",
             Self::Skipped => "skipped",

@@ -10,13 +10,17 @@ pub enum Ack {
     Pending,
     /// Failed so far, and is asked again.
     Retrying(String),
+    /// It answered that it will not, and a person has to act; it is asked again all the same, slowly.
+    Rejected(String),
     /// The node did it.
     Applied,
-    /// The node, or this service, has a newer entry for the instance.
+    /// A newer entry of this service overrules it.
     Superseded,
+    /// The registration that it named has ended.
+    PassedOver(String),
     /// The node has left the registry and does not answer.
     Gone,
-    /// The node is not called at all.
+    /// The node is not called, or its answer is final and no acknowledgement.
     Refused(String),
     /// The entry's time to retry is over.
     GaveUp(String),
@@ -28,8 +32,10 @@ impl Ack {
         match self {
             Self::Pending => "pending",
             Self::Retrying(_) => "retrying",
+            Self::Rejected(_) => "rejected",
             Self::Applied => "applied",
             Self::Superseded => "superseded",
+            Self::PassedOver(_) => "passed-over",
             Self::Gone => "gone",
             Self::Refused(_) => "refused",
             Self::GaveUp(_) => "gave-up",
@@ -39,7 +45,11 @@ impl Ack {
     /// Why, where there is a why.
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Retrying(why) | Self::Refused(why) | Self::GaveUp(why) => Some(why),
+            Self::Retrying(why)
+            | Self::Rejected(why)
+            | Self::PassedOver(why)
+            | Self::Refused(why)
+            | Self::GaveUp(why) => Some(why),
             Self::Pending | Self::Applied | Self::Superseded | Self::Gone => None,
         }
     }
@@ -50,8 +60,10 @@ impl Ack {
         Some(match name {
             "pending" => Self::Pending,
             "retrying" => Self::Retrying(why),
+            "rejected" => Self::Rejected(why),
             "applied" => Self::Applied,
             "superseded" => Self::Superseded,
+            "passed-over" => Self::PassedOver(why),
             "gone" => Self::Gone,
             "refused" => Self::Refused(why),
             "gave-up" => Self::GaveUp(why),
@@ -61,7 +73,12 @@ impl Ack {
 
     /// Whether the node still has to acknowledge.
     pub const fn is_open(&self) -> bool {
-        matches!(self, Self::Pending | Self::Retrying(_))
+        matches!(self, Self::Pending | Self::Retrying(_) | Self::Rejected(_))
+    }
+
+    /// Whether it is settled, and the node has not acknowledged.
+    pub const fn is_failed(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::GaveUp(_))
     }
 
     /// How much a person has to care: of several instances a node is told about, the worst is shown.
@@ -69,11 +86,13 @@ impl Ack {
         match self {
             Self::Applied => 0,
             Self::Superseded => 1,
-            Self::Gone => 2,
-            Self::Pending => 3,
-            Self::Retrying(_) => 4,
-            Self::GaveUp(_) => 5,
-            Self::Refused(_) => 6,
+            Self::PassedOver(_) => 2,
+            Self::Gone => 3,
+            Self::Pending => 4,
+            Self::Retrying(_) => 5,
+            Self::Rejected(_) => 6,
+            Self::GaveUp(_) => 7,
+            Self::Refused(_) => 8,
         }
     }
 }
@@ -81,6 +100,8 @@ impl Ack {
 impl fmt::Display for Ack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.detail() {
+            // What it says to a person, who need not know that it is asked again: the answer says so.
+            Some(why) if matches!(self, Self::Rejected(_)) => write!(f, "refused: {why}"),
             Some(why) => write!(f, "{}: {why}", self.as_str()),
             None => f.write_str(self.as_str()),
         }

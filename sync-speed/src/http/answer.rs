@@ -12,7 +12,7 @@ pub(super) struct Answer<'a> {
     id: &'a str,
     kind: &'static str,
     state: &'static str,
-    /// Some gateway is still being told: the state may become `done`.
+    /// Some gateway is still being told: the state may become `done`. Or it failed, and is still being undone.
     #[serde(skip_serializing_if = "is_false")]
     retrying: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,8 +57,8 @@ pub(super) fn entry(entry: &Entry) -> Answer<'_> {
     Answer {
         id: &entry.id,
         kind: entry.kind.as_str(),
-        state: state(entry.state),
-        retrying: entry.state == EntryState::Notifying,
+        state: state(entry),
+        retrying: entry.state == EntryState::Notifying || entry.is_uncertain(),
         note: entry.note.as_deref(),
         instances: instances(entry),
         gateways: gateways(entry),
@@ -67,8 +67,9 @@ pub(super) fn entry(entry: &Entry) -> Answer<'_> {
 }
 
 /// `notifying` is how the journal calls a `partial` that is still being worked on.
-fn state(state: EntryState) -> &'static str {
-    match state {
+fn state(entry: &Entry) -> &'static str {
+    match entry.state {
+        EntryState::Recorded if entry.is_uncertain() => EntryState::Failed.as_str(),
         EntryState::Notifying => EntryState::Partial.as_str(),
         other => other.as_str(),
     }

@@ -83,7 +83,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let message = refusal.to_string();
         match refusal {
-            Refusal::NoInstance(_) => Self::not_found("no-instance", message),
+            Refusal::NoInstance { .. } => Self::not_found("no-instance", message),
             Refusal::TooMany { .. } => Self::bad_request("too-many-instances", message),
             Refusal::NotAllowed { skipped, .. } => Self::new(StatusCode::FORBIDDEN, "application-not-allowed", message)
                 .with("skipped", skipped.iter().map(answer::skipped).collect::<Vec<_>>()),
@@ -91,6 +91,7 @@ impl From<Refusal> for Problem {
                 Self::new(StatusCode::CONFLICT, "last-up-instance", message).with("app", app).with("instances", taken)
             }
             Refusal::Registry { entry, .. } => failed(message, entry.as_deref()),
+            Refusal::Unknown { entry, .. } => failed(message, Some(&entry)),
             Refusal::Busy(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message),
             Refusal::Store(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message),
             Refusal::Unfinished { entry, .. } => {

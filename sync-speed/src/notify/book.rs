@@ -4,32 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::backoff;
-use super::gateway::Order;
-use crate::entry::{Ack, EntryState};
+use super::batch::{Batch, Call, Target};
+use super::gateway::Failure;
+use crate::entry::{Ack, EntryState, NodeRecord};
+use crate::nodes::Node;
 use crate::request::Kind;
 use crate::store::NodeUpdate;
-
-/// One node to be told about one instance.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) node: String,
-    pub(super) group: String,
-    pub(super) address: SocketAddr,
-    pub(super) kind: Kind,
-    pub(super) order: Order,
-    pub(super) attempts: u32,
-}
-
-/// All calls of one entry.
-#[derive(Clone, Debug)]
-pub(super) struct Batch {
-    pub(super) number: i64,
-    /// Something else of this entry did not succeed: it cannot become `done`.
-    pub(super) incomplete: bool,
-    /// Until when calls are repeated.
-    pub(super) deadline_ms: i64,
-    pub(super) calls: Vec<Call>,
-}
 
 /// When a call that failed is repeated.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +25,36 @@ struct OpenCall {
     call: Call,
     first_started_us: Option<i64>,
     under_way: bool,
-    overtaken: bool,
+    /// Its place in `due`.
+    due_ms: Option<i64>,
+    fate: Fate,
+    /// Older calls that end as this one does.
+    followers: Vec<u64>,
+}
+
+/// What decides how a call ends.
+enum Fate {
+    /// Its own answer.
+    Own,
+    /// A newer entry asks the same of the same node: its outcome, unless an answer under way is a yes.
+    Follows,
+    /// This, unless an answer under way is a yes.
+    Settled(Ack),
 }
 
 struct OpenEntry {
+    kind: Kind,
     deadline_ms: i64,
     open: usize,
     incomplete: bool,
+    targets: Vec<Target>,
+}
+
+impl OpenEntry {
+    /// Everybody known has been told, and for some instance nobody was known.
+    fn waits_for_nodes(&self) -> bool {
+        self.open == 0 && self.targets.iter().any(Target::is_untold)
+    }
 }
 
 /// All open calls of all open entries.
@@ -59,7 +62,7 @@ pub(super) struct Book {
     retry: Retry,
     next_id: u64,
     calls: BTreeMap<u64, OpenCall>,
-    /// By the time of the next attempt; without those under way.
+    /// By the time of the next attempt; without those under way and those that follow another.
     due: BTreeSet<(i64, u64)>,
     entries: BTreeMap<i64, OpenEntry>,
     finished: Vec<(i64, EntryState)>,
@@ -77,32 +80,40 @@ impl Book {
         }
     }
 
-    /// Takes an entry's calls in, due at once. Open calls about the same instances with lower numbers are closed:
-    /// their nodes would answer "superseded", or be told in the wrong order.
+    /// Takes an entry's calls in, due at once. Open calls of older entries about the same instances: those of the
+    /// other kind are closed, their nodes would be told in the wrong order; those of the same kind end as the newer
+    /// ones do.
     pub(super) fn add(&mut self, batch: Batch, now_ms: i64) -> Vec<NodeUpdate> {
-        let updates = self.supersede(&batch);
-        self.entries.insert(
-            batch.number,
-            OpenEntry { deadline_ms: batch.deadline_ms, open: batch.calls.len(), incomplete: batch.incomplete },
-        );
-        for call in batch.calls {
-            let id = self.next_id;
-            self.next_id += 1;
-            self.due.insert((now_ms, id));
-            self.calls.insert(id, OpenCall { call, first_started_us: None, under_way: false, overtaken: false });
+        let updates = self.overrule(&batch, now_ms);
+        let Batch { number, kind, incomplete, deadline_ms, targets, calls } = batch;
+        self.entries.insert(number, OpenEntry { kind, deadline_ms, open: 0, incomplete, targets });
+        for call in calls {
+            self.open(call, now_ms);
         }
-        self.finish_if_empty(batch.number);
+        self.finish_if_over(number);
         updates
     }
 
-    /// When the next call is due.
+    /// When the next call is due, or an entry's time is over.
     pub(super) fn next_due_ms(&self) -> Option<i64> {
-        self.due.first().map(|(at_ms, _)| *at_ms)
+        let call_ms = self.due.first().map(|(at_ms, _)| *at_ms);
+        let waiting = self.entries.values().filter(|entry| entry.waits_for_nodes());
+        waiting.map(|entry| entry.deadline_ms).chain(call_ms).min()
     }
 
-    /// How many calls have not been acknowledged.
+    /// How many calls have not been acknowledged, and entries that nobody was there to be told of.
     pub(super) fn open_calls(&self) -> usize {
-        self.calls.len()
+        self.calls.len() + self.entries.values().filter(|entry| entry.waits_for_nodes()).count()
+    }
+
+    /// Whether nobody known is left to be told of an entry.
+    pub(super) fn is_told(&self, number: i64) -> bool {
+        self.entries.get(&number).is_none_or(|entry| entry.open == 0)
+    }
+
+    /// Whether nodes that come up have to be told of something.
+    pub(super) fn has_open_entries(&self) -> bool {
+        !self.entries.is_empty()
     }
 
     /// A call whose time has come; it is under way from now on.
@@ -114,41 +125,67 @@ impl Book {
         self.due.pop_first();
         let open = self.calls.get_mut(&id)?;
         open.under_way = true;
+        open.due_ms = None;
         open.call.attempts = open.call.attempts.saturating_add(1);
         open.first_started_us.get_or_insert(now_us);
         Some((id, open.call.clone()))
     }
 
-    /// Takes a call's answer in: closed, or due again later.
+    /// Takes a call's answer in: closed, with those that follow it, or due again later.
     pub(super) fn answered(
         &mut self,
         id: u64,
-        answer: Result<Ack, String>,
+        answer: Result<Ack, Failure>,
         now_us: i64,
         whereabouts: impl FnOnce(&Call) -> Whereabouts,
-    ) -> Option<NodeUpdate> {
-        let mut open = self.calls.remove(&id)?;
-        let number = open.call.order.number;
-        let (ack, latency_us) = match answer {
-            Ok(ack) => (ack, open.first_started_us.map(|started_us| now_us.saturating_sub(started_us))),
-            Err(_) if open.overtaken => (Ack::Superseded, None),
-            Err(why) => match whereabouts(&open.call) {
-                None => (Ack::Gone, None),
-                Some(Err(refused)) => (Ack::Refused(refused), None),
-                Some(Ok(address)) => {
-                    open.call.address = address;
-                    (self.retry_or_give_up(id, &open.call, why, now_us / 1_000), None)
-                }
-            },
+    ) -> Vec<NodeUpdate> {
+        let Some(open) = self.calls.get_mut(&id) else { return Vec::new() };
+        open.under_way = false;
+        let ack = match (answer, &open.fate) {
+            (Ok(ack), _) => ack,
+            (Err(_), Fate::Settled(ack)) => ack.clone(),
+            (Err(failure), Fate::Follows) => Ack::Retrying(words_of(failure)),
+            (Err(failure), Fate::Own) => self.after_failure(id, failure, now_us / 1_000, whereabouts),
         };
-        let update = update_of(&open.call, ack, latency_us);
-        if update.ack.is_open() {
-            open.under_way = false;
-            self.calls.insert(id, open);
-        } else {
-            self.close(number, &update.ack);
+        if ack.is_open() {
+            return self.calls.get(&id).map(|open| update_of(&open.call, ack, None)).into_iter().collect();
         }
-        Some(update)
+        self.settle(id, ack, now_us)
+    }
+
+    /// Nodes of the groups of open entries that were not there before; their calls are due at once.
+    pub(super) fn newcomers(&mut self, now_ms: i64, of_group: impl Fn(&str) -> Vec<Node>) -> Vec<(i64, NodeRecord)> {
+        let mut came = Vec::new();
+        let mut calls = Vec::new();
+        for (number, entry) in &mut self.entries {
+            for target in &mut entry.targets {
+                for node in target.groups.iter().flat_map(|group| of_group(group)) {
+                    if !target.known.insert((node.group.clone(), node.id.clone())) {
+                        continue;
+                    }
+                    target.had_node = true;
+                    let record = node.record(&target.order.application, &target.order.instance_id);
+                    entry.incomplete |= record.ack.is_failed();
+                    calls.extend(target.call(entry.kind, &record));
+                    came.push((*number, record));
+                }
+            }
+        }
+        for call in calls {
+            self.open(call, now_ms);
+        }
+        for (number, _) in &came {
+            self.finish_if_over(*number);
+        }
+        came
+    }
+
+    /// Entries whose nodes have not come up in time are finished.
+    pub(super) fn expire(&mut self, now_ms: i64) {
+        let is_over = |entry: &OpenEntry| entry.waits_for_nodes() && entry.deadline_ms <= now_ms;
+        for (number, _) in self.entries.extract_if(.., |_, entry| is_over(entry)) {
+            self.finished.push((number, EntryState::Partial));
+        }
     }
 
     /// Entries that are finished since the last look.
@@ -156,56 +193,145 @@ impl Book {
         std::mem::take(&mut self.finished)
     }
 
-    fn supersede(&mut self, batch: &Batch) -> Vec<NodeUpdate> {
-        let newer: BTreeSet<(&str, &str)> =
-            batch.calls.iter().map(|call| (call.order.application.as_str(), call.order.instance_id.as_str())).collect();
+    fn overrule(&mut self, batch: &Batch, now_ms: i64) -> Vec<NodeUpdate> {
         let mut closed = Vec::new();
-        for (id, open) in &mut self.calls {
+        for (id, open) in &self.calls {
             let order = &open.call.order;
-            let is_older = order.number < batch.number
-                && newer.contains(&(order.application.as_str(), order.instance_id.as_str()));
-            open.overtaken |= is_older;
-            if is_older && !open.under_way {
+            if open.call.kind != batch.kind && order.number < batch.number && batch.is_about(order) {
                 closed.push(*id);
             }
         }
-        self.due.retain(|(_, id)| !closed.contains(id));
-        let calls: Vec<Call> = closed.iter().filter_map(|id| self.calls.remove(id)).map(|open| open.call).collect();
-        calls
-            .iter()
-            .map(|call| {
-                self.close(call.order.number, &Ack::Superseded);
-                update_of(call, Ack::Superseded, None)
-            })
-            .collect()
+        let updates = closed.into_iter().flat_map(|id| self.settle(id, Ack::Superseded, now_ms * 1_000)).collect();
+        // Nodes that come up later are not told either.
+        let mut changed = Vec::new();
+        for (number, entry) in self.entries.range_mut(..batch.number).filter(|(_, entry)| entry.kind != batch.kind) {
+            entry.targets.retain(|target| !batch.is_about(&target.order));
+            changed.push(*number);
+        }
+        for number in changed {
+            self.finish_if_over(number);
+        }
+        updates
     }
 
-    fn retry_or_give_up(&mut self, id: u64, call: &Call, why: String, now_ms: i64) -> Ack {
+    fn open(&mut self, call: Call, now_ms: i64) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let mut followers = Vec::new();
+        for (older_id, older) in &mut self.calls {
+            if matches!(older.fate, Fate::Own) && is_repeated_by(&older.call, &call) {
+                older.fate = Fate::Follows;
+                followers.push(*older_id);
+                if let Some(due_ms) = older.due_ms.take() {
+                    self.due.remove(&(due_ms, *older_id));
+                }
+            }
+        }
+        if let Some(entry) = self.entries.get_mut(&call.order.number) {
+            entry.open += 1;
+        }
+        self.due.insert((now_ms, id));
+        let due_ms = Some(now_ms);
+        self.calls.insert(
+            id,
+            OpenCall { call, first_started_us: None, under_way: false, due_ms, fate: Fate::Own, followers },
+        );
+    }
+
+    fn after_failure(
+        &mut self,
+        id: u64,
+        failure: Failure,
+        now_ms: i64,
+        whereabouts: impl FnOnce(&Call) -> Whereabouts,
+    ) -> Ack {
+        let Some(open) = self.calls.get_mut(&id) else { return Ack::Gone };
+        match (&failure, whereabouts(&open.call)) {
+            (Failure::Final(why), _) => return Ack::Refused(why.clone()),
+            (_, Some(Err(refused))) => return Ack::Refused(refused),
+            (Failure::Unreachable(_), None) => return Ack::Gone,
+            // Whoever answers is there, whatever the copy says: it keeps its address.
+            (_, None) => {}
+            (_, Some(Ok(address))) => open.call.address = address,
+        }
+        let call = &open.call;
         let seed = (call.order.number, &call.node);
-        let wait_ms = backoff::delay_ms(call.attempts, self.retry.base_ms, self.retry.max_ms, seed);
+        let is_rejected = matches!(failure, Failure::Rejected(_));
+        let wait_ms = match is_rejected {
+            true => self.retry.max_ms,
+            false => backoff::delay_ms(call.attempts, self.retry.base_ms, self.retry.max_ms, seed),
+        };
         let next_ms = now_ms.saturating_add(wait_ms);
         let deadline_ms = self.entries.get(&call.order.number).map_or(now_ms, |entry| entry.deadline_ms);
+        let why = words_of(failure);
         if next_ms > deadline_ms {
             return Ack::GaveUp(format!("after {} attempts: {why}", call.attempts));
         }
+        open.due_ms = Some(next_ms);
         self.due.insert((next_ms, id));
-        Ack::Retrying(why)
+        if is_rejected { Ack::Rejected(why) } else { Ack::Retrying(why) }
     }
 
-    fn close(&mut self, number: i64, ack: &Ack) {
+    /// Closes a call, and those that follow it. One that is under way ends with its answer.
+    fn settle(&mut self, id: u64, ack: Ack, now_us: i64) -> Vec<NodeUpdate> {
+        let mut updates = Vec::new();
+        let mut to_settle = vec![id];
+        while let Some(id) = to_settle.pop() {
+            let Some(mut open) = self.calls.remove(&id) else { continue };
+            if open.under_way {
+                open.fate = Fate::Settled(ack.clone());
+                self.calls.insert(id, open);
+                continue;
+            }
+            if let Some(due_ms) = open.due_ms {
+                self.due.remove(&(due_ms, id));
+            }
+            to_settle.append(&mut open.followers);
+            let is_heard = matches!(ack, Ack::Applied | Ack::Superseded);
+            let latency_us = open.first_started_us.filter(|_| is_heard).map(|started_us| now_us - started_us);
+            self.close(&open.call, &ack);
+            updates.push(update_of(&open.call, ack.clone(), latency_us));
+        }
+        updates
+    }
+
+    fn close(&mut self, call: &Call, ack: &Ack) {
+        let number = call.order.number;
         if let Some(entry) = self.entries.get_mut(&number) {
             entry.open = entry.open.saturating_sub(1);
-            entry.incomplete |= matches!(ack, Ack::Refused(_) | Ack::GaveUp(_));
+            entry.incomplete |= ack.is_failed();
+            if *ack == Ack::Gone {
+                // Should it come up again, it is told again.
+                let targets = entry.targets.iter_mut();
+                for target in targets.filter(|target| target.order.is_about_the_instance_of(&call.order)) {
+                    target.known.remove(&(call.group.clone(), call.node.clone()));
+                }
+            }
         }
-        self.finish_if_empty(number);
+        self.finish_if_over(number);
     }
 
-    fn finish_if_empty(&mut self, number: i64) {
-        if self.entries.get(&number).is_some_and(|entry| entry.open == 0)
+    fn finish_if_over(&mut self, number: i64) {
+        if self.entries.get(&number).is_some_and(|entry| entry.open == 0 && !entry.waits_for_nodes())
             && let Some(entry) = self.entries.remove(&number)
         {
             self.finished.push((number, if entry.incomplete { EntryState::Partial } else { EntryState::Done }));
         }
+    }
+}
+
+/// Whether a newer call asks the same of the same node.
+fn is_repeated_by(older: &Call, newer: &Call) -> bool {
+    older.kind == newer.kind
+        && older.order.number < newer.order.number
+        && older.node == newer.node
+        && older.group == newer.group
+        && older.order.is_about_the_instance_of(&newer.order)
+}
+
+fn words_of(failure: Failure) -> String {
+    match failure {
+        Failure::Unreachable(why) | Failure::Unclear(why) | Failure::Rejected(why) | Failure::Final(why) => why,
     }
 }
 
@@ -223,148 +349,4 @@ fn update_of(call: &Call, ack: Ack, latency_us: Option<i64>) -> NodeUpdate {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::registration::Registration;
-
-    const DEADLINE_MS: i64 = 10_000;
-
-    fn address() -> SocketAddr {
-        "127.0.0.1:8081".parse().unwrap()
-    }
-
-    fn still_there(_: &Call) -> Whereabouts {
-        Some(Ok(address()))
-    }
-
-    fn book() -> Book {
-        Book::new(Retry { base_ms: 200, max_ms: 5_000 })
-    }
-
-    fn batch(number: i64, instance_id: &str, nodes: &[&str]) -> Batch {
-        let call = |node: &&str| Call {
-            node: (*node).to_owned(),
-            group: "GW".to_owned(),
-            address: address(),
-            kind: Kind::Offline,
-            order: Order {
-                entry: format!("offline-{number}"),
-                number,
-                application: "A".to_owned(),
-                instance_id: instance_id.to_owned(),
-                registration: Registration { ip: "10.0.0.1".to_owned(), service_up_ms: 1 },
-            },
-            attempts: 0,
-        };
-        Batch { number, incomplete: false, deadline_ms: DEADLINE_MS, calls: nodes.iter().map(call).collect() }
-    }
-
-    /// Starts everything due at the moment.
-    fn start(book: &mut Book, now_ms: i64) -> Vec<(u64, Call)> {
-        std::iter::from_fn(|| book.start_next_due(now_ms * 1_000)).collect()
-    }
-
-    #[test]
-    fn all_nodes_are_called_at_once_and_acknowledge() {
-        let mut book = book();
-        book.add(batch(1, "a", &["g1", "g2"]), 0);
-        let started = start(&mut book, 0);
-        assert_eq!(started.len(), 2);
-        let update = book.answered(started[0].0, Ok(Ack::Applied), 1_500, still_there).unwrap();
-        assert_eq!((update.ack, update.attempts, update.latency_us), (Ack::Applied, 1, Some(1_500)));
-        assert!(book.take_finished().is_empty());
-        book.answered(started[1].0, Ok(Ack::Superseded), 2_000, still_there);
-        assert_eq!(book.take_finished(), [(1, EntryState::Done)]);
-        assert_eq!(book.open_calls(), 0);
-    }
-
-    #[test]
-    fn what_fails_is_repeated_until_the_deadline() {
-        let mut book = book();
-        book.add(batch(1, "a", &["g1"]), 0);
-        let mut attempts = 0;
-        let mut now_ms = 0;
-        let last = loop {
-            let (id, call) = start(&mut book, now_ms).pop().expect("due");
-            attempts += 1;
-            assert_eq!(call.attempts, attempts);
-            let update = book.answered(id, Err("connection refused".into()), now_ms * 1_000, still_there).unwrap();
-            match book.next_due_ms() {
-                Some(next_ms) => {
-                    assert!(next_ms > now_ms && update.ack == Ack::Retrying("connection refused".into()));
-                    assert!(start(&mut book, next_ms - 1).is_empty(), "not before its time");
-                    now_ms = next_ms;
-                }
-                None => break update,
-            }
-        };
-        assert!((5..12).contains(&attempts) && now_ms <= DEADLINE_MS, "{attempts} attempts, last at {now_ms}");
-        assert_eq!(last.ack, Ack::GaveUp(format!("after {attempts} attempts: connection refused")));
-        assert_eq!(book.take_finished(), [(1, EntryState::Partial)]);
-    }
-
-    #[test]
-    fn a_late_acknowledgement_counts_from_the_first_call() {
-        let mut book = book();
-        book.add(batch(1, "a", &["g1"]), 0);
-        let (id, _) = start(&mut book, 0).pop().unwrap();
-        book.answered(id, Err("x".into()), 10_000, still_there);
-        let next_ms = book.next_due_ms().unwrap();
-        let (id, _) = start(&mut book, next_ms).pop().unwrap();
-        let update = book.answered(id, Ok(Ack::Applied), 900_000, still_there).unwrap();
-        assert_eq!((update.attempts, update.latency_us), (2, Some(900_000)));
-        assert_eq!(book.take_finished(), [(1, EntryState::Done)]);
-    }
-
-    #[test]
-    fn what_becomes_of_a_node_that_fails() {
-        let elsewhere: SocketAddr = "127.0.0.2:9".parse().unwrap();
-        for (whereabouts, ack, state) in [
-            (None, Ack::Gone, Some(EntryState::Done)),
-            (Some(Err("outside".to_owned())), Ack::Refused("outside".into()), Some(EntryState::Partial)),
-            (Some(Ok(elsewhere)), Ack::Retrying("x".into()), None),
-        ] {
-            let mut book = book();
-            book.add(batch(1, "a", &["g1"]), 0);
-            let (id, _) = start(&mut book, 0).pop().unwrap();
-            let moves = whereabouts == Some(Ok(elsewhere));
-            let update = book.answered(id, Err("x".into()), 0, |_| whereabouts).unwrap();
-            assert_eq!(update.ack, ack);
-            assert_eq!(book.take_finished().first().map(|(_, state)| *state), state);
-            if moves {
-                assert_eq!(start(&mut book, DEADLINE_MS)[0].1.address, elsewhere, "the new address is called");
-            }
-        }
-    }
-
-    #[test]
-    fn a_newer_entry_for_the_instance_closes_the_older_one() {
-        let mut book = book();
-        book.add(batch(1, "a", &["g1", "g2"]), 0);
-        let started = start(&mut book, 0);
-        book.answered(started[0].0, Err("x".into()), 0, still_there);
-        // g1 waits for its next attempt, g2 is under way.
-        let closed = book.add(batch(2, "a", &["g1", "g2"]), 1);
-        assert_eq!(closed.iter().map(|update| (update.number, update.node.as_str())).collect::<Vec<_>>(), [(1, "g1")]);
-        let update = book.answered(started[1].0, Err("x".into()), 1_000, still_there).unwrap();
-        assert_eq!(update.ack, Ack::Superseded);
-        assert_eq!(book.take_finished(), [(1, EntryState::Done)]);
-        assert_eq!(start(&mut book, 1).len(), 2, "the newer one's calls are all due");
-    }
-
-    #[test]
-    fn other_instances_and_older_numbers_are_left_alone() {
-        let mut book = book();
-        book.add(batch(2, "a", &["g1"]), 0);
-        assert!(book.add(batch(3, "b", &["g1"]), 0).is_empty());
-        assert!(book.add(batch(1, "a", &["g1"]), 0).is_empty());
-        assert_eq!(start(&mut book, 0).len(), 3);
-    }
-
-    #[test]
-    fn an_entry_without_calls_is_finished_at_once() {
-        let mut book = book();
-        book.add(Batch { incomplete: true, ..batch(1, "a", &[]) }, 0);
-        assert_eq!(book.take_finished(), [(1, EntryState::Partial)]);
-    }
-}
+mod tests;

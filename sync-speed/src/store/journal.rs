@@ -114,6 +114,20 @@ impl Store {
         Ok(())
     }
 
+    /// Records nodes that have come up while their entry was open, before they are told.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn nodes_came(&self, came: &[(i64, NodeRecord)], now_ms: i64) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for (number, node) in came {
+            insert_node(&mut transaction, *number, node).await?;
+            touch(&mut transaction, *number, now_ms).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Records what calls came to, and the state of entries that are finished by it.
     ///
     /// # Errors
@@ -230,9 +244,13 @@ async fn update_node(
     .bind(&update.instance_id)
     .execute(&mut **transaction)
     .await?;
+    touch(transaction, update.number, now_ms).await
+}
+
+async fn touch(transaction: &mut Transaction<'_, Sqlite>, number: i64, now_ms: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE entries SET updated_ms = ? WHERE number = ?")
         .bind(now_ms)
-        .bind(update.number)
+        .bind(number)
         .execute(&mut **transaction)
         .await?;
     Ok(())

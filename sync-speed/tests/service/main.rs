@@ -4,6 +4,7 @@
 // clippy.toml allows these in test functions; here it is the whole crate that tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod acknowledgements;
 mod offline;
 mod online;
 mod refusals;

@@ -30,6 +30,7 @@ async fn the_override_is_removed_with_a_value_and_the_gateways_are_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registry_that_forgot_the_override_is_told_the_status() {
     let world = World::with_three();
+    let _gateway = world.gateway("g");
     let service = world.start();
     service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
     world.registry.forget_overrides();
@@ -89,5 +90,38 @@ async fn an_online_overtakes_the_downline_that_a_gateway_has_not_heard() {
     assert!(world.events.matching("g /downline").is_empty(), "no late downline: {:?}", world.events.matching("g /"));
     let body = service.entry(&offline).await.expect(200);
     assert_eq!((&body["state"], &body["gateways"][0]["outcome"]), (&json!("done"), &json!("superseded")));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_down_by_its_own_word_does_not_come_back_up() {
+    for (before, offlines, expected) in [("DOWN", 1, "DOWN"), ("STARTING", 2, "STARTING"), ("UP", 2, "UP")] {
+        let world = World::with_three();
+        let _gateway = world.gateway("g");
+        world.registry.change("JAVA-SERVICE", "java-2", |instance| instance.status = before.to_owned());
+        let service = world.start();
+        for _ in 0..offlines {
+            service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+        }
+        let body = service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+        assert_eq!(body["instances"][0]["status"], expected, "{body:#}");
+        assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), expected);
+        // It is settled: what was before does not count for the next one, of which this service knows nothing.
+        world.registry.change("JAVA-SERVICE", "java-2", |instance| instance.status = "OUT_OF_SERVICE".to_owned());
+        service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+        assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_to_online_that_was_lost_is_looked_up() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+    world.registry.fail_but_do("DELETE apps/JAVA-SERVICE/java-2/status", 500);
+    assert_eq!(service.online(json!({"ip": "10.0.0.2"})).await.expect(200)["state"], "done");
+    assert_eq!(gateway.told().len(), 2);
     service.stop().await;
 }

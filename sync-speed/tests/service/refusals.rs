@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::service::{World, client, client_from, send};
+use crate::support::service::{World, as_json, client, client_from, send};
 use eurus_sync_speed::access::Token;
 use eurus_sync_speed::selection::OptedIn;
 use serde_json::json;
@@ -74,6 +74,36 @@ async fn a_caller_outside_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_through_a_proxy_or_from_a_page_is_refused() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    let body = json!({"ip": "10.0.0.2"}).to_string();
+    let groups = json!({"groups": ["G"]}).to_string();
+    let offline = || as_json(client().post(format!("{}/offline", service.url)), body.clone());
+    let put = || as_json(client().put(format!("{}/gateway-groups/A", service.url)), groups.clone());
+    let delete = || client().delete(format!("{}/gateway-groups/A", service.url));
+    for (header, value) in
+        [("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "for=127.0.0.1"), ("Via", "1.1 p"), ("Origin", "http://a.b")]
+    {
+        for request in [offline(), put(), delete()] {
+            let answer = send(request.header(header, value)).await.expect(403);
+            assert_eq!(answer["error"], "caller-not-allowed");
+            let message = answer["message"].as_str().unwrap();
+            assert!(message.contains(&header.to_lowercase()) && message.contains("nothing was done"), "{message}");
+        }
+    }
+    let url = format!("{}/offline", service.url);
+    for request in [client().post(&url).body(body.clone()), client().post(&url).header("Content-Type", "text/plain")] {
+        let answer = send(request.body(body.clone())).await.expect(415);
+        assert_eq!(answer["error"], "content-type");
+        assert!(answer["message"].as_str().unwrap().contains("'Content-Type: application/json'"), "{answer:#}");
+    }
+    assert!(world.registry.changes().is_empty() && gateway.told().is_empty());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_asked_for_when_there_is_one() {
     let world = World::with_three();
     let service = world.start_with(|config| config.token = Token::new("secret".to_owned()));
@@ -83,9 +113,9 @@ async fn a_token_is_asked_for_when_there_is_one() {
         service.post("/offline", body.clone()).await.expect(401)["message"].as_str().unwrap().split(':').next(),
         Some("no token")
     );
-    send(client().post(&url).bearer_auth("wrong").body(body.clone())).await.expect(401);
+    send(as_json(client().post(&url).bearer_auth("wrong"), body.clone())).await.expect(401);
     assert!(world.registry.changes().is_empty());
-    send(client().post(&url).bearer_auth("secret").body(body)).await.expect(200);
+    send(as_json(client().post(&url).bearer_auth("secret"), body)).await.expect(200);
     service.get("/actuator/health").await.expect(200);
     service.stop().await;
 }
@@ -180,5 +210,47 @@ async fn two_requests_at_once_do_not_take_the_last_two() {
             service.online(json!({"ip": ip})).await.expect(200);
         }
     }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_guard_looks_into_a_fresh_copy_before_it_refuses() {
+    let world = World::new();
+    world.registry.add("A", "a1", "10.0.0.1", 80);
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    service.offline(json!({"ip": "10.0.0.1"})).await.expect(409);
+    world.registry.add("A", "a2", "10.0.0.2", 80);
+    service.offline(json!({"ip": "10.0.0.1"})).await.expect(200);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_copy_is_fetched_anew_before_it_is_believed() {
+    let world = World::with_three();
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    world.registry.fail("GET apps", 503);
+    service.advance_ms(45_000).await;
+    world.registry.mend();
+    // A second instance behind the address, which the copy does not know.
+    world.registry.add("JAVA-SERVICE", "java-2b", "10.0.0.2", 81);
+    let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+    assert_eq!(body["instances"].as_array().unwrap().len(), 2, "{body:#}");
+    let body = service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    assert!(body["message"].as_str().unwrap().contains("fetched 0 ms ago"), "{body:#}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_says_how_old_the_copy_is() {
+    let world = World::with_three();
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    assert_eq!(service.get("/actuator/health").await.expect(200), json!({"status": "UP"}));
+    world.registry.fail("GET apps", 503);
+    service.advance_ms(301_000).await;
+    let body = service.get("/actuator/health").await.expect(200);
+    assert!(body["details"]["registry"].as_str().unwrap().contains("last fetched 301 s ago"), "{body:#}");
     service.stop().await;
 }

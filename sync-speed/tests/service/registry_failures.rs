@@ -99,3 +99,87 @@ async fn a_rollback_that_fails_is_partial_and_the_gateways_hear_of_what_is_out()
     assert_eq!(told[0]["instanceId"], "twin-1");
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_never_answers_is_given_up_in_time_and_undone() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start_with(|config| config.registry_within_ms = 200);
+    world.registry.hang_but_do("PUT apps/JAVA-SERVICE/java-2/status");
+    let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(502);
+    assert_eq!((&body["state"], &body["instances"][0]["outcome"]), (&json!("failed"), &json!("rolled-back")));
+    assert!(body["message"].as_str().unwrap().contains("within 200 ms"), "{body:#}");
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    assert!(gateway.told().is_empty());
+    // And so are reads.
+    world.registry.mend();
+    world.registry.hang_but_do("GET apps/JAVA-SERVICE/java-2");
+    let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(502);
+    assert!(body["message"].as_str().unwrap().contains("registry-within-ms"), "{body:#}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_have_been_done_is_undone_when_the_registry_is_back() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start_with(|config| config.registry_within_ms = 200);
+    world.registry.hang_but_do("PUT apps/JAVA-SERVICE/java-2/status");
+    world.registry.fail("DELETE apps/JAVA-SERVICE/java-2/status", 500);
+    let answer = service.offline(json!({"ip": "10.0.0.2"})).await;
+    let entry = service.entry(&answer).await.expect(200);
+    let body = answer.body.clone();
+    assert_eq!((answer.status.as_u16(), &body["state"]), (502, &json!("failed")), "{body:#}");
+    assert!(body["message"].as_str().unwrap().starts_with("unknown: "), "{body:#}");
+    assert_eq!((&entry["state"], &entry["retrying"]), (&json!("failed"), &json!(true)), "{entry:#}");
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    // A restart does not forget it, nor carry it out.
+    service.stop().await;
+    let service = world.start();
+    world.events.clear();
+    world.events.wait_for(1, "registry DELETE").await;
+    world.registry.mend();
+    service.advance_ms(60_000).await;
+    let entry = service.entry(&answer).await.expect(200);
+    assert_eq!(entry["instances"][0]["outcome"], "rolled-back", "{entry:#}");
+    assert_eq!((&entry["state"], entry.get("retrying")), (&json!("failed"), None));
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    assert!(gateway.told().is_empty());
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_request_is_not_undone() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start_with(|config| config.registry_within_ms = 200);
+    world.registry.hang_but_do("PUT apps/JAVA-SERVICE/java-2/status");
+    world.registry.fail("DELETE apps/JAVA-SERVICE/java-2/status", 500);
+    let answer = service.offline(json!({"ip": "10.0.0.2"})).await;
+    assert_eq!(answer.status.as_u16(), 502);
+    world.registry.mend_only("PUT apps/JAVA-SERVICE/java-2/status");
+    assert_eq!(service.offline(json!({"ip": "10.0.0.2"})).await.expect(200)["state"], "done");
+    world.registry.mend();
+    service.advance_ms(60_000).await;
+    let entry = service.entry(&answer).await.expect(200);
+    assert_eq!(entry["instances"][0]["detail"], "a newer entry deals with it", "{entry:#}");
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    assert_eq!(gateway.told().len(), 1);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_an_earlier_request_is_told_so() {
+    let world = World::with_three();
+    let service = world.start_with(|config| config.registry_within_ms = 400);
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    world.registry.hang_but_do("PUT apps/JAVA-SERVICE/java-2/status");
+    world.registry.hang_but_do("DELETE apps/JAVA-SERVICE/java-2/status");
+    let first = service.offline_in_background(json!({"ip": "10.0.0.2"}));
+    world.events.wait_for(1, "registry PUT").await;
+    let body = service.offline(json!({"ip": "10.0.0.3"})).await.expect(503);
+    assert!(body["message"].as_str().unwrap().contains("an earlier request for JAVA-SERVICE"), "{body:#}");
+    first.await.unwrap().expect(502);
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-3"), "UP");
+    service.stop().await;
+}

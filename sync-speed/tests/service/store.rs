@@ -61,7 +61,10 @@ async fn an_application_without_gateways_is_done_with_a_note() {
     assert_eq!(service.get("/gateway-groups/java-service").await.expect(404)["error"], "no-groups");
     service.put("/gateway-groups/java-service", json!({"groups": ["EMPTY"]})).await.expect(200);
     let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
-    assert_eq!(body["note"], "the gateway groups have no registered node: none was told");
+    assert_eq!(body["state"], "partial");
+    let note = "the gateway groups of JAVA-SERVICE (EMPTY) had no registered node when it was asked: nodes that \
+                register in time are told";
+    assert_eq!(body["note"], note);
     service.stop().await;
 }
 
@@ -108,6 +111,10 @@ async fn gateways_that_had_not_heard_are_told_after_a_restart() {
 
 /// An entry as a stop between recording and the registry's answer leaves it.
 async fn left_recorded(world: &World, instance_id: &str, ip: &str, service_up_ms: i64) -> String {
+    left_recorded_with(world, instance_id, ip, service_up_ms, "{}").await
+}
+
+async fn left_recorded_with(world: &World, instance_id: &str, ip: &str, service_up_ms: i64, body: &str) -> String {
     let store = Store::open(world.folder.path()).await.unwrap();
     let mut instance = InstanceInfo::new("JAVA-SERVICE", instance_id, "h", ip);
     instance.lease.service_up_ms = service_up_ms;
@@ -116,7 +123,7 @@ async fn left_recorded(world: &World, instance_id: &str, ip: &str, service_up_ms
         target: Target { ip: ip.parse().unwrap(), app: None, port: None, instance_id: None },
         force: false,
         caller: "127.0.0.1".parse().unwrap(),
-        body: "{}".to_owned(),
+        body: body.to_owned(),
     };
     let new = NewEntry { request: &request, instances: vec![InstanceRecord::of(&instance)], now_ms: 5_000 };
     let entry = store.record(new).await.unwrap();
@@ -175,10 +182,30 @@ async fn an_entry_that_is_too_late_shoots_nobody_down() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_of_yesterday_is_not_carried_out_today() {
+async fn a_recovered_entry_does_not_take_the_last_up_instance() {
+    for (body, state, status, told) in [("{}", "failed", "UP", 0), (r#"{"force": true}"#, "done", "OUT_OF_SERVICE", 1)]
+    {
+        let world = World::with_three();
+        let _gateway = world.gateway("g");
+        let id = left_recorded_with(&world, "java-2", "10.0.0.2", 1_000, body).await;
+        world.registry.remove("JAVA-SERVICE", "java-3");
+        world.registry.remove("JAVA-SERVICE", "java-4");
+        let service = world.start_at(6_000, |_| {});
+        world.events.wait_for(1, "registry GET apps/JAVA-SERVICE/java-2").await;
+        world.events.wait_for(told, "g /downline").await;
+        service.advance_ms(1_000).await;
+        let body = service.get(&format!("/offline/{id}")).await.expect(200);
+        assert_eq!(body["state"], state, "{body:#}");
+        assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), status);
+        service.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_older_than_five_minutes_is_not_carried_out() {
     let world = World::with_three();
     let id = left_recorded(&world, "java-2", "10.0.0.2", 1_000).await;
-    let service = world.start_at(5_000 + 3_600_001, |_| {});
+    let service = world.start_at(5_000 + 300_001, |_| {});
     world.events.wait_for(1, "registry GET apps").await;
     service.hand.settle().await.unwrap();
     let body = service.get(&format!("/offline/{id}")).await.expect(200);

@@ -66,7 +66,8 @@ impl Gateway {
     }
 
     pub(crate) async fn admin_post(&self, path: &str, body: String) -> (u16, Value) {
-        let (status, body) = read(self.http.post(format!("http://{}{path}", self.admin)).body(body)).await;
+        let request = self.http.post(format!("http://{}{path}", self.admin)).header("content-type", "application/json");
+        let (status, body) = read(request.body(body)).await;
         (status, serde_json::from_str(&body).unwrap())
     }
 

@@ -50,6 +50,11 @@ impl Caller {
         Self(TcpStream::connect(address).await.unwrap())
     }
 
+    /// Whether neither a byte nor the end of the connection comes for so long.
+    pub(crate) async fn is_silent_for_ms(&mut self, ms: u64) -> bool {
+        tokio::time::timeout(std::time::Duration::from_millis(ms), self.0.read_u8()).await.is_err()
+    }
+
     /// The head of an answer that has no body.
     pub(crate) async fn get(&mut self, path: &str) -> String {
         self.0.write_all(format!("GET {path} HTTP/1.1\r\nhost: g\r\n\r\n").as_bytes()).await.unwrap();

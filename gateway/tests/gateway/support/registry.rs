@@ -54,6 +54,10 @@ impl Registry {
         instances.push(instance);
     }
 
+    pub(crate) fn forget_all(&self) {
+        self.state.lock().instances.clear();
+    }
+
     pub(crate) fn set_away(&self, is_away: bool) {
         self.state.lock().is_away = is_away;
     }

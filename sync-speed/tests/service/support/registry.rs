@@ -22,6 +22,9 @@ pub(crate) struct Instance {
     pub(crate) metadata: BTreeMap<String, String>,
 }
 
+/// A fault's status for a call that is never answered.
+const NO_ANSWER: u16 = 0;
+
 /// Answer a call whose line starts with this.
 #[derive(Clone)]
 pub(crate) struct Fault {
@@ -127,6 +130,15 @@ impl FakeRegistry {
         self.state.lock().faults.push(Fault { starts_with: starts_with.to_owned(), status, does_it: true });
     }
 
+    /// Does what it is asked, and never answers.
+    pub(crate) fn hang_but_do(&self, starts_with: &str) {
+        self.fail_but_do(starts_with, NO_ANSWER);
+    }
+
+    pub(crate) fn mend_only(&self, starts_with: &str) {
+        self.state.lock().faults.retain(|fault| fault.starts_with != starts_with);
+    }
+
     pub(crate) fn mend(&self) {
         self.state.lock().faults.clear();
     }
@@ -157,6 +169,9 @@ async fn answer(request: HttpRequest, _body: web::Bytes, shared: Shared) -> Http
     if let Some(fault) = fault {
         if fault.does_it {
             route(&mut state.lock(), &request, &path);
+        }
+        if fault.status == NO_ANSWER {
+            return std::future::pending().await;
         }
         return HttpResponse::build(StatusCode::from_u16(fault.status).unwrap()).finish();
     }

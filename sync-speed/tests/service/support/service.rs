@@ -106,7 +106,7 @@ impl Service {
     }
 
     pub(crate) async fn post(&self, path: &str, body: String) -> Answer {
-        send(client().post(format!("{}{path}", self.url)).body(body)).await
+        send(as_json(client().post(format!("{}{path}", self.url)), body)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -114,7 +114,7 @@ impl Service {
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
-        send(client().put(format!("{}{path}", self.url)).body(body.to_string())).await
+        send(as_json(client().put(format!("{}{path}", self.url)), body.to_string())).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
@@ -128,7 +128,7 @@ impl Service {
 
     /// Sends a request that answers later.
     pub(crate) fn offline_in_background(&self, body: Value) -> JoinHandle<Answer> {
-        let request = client().post(format!("{}/offline", self.url)).body(body.to_string());
+        let request = as_json(client().post(format!("{}/offline", self.url)), body.to_string());
         tokio::spawn(send(request))
     }
 
@@ -140,6 +140,10 @@ impl Service {
         self.shutdown.trigger();
         self.running.await.unwrap().unwrap();
     }
+}
+
+pub(crate) fn as_json(request: reqwest::RequestBuilder, body: String) -> reqwest::RequestBuilder {
+    request.header("Content-Type", "application/json").body(body)
 }
 
 pub(crate) fn client() -> reqwest::Client {

@@ -1,0 +1,164 @@
+//! Whether anything moves on a caller's connection. An answer that stands still holds two connections and a place among
+//! the callers: the instance may have stopped in its middle, or the caller may have stopped reading.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How many looks in a row must find that nothing moved. A limit is divided by it: what stands still is closed after the
+/// limit and before one and a half times as long.
+const STILL_LOOKS: u32 = 2;
+
+/// What is known of one caller's connection. Shared, on one thread, by its stream, by the answers on it, and by the one
+/// timer that looks at them. A byte that moves only raises a flag: neither a clock is read nor a timer set for it.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    has_moved: Cell<bool>,
+    still_looks: Cell<u32>,
+    /// The instance whose answer is under way.
+    answering: Cell<Option<SocketAddr>>,
+    /// Bytes are ready for the caller, who does not take them.
+    is_caller_full: Cell<bool>,
+}
+
+/// Why a connection is closed: nothing moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stalled {
+    /// The instance sends no more.
+    Instance(SocketAddr),
+    /// The caller takes no more.
+    Caller,
+}
+
+impl Activity {
+    /// A byte went either way.
+    pub(crate) fn moved(&self) {
+        self.has_moved.set(true);
+    }
+
+    /// An instance's answer is under way, or no longer.
+    pub(crate) fn set_answering(&self, instance: Option<SocketAddr>) {
+        self.answering.set(instance);
+        self.moved();
+    }
+
+    /// How often to look.
+    pub(crate) fn between_looks(limit: Duration) -> Duration {
+        limit / STILL_LOOKS
+    }
+
+    /// What stands still for too long. Between two requests nothing moves, and nothing needs to: how long that may last
+    /// is the head's time-out.
+    pub(crate) fn look(&self) -> Option<Stalled> {
+        let still = if self.has_moved.take() { 0 } else { self.still_looks.get().saturating_add(1) };
+        self.still_looks.set(still);
+        if still < STILL_LOOKS {
+            None
+        } else if self.is_caller_full.get() {
+            Some(Stalled::Caller)
+        } else {
+            self.answering.get().map(Stalled::Instance)
+        }
+    }
+
+    fn written(&self, outcome: &Poll<io::Result<usize>>) {
+        self.is_caller_full.set(outcome.is_pending());
+        if outcome.is_ready() {
+            self.moved();
+        }
+    }
+}
+
+impl fmt::Display for Stalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instance(address) => write!(f, "the instance at {address} stopped in the middle of its answer"),
+            Self::Caller => f.write_str("a caller stopped reading its answer"),
+        }
+    }
+}
+
+/// A caller's stream, watched.
+pub(crate) struct ActiveStream {
+    stream: TcpStream,
+    activity: Rc<Activity>,
+}
+
+impl ActiveStream {
+    /// Tells of every byte.
+    pub(crate) fn new(stream: TcpStream, activity: Rc<Activity>) -> Self {
+        Self { stream, activity }
+    }
+}
+
+impl AsyncRead for ActiveStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.activity.moved();
+        }
+        outcome
+    }
+}
+
+impl AsyncWrite for ActiveStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.activity.written(&outcome);
+        outcome
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.activity.written(&outcome);
+        outcome
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_still_for_two_looks_is_told() {
+        let instance = SocketAddr::from(([127, 0, 0, 2], 80));
+        let activity = Activity::default();
+        // An idle connection.
+        assert_eq!([(); 4].map(|()| activity.look()), [None; 4]);
+        activity.set_answering(Some(instance));
+        let stalled = Some(Stalled::Instance(instance));
+        assert_eq!([(); 3].map(|()| activity.look()), [None, None, stalled]);
+        activity.moved();
+        assert_eq!([(); 3].map(|()| activity.look()), [None, None, stalled]);
+        activity.written(&Poll::Pending);
+        assert_eq!(activity.look(), Some(Stalled::Caller));
+        activity.written(&Poll::Ready(Ok(1)));
+        activity.set_answering(None);
+        assert_eq!([(); 4].map(|()| activity.look()), [None; 4]);
+    }
+}
