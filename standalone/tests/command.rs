@@ -101,12 +101,15 @@ fn ctrl_c_stops_it_gracefully() {
     assert_eq!(Running::start(&["--stock-intervals"]).signal("-INT"), Some(0));
 }
 
+/// Arguments, environment, exit code, and words of the one line.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a [&'a str]);
+
 #[test]
 fn what_keeps_it_from_starting_is_one_clear_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let taken_port = format!("--server.port={port}");
-    let cases: [(&[&str], &[(&str, &str)], i32, &[&str]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[taken_port.as_str()], &[], 1, &["the registry", &port, "in use", "server.port"]),
         (&["--data-dir", "/dev/null/data"], &[], 2, &["/dev/null/data", "cannot be written", "--data-dir"]),
         (
