@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Response, Uri};
+use http::{Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use serde::Serialize;
@@ -112,6 +112,16 @@ struct ErrorBody<'a> {
     instance: Option<&'a str>,
 }
 
+/// The health check of the traffic port, for load balancers in front: whether routes are known. Details are the admin
+/// API's.
+pub(crate) fn health(is_up: bool) -> Response<AnswerBody> {
+    let (status, body) = match is_up {
+        true => (StatusCode::OK, r#"{"status":"UP"}"#),
+        false => (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"DOWN"}"#),
+    };
+    json(status, Bytes::from_static(body.as_bytes()))
+}
+
 /// Answers a request that failed. The one place where errors become responses.
 pub(crate) fn error(error: &RequestError, uri: &Uri, now_ms: i64) -> Response<AnswerBody> {
     let status = error.kind.status();
@@ -124,11 +134,15 @@ pub(crate) fn error(error: &RequestError, uri: &Uri, now_ms: i64) -> Response<An
         service: error.service.as_deref(),
         instance: error.instance.as_deref(),
     };
-    let json = serde_json::to_vec(&body).unwrap_or_else(|error| {
+    let body = serde_json::to_vec(&body).unwrap_or_else(|error| {
         log::error!("an error body could not be written as JSON: {error}");
         Vec::new()
     });
-    let mut response = Response::new(AnswerBody::Own(Full::new(Bytes::from(json))));
+    json(status, Bytes::from(body))
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Own(Full::new(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

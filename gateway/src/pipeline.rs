@@ -1,7 +1,8 @@
 //! THE request path, in order:
 //!
 //! ```text
-//! serve ─► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller
+//! serve ─► (health check: answer::health)
+//!   └────► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller
 //!            │                    │   │         │         │        │    │
 //!            │                    │   │         │         └ closed meanwhile: pick again
 //!            │                    └───┼─────────┴──────────────────┴ safe to try again, and tries left
@@ -39,6 +40,9 @@ pub(crate) struct Caller {
 /// One request, from its head to the head of its answer; bodies stream behind.
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
     let Caller { peer, activity } = caller;
+    if product::is_health_check(request.method(), request.uri().path()) {
+        return answer::health(worker.directory.snapshot().received_ms.is_some());
+    }
     let uri = request.uri().clone();
     match forward(&worker, peer, request).await {
         Ok(answer) => answer::pass(&worker, answer, activity),

@@ -1,6 +1,7 @@
 //! Which service a request is for. The default product: `/{service-id}/**` goes to the instances of that service,
 //! with the prefix stripped, as Zuul does.
 
+use http::Method;
 use http::uri::PathAndQuery;
 
 /// Where a request goes.
@@ -12,6 +13,11 @@ pub(crate) struct Route {
     pub(crate) prefix: String,
     /// What the instance sees.
     pub(crate) target: PathAndQuery,
+}
+
+/// The gateway's own health check on the traffic port. It shadows this one path of a service called `actuator`.
+pub(crate) fn is_health_check(method: &Method, path: &str) -> bool {
+    path == "/actuator/health" && matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// The route of a path; `None` when it names no service.

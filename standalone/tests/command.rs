@@ -80,7 +80,8 @@ async fn it_says_where_everything_is_and_all_of_it_answers() {
     let mut running = Running::start(&[]);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let registry = running.url("registry");
-    let origins = [registry.trim_end_matches("/eureka/").to_owned(), running.admin_url(), running.url("sync-speed")];
+    let registry = registry.trim_end_matches("/eureka/").to_owned();
+    let origins = [registry, running.url("gateway"), running.admin_url(), running.url("sync-speed")];
     for origin in origins {
         let answer = loop {
             // The gateway is DOWN until its first fetch.

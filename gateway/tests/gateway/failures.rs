@@ -61,6 +61,16 @@ async fn before_the_first_fetch_the_gateway_says_that_it_is_not_ready() {
     let (status, body) = failure(&gateway, "/java-service/hello").await;
     assert_eq!(status, 503);
     assert!(message(&body).starts_with("nothing was fetched"), "{body}");
+    assert_eq!(gateway.get("/actuator/health").await.0, 503);
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_traffic_port_has_a_health_check_of_its_own() {
+    let registry = Registry::start(&[]).await;
+    let gateway = Gateway::start(&registry).await;
+    assert_eq!(gateway.get("/actuator/health").await, (200, r#"{"status":"UP"}"#.to_owned()));
+    assert_eq!(gateway.get("/actuator/env").await.0, 404);
     gateway.stop().await.unwrap();
 }
 
