@@ -9,12 +9,16 @@
 //! | [`scene`] | a stack, three producers and a link, time moved by hand |
 //! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
 //! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
+//! | [`clients`] | real Eureka clients in four languages, each a process of its own; what they ask, listened to |
+//! | [`process`] | a peer that is a process of its own |
 //! | [`failure`] | what went wrong, in words |
 
+pub mod clients;
 pub mod failure;
 pub mod java;
 pub mod link;
 pub mod load;
+pub mod process;
 pub mod producer;
 pub mod rotation;
 pub mod scene;

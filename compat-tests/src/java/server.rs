@@ -6,7 +6,7 @@ use eurus_service::Clock;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::java::JavaProcess;
+use crate::process::PeerProcess;
 
 /// A server, running unless crashed.
 pub struct JavaServer {
@@ -14,7 +14,7 @@ pub struct JavaServer {
     pub service_url: String,
     address: SocketAddr,
     cache_ms: i64,
-    process: JavaProcess,
+    process: PeerProcess,
     http: reqwest::Client,
 }
 
@@ -22,7 +22,7 @@ impl JavaServer {
     /// Starts one and waits until it answers. `cache_ms`: how often its response cache takes over changes, stock 30 s.
     ///
     /// # Errors
-    /// As [`JavaProcess::start`]; when it does not answer in time.
+    /// As [`crate::java::start`]; when it does not answer in time.
     pub async fn start(
         address: SocketAddr,
         cache_ms: i64,
@@ -55,7 +55,7 @@ impl JavaServer {
 
     async fn until_healthy(&mut self, clock: &Clock) -> Result<(), Failure> {
         // Its list is not asked for: the answer, empty, would stay in its cache.
-        self.process.until_healthy(&format!("http://{}", self.address), &self.http, clock).await
+        self.process.until_answers(&format!("http://{}/actuator/health", self.address), &self.http, clock).await
     }
 
     /// Its list of all instances, from its response cache.
@@ -102,9 +102,9 @@ impl JavaServer {
     }
 }
 
-fn process(address: SocketAddr, cache_ms: i64) -> Result<JavaProcess, Failure> {
+fn process(address: SocketAddr, cache_ms: i64) -> Result<PeerProcess, Failure> {
     let name = format!("the Eureka server at {address}");
     let (ip, port, cache_ms) = (address.ip().to_string(), address.port().to_string(), cache_ms.to_string());
     let environment = [("ADDRESS", ip.as_str()), ("PORT", port.as_str()), ("CACHE_MS", cache_ms.as_str())];
-    JavaProcess::start(&name, "eureka-server", &environment, &[])
+    crate::java::start(&name, "eureka-server", &environment, &[])
 }

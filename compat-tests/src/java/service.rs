@@ -7,7 +7,7 @@ use eurus_service::Clock;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::java::JavaProcess;
+use crate::process::PeerProcess;
 
 /// The application it registers as.
 pub const APP: &str = "JAVA-SERVICE";
@@ -38,7 +38,7 @@ pub struct JavaService {
     pub address: SocketAddr,
     /// What it registers under.
     pub instance_id: String,
-    process: JavaProcess,
+    process: PeerProcess,
     http: reqwest::Client,
 }
 
@@ -46,7 +46,7 @@ impl JavaService {
     /// Starts one that registers at a registry (`http://host:port/eureka/`). It does not answer yet.
     ///
     /// # Errors
-    /// As [`JavaProcess::start`].
+    /// As [`crate::java::start`].
     pub fn start(ip: IpAddr, port: u16, registry: &str, http: reqwest::Client) -> Result<Self, Failure> {
         let instance_id = format!("{ip}:java-service:{port}");
         let (address, port_text) = (ip.to_string(), port.to_string());
@@ -56,7 +56,7 @@ impl JavaService {
             ("INSTANCE_ID", instance_id.as_str()),
             ("EUREKA_URL", registry),
         ];
-        let process = JavaProcess::start(&instance_id, "java-service", &environment, &ARGUMENTS)?;
+        let process = crate::java::start(&instance_id, "java-service", &environment, &ARGUMENTS)?;
         Ok(Self { address: SocketAddr::new(ip, port), instance_id, process, http })
     }
 
@@ -65,8 +65,8 @@ impl JavaService {
     /// # Errors
     /// When it does not in time.
     pub async fn until_healthy(&mut self, clock: &Clock) -> Result<(), Failure> {
-        let origin = format!("http://{}", self.address);
-        self.process.until_healthy(&origin, &self.http, clock).await
+        let url = format!("http://{}/actuator/health", self.address);
+        self.process.until_answers(&url, &self.http, clock).await
     }
 
     /// How many `/hello` requests it has begun to serve.

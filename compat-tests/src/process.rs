@@ -1,0 +1,118 @@
+//! A peer that is a process of its own: start, output, end.
+
+use std::io::ErrorKind;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use eurus_service::Clock;
+use tempfile::NamedTempFile;
+
+use crate::Failure;
+use crate::java::until::until;
+
+/// A process may take this long until its application answers, on a busy machine.
+const STARTED_WITHIN_MS: i64 = 90_000;
+/// After `SIGTERM` an application ends its requests and deregisters; beyond this it is killed.
+const TERMINATED_WITHIN_MS: i64 = 30_000;
+/// What is shown of the output when a test fails, bytes from its end.
+const OUTPUT_SHOWN_MAX: usize = 4_000;
+
+/// One running process. It is killed when dropped; when a failing test drops it, the end of its output is shown.
+pub struct PeerProcess {
+    name: String,
+    child: Child,
+    /// stdout and stderr; deleted with the process.
+    output: NamedTempFile,
+}
+
+impl PeerProcess {
+    /// Starts a command. `name` is for messages; `missing` says what to do where there is no such command.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(name: &str, mut command: Command, missing: &str) -> Result<Self, Failure> {
+        let output = NamedTempFile::new()?;
+        let stdout = output.reopen()?;
+        let stderr = stdout.try_clone()?;
+        let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().map_err(|error| match error
+            .kind()
+        {
+            ErrorKind::NotFound => Failure::new(format!("{} is not there: {missing}", command.get_program().display())),
+            _ => Failure::new(format!("{name} could not be started: {error}")),
+        })?;
+        Ok(Self { name: name.to_owned(), child, output })
+    }
+
+    /// Returns when `GET {url}` answers 200.
+    ///
+    /// # Errors
+    /// When the process ends before, or does not answer in time: with the end of its output.
+    pub async fn until_answers(&mut self, url: &str, http: &reqwest::Client, clock: &Clock) -> Result<(), Failure> {
+        let answers = until(clock, STARTED_WITHIN_MS, url, async || {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(Failure::new(format!("it ended ({status}) before it answered {url}")));
+            }
+            // Refused connections and 503 are what a starting application answers.
+            Ok(http.get(url).send().await.is_ok_and(|answer| answer.status() == 200))
+        })
+        .await;
+        answers.map_err(|failure| Failure::new(format!("{}: {failure}\n{}", self.name, self.end_of_output())))
+    }
+
+    /// Ends it in good order, by `SIGTERM`, as an operator would.
+    ///
+    /// # Errors
+    /// When it goes on regardless; it is killed then.
+    pub async fn terminate(mut self, clock: &Clock) -> Result<ExitStatus, Failure> {
+        // The standard library can only kill.
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
+        Failure::unless(sent.success(), || format!("kill -TERM {}: {sent}", self.child.id()))?;
+        let mut ended = None;
+        let what = format!("{} ends after SIGTERM", self.name);
+        until(clock, TERMINATED_WITHIN_MS, &what, async || {
+            ended = self.child.try_wait()?;
+            Ok(ended.is_some())
+        })
+        .await?;
+        ended.ok_or_else(|| Failure::new(what))
+    }
+
+    /// Ends it at once, by `SIGKILL`, as a crash would.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn kill(&mut self) -> Result<(), Failure> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// All that it wrote so far.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn output(&self) -> Result<String, Failure> {
+        Ok(String::from_utf8_lossy(&std::fs::read(self.output.path())?).into_owned())
+    }
+
+    fn end_of_output(&self) -> String {
+        match self.output() {
+            Ok(text) => {
+                let from = text.ceil_char_boundary(text.len().saturating_sub(OUTPUT_SHOWN_MAX));
+                format!("--- the end of what {} wrote ---\n{}", self.name, &text[from..])
+            }
+            Err(failure) => format!("--- what {} wrote cannot be read: {failure} ---", self.name),
+        }
+    }
+}
+
+impl Drop for PeerProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.end_of_output());
+        }
+        // Dropping cannot wait for an orderly end. An error here means that it has ended already.
+        if self.child.kill().is_ok() && self.child.wait().is_err() {
+            eprintln!("{} (process {}) may still run", self.name, self.child.id());
+        }
+    }
+}
