@@ -44,4 +44,4 @@ pub use events::{Fetch, FetchKind, FetchListener};
 pub use reach::Away;
 pub use registration::RegistrationHealth;
 pub use registration_loop::CANCEL_DURATION_MAX;
-pub use registries::{Heartbeat, Outcome, Registries};
+pub use registries::{Heartbeat, Outcome, Registries, without_credentials};

@@ -23,7 +23,7 @@ use crate::error::ClientError;
 use call::{AnswerSize, Call, Reading, app_path, instance_path};
 use transport::Transport;
 
-pub(crate) use service_url::without_credentials;
+pub use service_url::without_credentials;
 pub use transport::{SERVICE_URLS_MAX, TRIES_MAX};
 
 /// What a heartbeat was answered.

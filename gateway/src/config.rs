@@ -3,13 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use eurus_client::{FetchConfig, Timeouts};
+use eurus_client::{FetchConfig, Timeouts, without_credentials};
 
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
 
 /// Everything but the listeners.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GatewayConfig {
     /// The group this gateway belongs to: its application name in the registry.
     pub group: String,
@@ -43,6 +43,19 @@ pub struct GatewayConfig {
     pub admin: AdminConfig,
     /// How long requests under way may take to finish when the gateway stops, milliseconds.
     pub shutdown_grace_ms: u64,
+}
+
+/// Without credentials: service URLs and metadata may hold some.
+impl fmt::Debug for GatewayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service_urls: Vec<_> = self.service_urls.iter().map(|url| without_credentials(url)).collect();
+        f.debug_struct("GatewayConfig")
+            .field("group", &self.group)
+            .field("service_urls", &service_urls)
+            .field("edge", &self.edge)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Limits and time-outs of the request path. Counts are per data-plane thread: threads share nothing.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use eurus_gateway::{GatewayConfig, GatewayListeners, PORT};
 use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Started, parse_arguments};
+use eurus_service::protection::refuse_what_only_the_registry_honours;
 
 const NAME: &str = "eurus-gateway";
 
@@ -27,6 +28,8 @@ fn main() -> ExitCode {
 }
 
 async fn serve(started: Started) -> Result<(), BoxError> {
+    let instead = "a proxy in front protects the gateway's port, eurus.gateway.admin.token its admin API";
+    refuse_what_only_the_registry_honours(&started.properties, instead)?;
     let config = GatewayConfig::from_properties(&started.properties)?;
     let listeners = GatewayListeners::bind(PORT.endpoint_of_process(&started.properties)?, &started.properties)?;
     Ok(eurus_gateway::run(config, listeners, started.clock, started.shutdown).await?)

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use eurus_service::properties::{ConfigError, Properties};
 
+use crate::access::AccessConfig;
 use crate::self_preservation::Expectation;
 
 /// The longest interval that is accepted: a day. Longer ones are taken for a mistake in the unit.
@@ -19,6 +20,8 @@ pub struct RegistryConfig {
     pub workers: usize,
     /// `eurus.registry.instances-max`: leases at a time; further registrations are answered 503.
     pub instances_max: usize,
+    /// `spring.security.user.*`, `eurus.registry.access.*`: who may do what.
+    pub access: AccessConfig,
     /// `eureka.server.enable-self-preservation`: keep leases when too few renewals arrive.
     pub enable_self_preservation: bool,
     /// `eureka.server.renewal-percent-threshold`: share of the expected renewals below which nothing is evicted;
@@ -73,6 +76,7 @@ impl RegistryConfig {
         Self {
             workers: 2,
             instances_max: 200_000,
+            access: AccessConfig::open(),
             enable_self_preservation: true,
             renewal_percent_threshold: 0.85,
             expected_client_renewal_interval_s: 30,
@@ -95,6 +99,7 @@ impl RegistryConfig {
         let mut config = Self::stock();
         config.workers = properties.number(WORKERS_KEY, config.workers, WORKERS)?;
         config.instances_max = properties.number(INSTANCES_KEY, config.instances_max, INSTANCES)?;
+        config.access = AccessConfig::from_properties(properties)?;
         config.renewal_percent_threshold = properties.number(PERCENT_KEY, config.renewal_percent_threshold, PERCENT)?;
         for (key, value, allowed) in config.durations_mut() {
             *value = properties.number(key, *value, allowed)?;

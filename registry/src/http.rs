@@ -4,6 +4,7 @@
 mod accept;
 mod batch;
 mod body;
+mod guard;
 mod instance;
 mod lists;
 mod pages;
@@ -27,6 +28,7 @@ use crate::registry::Registry;
 use crate::response_cache::Entity;
 use crate::store::Origin;
 use accept::{Negotiated, negotiate};
+pub(crate) use guard::Guard;
 use refusal::Refusal;
 use route::Route;
 
@@ -38,6 +40,7 @@ const EUREKA_ACCEPT_HEADER: HeaderName = HeaderName::from_static("x-eureka-accep
 pub(crate) struct Context {
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Clock,
+    pub(crate) guard: Guard,
 }
 
 /// One request, its body read, at its moment.
@@ -50,25 +53,29 @@ struct Call<'a> {
 
 /// Answers any request.
 pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
+    let route = Route::of(request.uri().path());
+    if let Err(refusal) = guard::admit(&request, route.as_ref(), &context).await {
+        return refusal.respond(&request, context.clock.now_ms());
+    }
     let read = body::read(payload).await;
     // The moment of a change is the moment when it is known whole.
     let now_ms = context.clock.now_ms();
     let answer = match read {
         Ok(body) => {
             let call = Call { request: &request, body, registry: Arc::clone(&context.registry), now_ms };
-            answer(&call).await
+            answer(&call, route).await
         }
         Err(refusal) => Err(refusal),
     };
     answer.unwrap_or_else(|refusal| refusal.respond(&request, now_ms))
 }
 
-async fn answer(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
+async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, Refusal> {
     let (method, registry, now_ms) = (call.request.method(), &call.registry, call.now_ms);
     if *method == Method::TRACE {
         return Err(Refusal::TraceNotAllowed);
     }
-    let route = Route::of(call.request.uri().path()).ok_or(Refusal::NotFound)?;
+    let route = route.ok_or(Refusal::NotFound)?;
     // HEAD is GET; the server leaves the body out.
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     match (method.as_str(), &route) {
@@ -115,10 +122,15 @@ impl Call<'_> {
     }
 
     fn origin(&self) -> Origin {
-        match header(self.request, REPLICATION_HEADER) {
-            Some("true") => Origin::Replica,
-            _ => Origin::Client,
-        }
+        origin(self.request)
+    }
+}
+
+/// Whether a client or another registry speaks.
+fn origin(request: &HttpRequest) -> Origin {
+    match header(request, REPLICATION_HEADER) {
+        Some("true") => Origin::Replica,
+        _ => Origin::Client,
     }
 }
 

@@ -7,7 +7,8 @@
 //! | module | what |
 //! |---|---|
 //! | `config`, `error` | settings under Spring's names, validated; why a registry does not run |
-//! | `http`, `http/*` | route table; one file per resource; `accept`, `refusal`: formats and errors |
+//! | `http`, `http/*` | route table; one file per resource; `guard`: who may; `accept`, `refusal`: formats and errors |
+//! | [`access`], `access/*` | who is known and may do what: the decision, pure |
 //! | `registry` | the store and its caches: every change goes through here |
 //! | `store`, `store/*` | the one truth behind one short lock; one file per operation |
 //! | `lease`, `registered` | one lease; one state of one instance with its ready-made bytes |
@@ -21,6 +22,7 @@
 //! | `instance_name` | an instance in the log |
 //! | `loops` | read-only tick, delta retention, eviction, threshold |
 
+pub mod access;
 mod compressed_list;
 mod config;
 mod error;
@@ -86,8 +88,15 @@ pub async fn run(
     let workers = config.workers;
     let address = listener.local_addr().map_err(RunError::Listener)?;
     log::info!("registry: listens on http://{address}/eureka/");
+    if config.access.is_open() && !address.ip().is_loopback() {
+        log::warn!(
+            "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \
+             or eurus.registry.access.tokens.<name>.token"
+        );
+    }
+    let guard = http::Guard::new(&config.access);
     let registry = Arc::new(Registry::new(config, clock.now_ms()));
-    let context = web::Data::new(http::Context { registry: Arc::clone(&registry), clock: clock.clone() });
+    let context = web::Data::new(http::Context { registry: Arc::clone(&registry), clock: clock.clone(), guard });
     let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))
         .workers(workers)
         .max_connections(CONNECTIONS_PER_WORKER_MAX)

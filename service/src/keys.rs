@@ -47,7 +47,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
 
 /// All known maps.
 pub fn maps() -> impl Iterator<Item = &'static Map> {
-    spring::MAPS.iter()
+    eurus::MAPS.iter().chain(spring::MAPS)
 }
 
 /// The form in which names are compared: lower case, without dashes and underscores. Dots stay.

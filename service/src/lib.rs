@@ -9,6 +9,8 @@
 //! | [`properties`] | defaults < `application.yml` < environment < flags, with relaxed binding |
 //! | [`listen`] | binding ports with an error a person can act on |
 //! | [`logging`] | log4rs, console and rolling file, one configuration for all |
+//! | [`protection`] | refuses settings that only a registry honours |
+//! | [`secret`] | a password or token that is compared in constant time and never shown |
 //! | [`process`] | what the four `main`s share: arguments, start, signals, exit code |
 
 pub mod clock;
@@ -17,6 +19,8 @@ pub mod listen;
 pub mod logging;
 pub mod process;
 pub mod properties;
+pub mod protection;
+pub mod secret;
 pub mod shutdown;
 
 pub use clock::{Clock, Timer};

@@ -45,10 +45,17 @@ impl fmt::Display for Origin {
 }
 
 /// One value as it was said.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Setting {
     value: String,
     origin: Origin,
+}
+
+/// Without the value: it may be a secret.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(set in {})", self.origin)
+    }
 }
 
 /// What the layers are made of.
@@ -212,6 +219,12 @@ impl Properties {
             Some(setting) => ConfigError::invalid(key, &setting.value, &setting.origin, allowed),
             None => ConfigError::missing(key, allowed),
         }
+    }
+
+    /// The error for a setting that a caller cannot honour; does not show the value.
+    pub fn refused(&self, key: &str, why: &str) -> ConfigError {
+        let origin = self.setting(key).map_or(&Origin::Default, |setting| &setting.origin);
+        ConfigError::refused(key, origin, why)
     }
 
     fn setting(&self, key: &str) -> Option<&Setting> {

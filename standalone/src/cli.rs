@@ -60,6 +60,8 @@ fn demonstrate(common: &CommonArgs, mut flags: PropertyFlags) -> ExitCode {
     };
     let any_port = ["server.port", "eurus.gateway.port", "eurus.gateway.admin.port", "eurus.sync-speed.port"];
     flags.extend(any_port.map(|key| (key.to_owned(), "0".to_owned())));
+    // Its registry is open, whatever protects the user's.
+    flags.push(("server.address".to_owned(), "127.0.0.1".to_owned()));
     let common = CommonArgs { data_dir: Some(folder.path().to_owned()), ..common.clone() };
     let process = Process { name: NAME, defaults: embedded::defaults(false), log_to_console: false };
     process.run(&common, flags, demo::run)

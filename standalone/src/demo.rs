@@ -26,7 +26,7 @@ const ROUTABLE_WITHIN_MS: i64 = 5_000;
 /// # Errors
 /// When anything does not go as it must; the words say which step.
 pub async fn run(started: Started) -> Result<(), BoxError> {
-    let embedded = Embedded::prepare(&started.properties, &started.data_dir)?;
+    let embedded = Embedded::prepare_unprotected(&started.properties, &started.data_dir)?;
     let addresses = embedded.addresses;
     let (clock, shutdown) = (started.clock.clone(), started.shutdown.clone());
     let services = tokio::spawn(async move { embedded.run(&clock, &shutdown).await });

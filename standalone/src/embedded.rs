@@ -5,7 +5,9 @@ use std::path::Path;
 
 use eurus_gateway::{GatewayConfig, GatewayListeners};
 use eurus_registry::RegistryConfig;
+use eurus_registry::access::{AccessConfig, Role, Roles, Token};
 use eurus_service::process::{BoxError, Started};
+use eurus_service::secret::Secret;
 use eurus_service::{Clock, ConfigError, Properties, Shutdown, listen};
 use eurus_sync_speed::SyncSpeedConfig;
 use tokio::task::JoinSet;
@@ -63,7 +65,23 @@ impl Embedded {
     /// # Errors
     /// A wrong value or a port in use, in one line.
     pub fn prepare(properties: &Properties, data_dir: &Path) -> Result<Self, BoxError> {
-        let registry_config = RegistryConfig::from_properties(properties)?;
+        Self::with_registry(RegistryConfig::from_properties(properties)?, properties, data_dir)
+    }
+
+    /// The same for a demonstration on loopback, whose producers know no password: the registry is open.
+    ///
+    /// # Errors
+    /// See [`prepare`](Self::prepare).
+    pub fn prepare_unprotected(properties: &Properties, data_dir: &Path) -> Result<Self, BoxError> {
+        let registry = RegistryConfig { access: AccessConfig::open(), ..RegistryConfig::from_properties(properties)? };
+        Self::with_registry(registry, properties, data_dir)
+    }
+
+    fn with_registry(
+        mut registry_config: RegistryConfig,
+        properties: &Properties,
+        data_dir: &Path,
+    ) -> Result<Self, BoxError> {
         let mut gateway_config = GatewayConfig::from_properties(properties)?;
         let mut sync_speed_config = SyncSpeedConfig::from_properties(properties, data_dir.to_owned())?;
         let (registry_port, sync_speed_port) = (eurus_registry::PORT, eurus_sync_speed::PORT);
@@ -79,7 +97,7 @@ impl Embedded {
         eurus_registry::warn_of_peers(properties, addresses.registry.port());
         // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
         // about the registry. Within one process the others belong to this registry and must be known to it.
-        let own_registry = vec![reachable(addresses.registry)];
+        let own_registry = vec![reachable(addresses.registry, &own_credentials(&mut registry_config.access)?)];
         gateway_config.service_urls.clone_from(&own_registry);
         gateway_config.register = true;
         if sync_speed_config.notify.token.is_none() {
@@ -151,15 +169,33 @@ fn local_address(listeners: &GatewayListeners) -> Result<SocketAddr, BoxError> {
     Ok(first.local_addr()?)
 }
 
+/// A token of this process alone, made at each start, with which the gateway and sync-speed come to a registry that is
+/// locked; as the part of a URL before the host.
+fn own_credentials(access: &mut AccessConfig) -> Result<String, BoxError> {
+    if access.is_open() {
+        return Ok(String::new());
+    }
+    let mut random = [0; 24];
+    getrandom::fill(&mut random).map_err(|error| format!("no random numbers from the system: {error}"))?;
+    let text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    // A part of it is the name, so that no other has it.
+    let (name, secret) = text.split_at(8);
+    let name = format!("eurus-{name}");
+    let roles = Roles::of(&[Role::Read, Role::Register, Role::Operate]);
+    let credentials = format!("{name}:{secret}@");
+    access.tokens.push(Token { name, secret: Secret::new(secret), roles });
+    Ok(credentials)
+}
+
 /// A listener on all addresses is reached over the loopback address.
-fn reachable(mut address: SocketAddr) -> String {
+fn reachable(mut address: SocketAddr, credentials: &str) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
             SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
         });
     }
-    format!("http://{address}/eureka/")
+    format!("http://{credentials}{address}/eureka/")
 }
 
 /// `eurus`: starts, says where everything is, runs.

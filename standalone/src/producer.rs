@@ -39,13 +39,14 @@ pub async fn run(args: ProducerArgs, clock: Clock, shutdown: Shutdown) -> Result
     let address = listener.local_addr()?;
     let registration = registration(&args, address, clock.now_ms());
     let instance_id = registration.instance_id.clone();
-    println!("{instance_id} listens on http://{address} and registers at {}", args.registry);
     let config = ClientConfig {
         fetch: None,
         registration: Some(registration),
         ..ClientConfig::stock(args.registry.split(',').map(|url| url.trim().to_owned()).collect())
     };
     let client = EurekaClient::new(config, clock, Vec::new())?;
+    // The URL may hold a password: the client shows it without.
+    println!("{instance_id} listens on http://{address} and registers at {}", client.registries().current_url());
     let name = web::Data::new(instance_id);
     let server = HttpServer::new(move || App::new().app_data(name.clone()).default_service(web::to(answer)))
         .workers(1)

@@ -97,6 +97,47 @@ async fn it_says_where_everything_is_and_all_of_it_answers() {
     assert_eq!(running.signal("-TERM"), Some(0));
 }
 
+/// Asks until it is answered as wanted; whoever runs the tests ends one that never is.
+async fn until(request: reqwest::RequestBuilder, wanted: impl Fn(u16, &str) -> bool) {
+    loop {
+        let answer = request.try_clone().unwrap().send().await.unwrap();
+        let status = answer.status().as_u16();
+        if wanted(status, &answer.text().await.unwrap()) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_locks_the_registry_and_not_its_own_gateway_and_sync_speed() {
+    let running = Running::start(&["--spring.security.user.password=secret"]);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let registry = running.url("registry");
+    let apps = |app: &str| http.get(format!("{registry}apps/{app}"));
+    assert_eq!(apps("").send().await.unwrap().status(), 401);
+    // Both have registered, the gateway has fetched.
+    for app in ["EURUS-GATEWAY", "EURUS-SYNC-SPEED"] {
+        until(apps(app).basic_auth("user", Some("secret")), |status, _| status == 200).await;
+    }
+    until(http.get(format!("{}/actuator/health", running.admin_url())), |status, _| status == 200).await;
+    // sync-speed may set a status: of a service that has registered with the password.
+    let with_password = registry.replace("http://", "http://user:secret@");
+    let mut producer = Command::new(env!("CARGO_BIN_EXE_eurus"))
+        .args(["producer", "--ip", "127.0.0.2", "--registry", &with_password])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(producer.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let offline = http
+        .post(format!("{}/offline", running.url("sync-speed")))
+        .json(&serde_json::json!({"ip": "127.0.0.2", "force": true}));
+    until(offline, |_, body| body.contains("\"outcome\":\"done\"")).await;
+    producer.kill().unwrap();
+    producer.wait().unwrap();
+    assert!(said.contains(&registry) && !said.contains("secret"), "{said}");
+}
+
 #[test]
 fn ctrl_c_stops_it_gracefully() {
     assert_eq!(Running::start(&["--stock-intervals"]).signal("-INT"), Some(0));
@@ -123,7 +164,12 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
         (&["--config", "nowhere.yml"], &[], 2, &["nowhere.yml", "cannot be read"]),
         (&[], &[("EURUS_GATEWAY_PROT", "1")], 2, &["EURUS_GATEWAY_PROT", "eurus.gateway.port"]),
         (&[], &[("SERVER_PORT", "70000")], 2, &["server.port", "70000", "SERVER_PORT", "65535"]),
-        (&["--spring.security.user.password=x"], &[], 2, &["spring.security.user.password", "authentication"]),
+        (
+            &["--spring.security.user.name=x"],
+            &[],
+            2,
+            &["spring.security.user.name", "set spring.security.user.password"],
+        ),
     ];
     for (arguments, environment, code, words) in cases {
         let arguments = [arguments, if arguments == [taken_port.as_str()] { &ANY_PORTS[1..] } else { &[] }].concat();

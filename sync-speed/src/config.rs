@@ -2,6 +2,7 @@
 
 mod from_properties;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -39,7 +40,7 @@ pub struct SyncSpeedConfig {
 }
 
 /// sync-speed is itself a Eureka client.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EurekaConfig {
     /// Registry URLs, as Spring's `defaultZone`.
     pub service_urls: Vec<String>,
@@ -49,6 +50,19 @@ pub struct EurekaConfig {
     pub timeouts: Timeouts,
     /// `None`: sync-speed does not register.
     pub registration: Option<OwnRegistration>,
+}
+
+/// Without the credentials of the service URLs.
+impl fmt::Debug for EurekaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service_urls: Vec<_> = self.service_urls.iter().map(|url| eurus_client::without_credentials(url)).collect();
+        f.debug_struct("EurekaConfig")
+            .field("service_urls", &service_urls)
+            .field("fetch", &self.fetch)
+            .field("timeouts", &self.timeouts)
+            .field("registration", &self.registration)
+            .finish()
+    }
 }
 
 /// How sync-speed registers itself.

@@ -56,8 +56,8 @@ impl fmt::Display for ServiceUrl {
     }
 }
 
-/// For text that was not parsed: everything up to the last `@` may be a password.
-pub(crate) fn without_credentials(text: &str) -> &str {
+/// A URL as it may be shown. For text that was not parsed: everything up to the last `@` may be a password.
+pub fn without_credentials(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, rest)| rest)
 }
 

@@ -1,7 +1,7 @@
 //! Errors become answers here, and only here.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 use eurus_model::RegistrationError;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::accept::{ErrorForm, Negotiated, error_form};
 use super::header;
 use super::timestamp::iso;
+use crate::access::Role;
 use crate::form::Format;
 
 /// Why a request is not answered as it hoped.
@@ -35,6 +36,17 @@ pub(crate) enum Refusal {
     Full,
     /// A value that Java fails on with a 500; clients know it as such.
     Failed,
+    /// No credentials, or wrong ones.
+    Unauthenticated {
+        is_heartbeat: bool,
+    },
+    /// Credentials without this role.
+    Forbidden {
+        role: Role,
+        is_heartbeat: bool,
+    },
+    /// Too many new passwords to compare at a time.
+    Busy,
 }
 
 /// The body that Spring sends with an error.
@@ -43,6 +55,8 @@ struct ErrorBody<'a> {
     timestamp: String,
     status: u16,
     error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     path: &'a str,
 }
 
@@ -56,8 +70,9 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Unparsable(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
-            Self::DeltaDisabled => StatusCode::FORBIDDEN,
-            Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+            Self::DeltaDisabled | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Full | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -65,8 +80,11 @@ impl Refusal {
     /// The answer.
     pub(crate) fn respond(self, request: &HttpRequest, now_ms: i64) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
+        let message = self.challenge(&mut response);
         match self {
-            Self::HeartbeatNotFound => return response.finish(),
+            Self::HeartbeatNotFound
+            | Self::Unauthenticated { is_heartbeat: true }
+            | Self::Forbidden { is_heartbeat: true, .. } => return response.finish(),
             Self::TraceNotAllowed => {
                 return response.insert_header((ALLOW, "HEAD, DELETE, POST, GET, OPTIONS, PUT")).finish();
             }
@@ -97,9 +115,29 @@ impl Refusal {
             timestamp: iso(now_ms),
             status: status.as_u16(),
             error: status.canonical_reason().unwrap_or_default(),
+            message,
             path: request.uri().path(),
         };
         body.write(&mut response, error_form(header(request, ACCEPT)))
+    }
+}
+
+impl Refusal {
+    /// Says in headers which credentials are wanted, for clients that read no body; and in words, for those that do.
+    fn challenge(&self, response: &mut actix_web::HttpResponseBuilder) -> Option<String> {
+        match self {
+            Self::Unauthenticated { .. } => {
+                response.append_header((WWW_AUTHENTICATE, "Basic realm=\"eurus\""));
+                response.append_header((WWW_AUTHENTICATE, "Bearer realm=\"eurus\""));
+                Some("credentials are missing or wrong: Basic user and password, or a Bearer token".to_owned())
+            }
+            Self::Forbidden { role, .. } => {
+                let challenge = format!("Bearer realm=\"eurus\", error=\"insufficient_scope\", scope=\"{role}\"");
+                response.insert_header((WWW_AUTHENTICATE, challenge));
+                Some(format!("these credentials lack the role {role}"))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -120,19 +158,22 @@ impl ErrorBody<'_> {
     }
 
     fn xml(&self) -> String {
-        let Self { timestamp, status, error, path } = self;
+        let Self { timestamp, status, error, message, path } = self;
         let path = escape(path);
+        let message =
+            message.as_ref().map(|message| format!("<message>{}</message>", escape(message))).unwrap_or_default();
         format!(
-            "<Map><timestamp>{timestamp}</timestamp><status>{status}</status><error>{error}</error>\
+            "<Map><timestamp>{timestamp}</timestamp><status>{status}</status><error>{error}</error>{message}\
              <path>{path}</path></Map>"
         )
     }
 
     fn html(&self) -> String {
-        let Self { timestamp, status, error, path } = self;
+        let Self { timestamp, status, error, message, path } = self;
         let path = escape(path);
+        let message = message.as_ref().map(|message| format!("<p>{}</p>", escape(message))).unwrap_or_default();
         format!(
-            "<!doctype html><html lang=\"en\"><title>{status} {error}</title><h1>{status} {error}</h1>\
+            "<!doctype html><html lang=\"en\"><title>{status} {error}</title><h1>{status} {error}</h1>{message}\
              <p>{path} at {timestamp}</p></html>\n"
         )
     }

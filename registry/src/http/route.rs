@@ -1,5 +1,8 @@
 //! Paths: which resource a path names.
 
+use actix_web::http::Method;
+
+use crate::access::Role;
 use crate::store::VipKind;
 
 /// What a path names. Application names are upper case, ids are decoded.
@@ -82,6 +85,25 @@ impl Route {
             Self::Batch => "POST,OPTIONS",
         }
     }
+
+    /// What a caller must be allowed; `None`: anybody may. A method that the resource does not take is told so to those
+    /// who may read.
+    pub(crate) fn role(&self, method: &Method) -> Option<Role> {
+        let method = method.as_str();
+        match self {
+            // Load balancers and orchestrators ask without credentials.
+            Self::Health => None,
+            Self::Batch => Some(Role::Replicate),
+            Self::Status(..) if matches!(method, "PUT" | "DELETE") => Some(Role::Operate),
+            Self::App(_) if method == "POST" => Some(Role::Register),
+            Self::Instance(..) if matches!(method, "PUT" | "DELETE") => Some(Role::Register),
+            Self::Metadata(..) if method == "PUT" => Some(Role::Register),
+            Self::Apps | Self::Delta | Self::App(_) | Self::Instance(..) | Self::InstanceById(_) | Self::Vip(..) => {
+                Some(Role::Read)
+            }
+            Self::Status(..) | Self::Metadata(..) | Self::Dashboard | Self::LastChanges => Some(Role::Read),
+        }
+    }
 }
 
 /// One segment, percent-decoded, without matrix parameters. `None` when it is no text.
@@ -135,6 +157,37 @@ mod tests {
         ];
         for (path, route) in table {
             assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn whatever_changes_something_needs_more_than_reading() {
+        let app = || "A".to_owned();
+        let routes = [
+            (Route::Apps, ""),
+            (Route::Delta, ""),
+            (Route::App(app()), "POST register"),
+            (Route::Instance(app(), app()), "PUT register, DELETE register"),
+            (Route::Status(app(), app()), "PUT operate, DELETE operate"),
+            (Route::Metadata(app(), app()), "PUT register"),
+            (Route::InstanceById(app()), ""),
+            (Route::Vip(VipKind::Plain, app()), ""),
+            (Route::Dashboard, ""),
+            (Route::LastChanges, ""),
+        ];
+        for (route, changes) in routes {
+            for method in ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"] {
+                let change = changes.split(", ").find_map(|change| change.strip_prefix(method));
+                let expected = change.map_or("read", str::trim);
+                let role = route.role(&method.parse().unwrap()).unwrap();
+                assert_eq!(role.as_str(), expected, "{method} {route:?}");
+                let is_change = !matches!(method, "GET" | "HEAD" | "OPTIONS");
+                assert_eq!(role != Role::Read, is_change && route.allowed().contains(method), "{method} {route:?}");
+            }
+        }
+        assert_eq!(Route::Health.role(&Method::GET), None);
+        for method in [Method::GET, Method::POST] {
+            assert_eq!(Route::Batch.role(&method), Some(Role::Replicate));
         }
     }
 

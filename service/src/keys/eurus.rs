@@ -1,6 +1,6 @@
 //! Our own names.
 
-use super::{Key, used};
+use super::{Key, Map, Meaning, used};
 
 pub(super) const KEYS: &[Key] = &[
     used("eurus.data-dir", "folder of databases and logs; default ./data; also --data-dir"),
@@ -10,6 +10,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.registry.workers", "worker threads of the registry; default 2"),
     used("eurus.registry.instances-max", "leases at a time; further registrations are answered 503; default 200000"),
+    used(
+        "eurus.registry.access.anonymous",
+        "what a request without credentials may do once a user or token is known: none or read; default none",
+    ),
     used("eurus.gateway.port", "port of the gateway; default 8080"),
     used("eurus.gateway.address", "address the gateway binds to; default 127.0.0.1"),
     used("eurus.gateway.admin.port", "port of the gateway's admin API; default 8081"),
@@ -101,3 +105,10 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.sync-speed.retry-max-ms", "longest wait before a gateway is told again; default 5000"),
     used("eurus.sync-speed.retry-for-ms", "how long after the request gateways are told again; default 300000"),
 ];
+
+pub(super) const MAPS: &[Map] = &[Map {
+    prefix: "eurus.registry.access.tokens",
+    meaning: Meaning::Used(
+        "<name>.token or <name>.token-file, and <name>.roles: some of read, register, operate, replicate",
+    ),
+}];

@@ -11,6 +11,11 @@ pub(super) const KEYS: &[Key] = &[
         "spring.profiles.active",
         "profiles whose documents in application.yml count; application-<profile>.yml is not read",
     ),
+    used("spring.security.user.name", "user of the registry's Basic authentication; default user"),
+    used(
+        "spring.security.user.password",
+        "its password, {noop}plain or {bcrypt}hash; once set, all but the health check needs it; default none: open",
+    ),
     used("logging.level.root", "error, warn, info, debug or trace; default info"),
     used("logging.file.name", "log file; default <data-dir>/logs/eurus.log"),
     used("eureka.server.enable-self-preservation", "keep leases when too few renewals arrive; default true"),
@@ -36,6 +41,8 @@ pub(super) const KEYS: &[Key] = &[
     used("eureka.instance.lease-expiration-duration-in-seconds", "lease duration; 90"),
 ];
 
+const NO_OTHER_SECURITY: &str = "only a user with a password (spring.security.user.*) and bearer tokens (eurus.registry.access.tokens.*) can be checked";
+
 pub(super) const MAPS: &[Map] = &[
     Map {
         prefix: "eureka.client.service-url",
@@ -48,10 +55,8 @@ pub(super) const MAPS: &[Map] = &[
     Map { prefix: "eureka.server.remote-region-app-whitelist", meaning: Meaning::Ignored },
     Map { prefix: "eureka.instance.data-center-info", meaning: Meaning::Ignored },
     Map { prefix: "eureka.instance.host-info", meaning: Meaning::Ignored },
-    Map {
-        prefix: "spring.security.user",
-        meaning: Meaning::Refused("this version has no authentication yet: it would leave open what you meant to lock"),
-    },
+    Map { prefix: "spring.security.oauth2", meaning: Meaning::Refused(NO_OTHER_SECURITY) },
+    Map { prefix: "spring.security.saml2", meaning: Meaning::Refused(NO_OTHER_SECURITY) },
     Map {
         prefix: "server.ssl",
         meaning: Meaning::Refused("this version serves no TLS yet: it would send in clear what you meant to encrypt"),
@@ -65,6 +70,7 @@ macro_rules! ignored {
 /// Known to Spring, without meaning here.
 pub(super) fn ignored() -> &'static [Key] {
     ignored![
+        "spring.security.user.roles"
         "eureka.environment" "eureka.datacenter" "eureka.dashboard.enabled" "eureka.dashboard.path"
         "eureka.server.a-w-s-access-id" "eureka.server.a-w-s-secret-key" "eureka.server.e-i-p-bind-rebind-retries"
         "eureka.server.e-i-p-binding-retry-interval-ms" "eureka.server.e-i-p-binding-retry-interval-ms-when-unbound"

@@ -81,8 +81,15 @@ fn keys_of_others_are_ignored_and_named() {
 
 #[test]
 fn what_must_not_be_ignored_is_refused() {
-    let error = from_yaml("spring: {security: {user: {password: x}}}").unwrap_err().to_string();
-    assert!(error.contains("spring.security.user.password") && error.contains("authentication"), "{error}");
+    let error = from_yaml("spring: {security: {oauth2: {client: {provider: x}}}}").unwrap_err().to_string();
+    assert!(error.contains("spring.security.oauth2.client.provider") && error.contains("bearer tokens"), "{error}");
+}
+
+#[test]
+fn settings_are_shown_without_their_values() {
+    let (properties, _) = from_yaml("spring: {security: {user: {password: TOPSECRET}}}").unwrap();
+    let shown = format!("{properties:?}");
+    assert!(shown.contains("application.yml") && !shown.contains("TOPSECRET"), "{shown}");
 }
 
 #[test]

@@ -1,0 +1,94 @@
+//! Whether a request may go on. Decided on its head alone: a body is read only of those who may send one.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::{HttpRequest, web};
+use tokio::sync::Semaphore;
+
+use super::refusal::Refusal;
+use super::route::Route;
+use super::{Context, origin};
+use crate::access::{AccessConfig, Decision, Denials, Gate, Role};
+use crate::store::Origin;
+
+/// Hashed passwords that are compared at one time: each keeps a core busy for tenths of a second.
+const COMPARISONS_MAX: usize = 1;
+/// Requests that wait for that at most; more are answered 503.
+const WAITING_MAX: usize = 64;
+
+/// The credentials that are known, and what became of requests without them.
+pub(crate) struct Guard {
+    gate: Arc<Gate>,
+    denials: Denials,
+    comparisons: Semaphore,
+    places: Semaphore,
+}
+
+impl Guard {
+    pub(crate) fn new(access: &AccessConfig) -> Self {
+        Self {
+            gate: Arc::new(Gate::new(access)),
+            denials: Denials::default(),
+            comparisons: Semaphore::new(COMPARISONS_MAX),
+            places: Semaphore::new(WAITING_MAX),
+        }
+    }
+
+    /// Requests that were refused, for metrics.
+    #[allow(dead_code)] // The metrics page is to show them.
+    pub(crate) fn denials(&self) -> &Denials {
+        &self.denials
+    }
+}
+
+/// Lets a request through, or says what it is answered.
+pub(super) async fn admit(request: &HttpRequest, route: Option<&Route>, context: &Context) -> Result<(), Refusal> {
+    let guard = &context.guard;
+    if guard.gate.is_open() {
+        return Ok(());
+    }
+    let Some(needed) = needed(request, route) else { return Ok(()) };
+    let given = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let decision = match guard.gate.decide(given, needed) {
+        Decision::Unverified(_) => compared(guard, given, needed).await?,
+        decision => decision,
+    };
+    let is_heartbeat = matches!(route, Some(Route::Instance(..))) && request.method() == Method::PUT;
+    let peer = request.peer_addr().map(|address| address.ip());
+    let described = || format!("{} {}", request.method(), request.uri().path().escape_debug());
+    let now_ms = context.clock.now_ms();
+    match decision {
+        Decision::Allowed => Ok(()),
+        Decision::Forbidden(role) => {
+            guard.denials.forbidden(peer, &described(), role, now_ms);
+            Err(Refusal::Forbidden { role, is_heartbeat })
+        }
+        Decision::Unauthenticated | Decision::Unverified(_) => {
+            guard.denials.unauthenticated(peer, &described(), now_ms);
+            Err(Refusal::Unauthenticated { is_heartbeat })
+        }
+    }
+}
+
+/// The role a request needs, whichever resource it names; `None`: anybody may. What names nothing is told so only to
+/// those who may read.
+fn needed(request: &HttpRequest, route: Option<&Route>) -> Option<Role> {
+    let role = route.map_or(Some(Role::Read), |route| route.role(request.method()));
+    // A replica is believed things that a client is not.
+    if role.is_some() && origin(request) == Origin::Replica { Some(Role::Replicate) } else { role }
+}
+
+/// Decides again after the password was compared with its hash, away from the threads that serve requests.
+async fn compared(guard: &Guard, given: Option<&[u8]>, needed: Role) -> Result<Decision, Refusal> {
+    let _place = guard.places.try_acquire().map_err(|_| Refusal::Busy)?;
+    let _turn = guard.comparisons.acquire().await.map_err(|_| Refusal::Busy)?;
+    // Somebody else with the same header may have been first.
+    let Decision::Unverified(unverified) = guard.gate.decide(given, needed) else {
+        return Ok(guard.gate.decide(given, needed));
+    };
+    let gate = Arc::clone(&guard.gate);
+    web::block(move || gate.verify(&unverified)).await.map_err(|_| Refusal::Busy)?;
+    Ok(guard.gate.decide(given, needed))
+}

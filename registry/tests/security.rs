@@ -1,0 +1,285 @@
+//! Who may do what, seen from outside: every role on every kind of route, wrong credentials in every form.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // It is a test throughout.
+
+mod rig;
+
+use std::time::Duration;
+
+use eurus_registry::RegistryConfig;
+use eurus_service::Properties;
+use eurus_service::properties::Sources;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use rig::{Answer, Rig};
+
+const START_MS: i64 = 1_795_317_120_000;
+const PASSWORD: (&str, &str) = ("spring.security.user.password", "pass:word");
+/// `user:pass:word`
+const USER: &str = "Basic dXNlcjpwYXNzOndvcmQ=";
+/// The name is the role.
+const TOKENS: [(&str, &str); 4] = [
+    ("read", "read-0123456789abcdef"),
+    ("register", "register-0123456789abcdef"),
+    ("operate", "operate-0123456789abcdef"),
+    ("replicate", "replicate-0123456789abcdef"),
+];
+
+fn config(settings: &[(&str, &str)]) -> RegistryConfig {
+    let flags = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let (properties, _) = Properties::layered(Sources { flags, ..Sources::default() }).unwrap();
+    RegistryConfig::from_properties(&properties).unwrap()
+}
+
+/// With the user and one token for each role.
+async fn locked(more: &[(&str, &str)]) -> Rig {
+    let mut settings: Vec<(String, String)> =
+        [&PASSWORD].into_iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    for (role, token) in TOKENS {
+        settings.push((format!("eurus.registry.access.tokens.{role}.token"), token.to_owned()));
+        settings.push((format!("eurus.registry.access.tokens.{role}.roles"), role.to_owned()));
+    }
+    let settings: Vec<_> = settings.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    Rig::start(config(&settings), START_MS).await
+}
+
+/// A registration of this application.
+fn registration(app: &str) -> String {
+    json!({"instance": {
+        "instanceId": "one", "hostName": "h", "app": app, "ipAddr": "10.0.0.1", "status": "UP",
+        "port": {"$": 8001, "@enabled": "true"},
+        "dataCenterInfo": {"@class": "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo", "name": "MyOwn"},
+    }})
+    .to_string()
+}
+
+async fn send(rig: &Rig, method: &str, path: &str, authorization: Option<&str>, replica: bool) -> Answer {
+    let mut headers = vec![("Accept", "application/json"), ("Content-Type", "application/json")];
+    headers.extend(authorization.map(|value| ("Authorization", value)));
+    if replica {
+        headers.push(("x-netflix-discovery-replication", "true"));
+    }
+    let body = match (method, path) {
+        ("POST", "/eureka/apps/A") => registration("A"),
+        ("POST", "/eureka/peerreplication/batch") => r#"{"replicationList":[]}"#.to_owned(),
+        _ => String::new(),
+    };
+    rig.send(method, path, &headers, &body).await
+}
+
+/// Method, path, whether it comes as from another registry, the role it needs, what it is answered when it may.
+const REQUESTS: [(&str, &str, bool, &str, u16); 24] = [
+    ("POST", "/eureka/apps/A", false, "register", 204),
+    ("GET", "/eureka/apps", false, "read", 200),
+    ("HEAD", "/eureka/apps/", false, "read", 200),
+    ("GET", "/eureka/v2/apps/delta", false, "read", 200),
+    ("GET", "/eureka/apps/A", false, "read", 200),
+    ("GET", "/eureka/apps/A/one", false, "read", 200),
+    ("GET", "/eureka/instances/one", false, "read", 200),
+    ("GET", "/eureka/vips/none", false, "read", 200),
+    ("GET", "/", false, "read", 200),
+    ("GET", "/lastn", false, "read", 200),
+    ("GET", "/no/such/page", false, "read", 404),
+    ("POST", "/eureka/apps", false, "read", 405),
+    ("OPTIONS", "/eureka/apps", false, "read", 200),
+    ("PUT", "/eureka/apps/A/one", false, "register", 200),
+    ("PUT", "/eureka/apps/A/one/metadata?a=b", false, "register", 200),
+    ("PUT", "/eureka/apps/A/one/status?value=OUT_OF_SERVICE", false, "operate", 200),
+    ("DELETE", "/eureka/apps/A/one/status?value=UP", false, "operate", 200),
+    ("POST", "/eureka/peerreplication/batch", false, "replicate", 200),
+    ("PUT", "/eureka/apps/A/one", true, "replicate", 200),
+    ("PUT", "/eureka/apps/A/one/status?value=UP", true, "replicate", 200),
+    ("POST", "/eureka/apps/A", true, "replicate", 204),
+    ("GET", "/eureka/apps", true, "replicate", 200),
+    ("DELETE", "/eureka/apps/A/one", true, "replicate", 200),
+    ("DELETE", "/eureka/apps/A/one", false, "register", 404),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_role_on_every_kind_of_route() {
+    let rig = locked(&[]).await;
+    for (method, path, replica, needed, expected) in REQUESTS {
+        let what = format!("{method} {path} {replica}");
+        let none = send(&rig, method, path, None, replica).await;
+        assert_eq!(none.status, 401, "{what}");
+        for (role, token) in TOKENS.into_iter().filter(|(role, _)| *role != needed) {
+            let answer = send(&rig, method, path, Some(&format!("Bearer {token}")), replica).await;
+            assert_eq!(answer.status, 403, "{what} by {role}");
+            let challenge = answer.header("www-authenticate").unwrap();
+            assert!(challenge.contains(&format!("scope=\"{needed}\"")), "{what} by {role}: {challenge}");
+        }
+        let token = TOKENS.iter().find(|(role, _)| *role == needed).unwrap().1;
+        let answer = send(&rig, method, path, Some(&format!("Bearer {token}")), replica).await;
+        assert_eq!(answer.status, expected, "{what}");
+        if method != "DELETE" {
+            let answer = send(&rig, method, path, Some(USER), replica).await;
+            assert_eq!(answer.status, expected, "{what} by the user");
+        }
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_a_password_too_and_spellings_do_not_matter() {
+    let rig = locked(&[]).await;
+    // read:read-0123456789abcdef, as in http://read:read-…@host:8761/eureka/
+    let basic = "cmVhZDpyZWFkLTAxMjM0NTY3ODlhYmNkZWY";
+    for given in [
+        format!("Basic {basic}="),
+        format!("basic {basic}="),
+        format!("Basic {basic}"),
+        "bearer read-0123456789abcdef".to_owned(),
+        USER.to_lowercase().replace("basic dxnlcjpwyxnzondvcmq=", USER),
+    ] {
+        assert_eq!(send(&rig, "GET", "/eureka/apps", Some(&given), false).await.status, 200, "{given}");
+    }
+    for given in [
+        "",
+        "Basic",
+        "Basic !",
+        "Bearer",
+        "Bearer ",
+        "Bearer read-0123456789abcdeg",
+        "Bearer read-0123456789abcdef x",
+        "read-0123456789abcdef",
+        "Digest username=\"user\"",
+        // user:wrong, user:, operate:<the token of read>
+        "Basic dXNlcjp3cm9uZw==",
+        "Basic dXNlcjo=",
+        "Basic b3BlcmF0ZTpyZWFkLTAxMjM0NTY3ODlhYmNkZWY=",
+    ] {
+        let answer = send(&rig, "GET", "/eureka/apps", Some(given), false).await;
+        assert_eq!(answer.status, 401, "{given}");
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_says_what_is_wanted_in_the_form_that_was_asked_for() {
+    let rig = locked(&[]).await;
+    let answer = send(&rig, "GET", "/eureka/apps", None, false).await;
+    let challenges: Vec<&str> =
+        answer.headers.iter().filter(|(name, _)| name == "www-authenticate").map(|(_, value)| value.as_str()).collect();
+    assert_eq!(challenges, ["Basic realm=\"eurus\"", "Bearer realm=\"eurus\""]);
+    let body = answer.json();
+    assert_eq!(
+        (&body["status"], &body["error"], &body["path"]),
+        (&json!(401), &json!("Unauthorized"), &json!("/eureka/apps"))
+    );
+    assert!(body["message"].as_str().unwrap().contains("Bearer token"), "{body}");
+    let xml = rig.send("GET", "/eureka/apps", &[("Accept", "application/xml")], "").await;
+    assert!(
+        xml.text().starts_with("<Map><timestamp>") && xml.text().contains("<message>credentials"),
+        "{}",
+        xml.text()
+    );
+    let reader = Some("Bearer read-0123456789abcdef");
+    let forbidden = send(&rig, "POST", "/eureka/apps/A", reader, false).await;
+    assert_eq!(forbidden.json()["message"], "these credentials lack the role register");
+    // A body in the answer to a heartbeat makes Netflix's client read an instance out of it.
+    for given in [None, reader] {
+        let heartbeat = send(&rig, "PUT", "/eureka/apps/A/one", given, false).await;
+        assert!(matches!(heartbeat.status, 401 | 403) && heartbeat.body.is_empty(), "{heartbeat:?}");
+        assert_eq!(heartbeat.header("content-length"), Some("0"));
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_is_open_and_reading_can_be() {
+    let rig = locked(&[("eurus.registry.access.anonymous", "read")]).await;
+    for (path, status) in [("/actuator/health", 200), ("/eureka/apps", 200), ("/", 200)] {
+        assert_eq!(send(&rig, "GET", path, None, false).await.status, status, "{path}");
+    }
+    assert_eq!(send(&rig, "POST", "/eureka/apps/A", None, false).await.status, 401);
+    assert_eq!(send(&rig, "GET", "/eureka/apps", None, true).await.status, 401, "as from another registry");
+    assert_eq!(send(&rig, "GET", "/eureka/apps", Some("Bearer x"), false).await.status, 401, "wrong, not anonymous");
+    rig.stop().await;
+    let rig = locked(&[]).await;
+    assert_eq!(send(&rig, "GET", "/actuator/health", None, false).await.status, 200);
+    assert_eq!(send(&rig, "GET", "/actuator/health", Some("Bearer x"), true).await.status, 200);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_configured_is_open_whatever_comes() {
+    let rig = Rig::start(config(&[]), START_MS).await;
+    for (method, path, replica, _, expected) in REQUESTS {
+        let answer = send(&rig, method, path, Some("Basic rubbish"), replica).await;
+        assert_eq!(answer.status, expected, "{method} {path}");
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hashed_password_is_accepted() {
+    let hash = bcrypt::hash("secret", 4).unwrap();
+    let rig = Rig::start(config(&[("spring.security.user.password", &format!("{{bcrypt}}{hash}"))]), START_MS).await;
+    // user:secret, user:guess
+    for (given, status) in
+        [("Basic dXNlcjpndWVzcw==", 401), ("Basic dXNlcjpzZWNyZXQ=", 200), ("Basic dXNlcjpndWVzcw==", 401)]
+    {
+        for _ in 0..2 {
+            assert_eq!(send(&rig, "GET", "/eureka/apps", Some(given), false).await.status, status, "{given}");
+        }
+    }
+    rig.stop().await;
+}
+
+/// Reads until the head of an answer is complete; the other side may keep the connection.
+async fn head_of_answer(stream: &mut TcpStream) -> String {
+    let mut seen = Vec::new();
+    let mut chunk = [0; 4_096];
+    while !seen.windows(4).any(|four| four == b"\r\n\r\n") {
+        let count = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut chunk)).await.expect("an answer");
+        let count = count.unwrap();
+        assert!(count > 0, "closed after {:?}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&chunk[..count]);
+    }
+    String::from_utf8(seen).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_never_arrives_is_not_waited_for() {
+    let rig = locked(&[]).await;
+    for length in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] {
+        let mut stream = TcpStream::connect(rig.address).await.unwrap();
+        let head =
+            format!("POST /eureka/apps/A HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\n{length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = head_of_answer(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_body_that_is_not_read_does_not_swallow_the_answer() {
+    let rig = locked(&[]).await;
+    for size in [100, 100_000, 4_000_000] {
+        let mut stream = TcpStream::connect(rig.address).await.unwrap();
+        let head = format!(
+            "POST /eureka/apps/A HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // A client writes all before it reads; it may find the other side closed on its way.
+        let _ = stream.write_all(&vec![b' '; size]).await;
+        let answer = head_of_answer(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{size}: {answer}");
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_serves_on_after_a_refused_heartbeat() {
+    let rig = locked(&[]).await;
+    let mut stream = TcpStream::connect(rig.address).await.unwrap();
+    let request = |authorization: &str| format!("PUT /eureka/apps/A/one HTTP/1.1\r\nHost: r\r\n{authorization}\r\n");
+    for (authorization, status) in [("", 401), (&format!("Authorization: {USER}\r\n"), 404), ("", 401)] {
+        stream.write_all(request(authorization).as_bytes()).await.unwrap();
+        let answer = head_of_answer(&mut stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+    rig.stop().await;
+}
