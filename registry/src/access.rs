@@ -18,7 +18,7 @@ mod settings;
 
 use subtle::ConstantTimeEq as _;
 
-pub(crate) use denials::Denials;
+pub(crate) use denials::{DenialCounts, Denials};
 pub(crate) use hashed::Unverified;
 pub use role::{Role, Roles};
 pub use settings::{AccessConfig, TOKEN_BYTES_MIN, TOKENS_MAX, Token, User};

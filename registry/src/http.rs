@@ -7,6 +7,8 @@ mod body;
 mod guard;
 mod instance;
 mod lists;
+mod metrics;
+mod noted;
 mod pages;
 mod query;
 mod refusal;
@@ -27,8 +29,10 @@ use eurus_service::Clock;
 use crate::registry::Registry;
 use crate::response_cache::Entity;
 use crate::store::Origin;
+use crate::traffic::Traffic;
 use accept::{Negotiated, negotiate};
 pub(crate) use guard::Guard;
+use noted::Noted;
 use refusal::Refusal;
 use route::Route;
 
@@ -41,6 +45,7 @@ pub(crate) struct Context {
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Clock,
     pub(crate) guard: Guard,
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 /// One request, its body read, at its moment.
@@ -48,26 +53,33 @@ struct Call<'a> {
     request: &'a HttpRequest,
     body: Bytes,
     registry: Arc<Registry>,
+    context: &'a Context,
+    noted: &'a Noted,
     now_ms: i64,
 }
 
 /// Answers any request.
 pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
     let route = Route::of(request.uri().path());
-    if let Err(refusal) = guard::admit(&request, route.as_ref(), &context).await {
-        return refusal.respond(&request, context.clock.now_ms());
-    }
-    let read = body::read(payload).await;
+    let noted = Noted::of(route.as_ref());
+    let read = match guard::admit(&request, route.as_ref(), &context).await {
+        Ok(()) => body::read(payload).await,
+        Err(refusal) => Err(refusal),
+    };
     // The moment of a change is the moment when it is known whole.
-    let now_ms = context.clock.now_ms();
+    let begun_ns = context.clock.now_ns();
+    let now_ms = begun_ns / 1_000_000;
     let answer = match read {
         Ok(body) => {
-            let call = Call { request: &request, body, registry: Arc::clone(&context.registry), now_ms };
+            let registry = Arc::clone(&context.registry);
+            let call = Call { request: &request, body, registry, context: &context, noted: &noted, now_ms };
             answer(&call, route).await
         }
         Err(refusal) => Err(refusal),
     };
-    answer.unwrap_or_else(|refusal| refusal.respond(&request, now_ms))
+    let response = answer.unwrap_or_else(|refusal| refusal.respond(&request, now_ms));
+    context.traffic.answered(&noted.exchange(&request, &response, context.clock.now_ns() - begun_ns));
+    response
 }
 
 async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, Refusal> {
@@ -93,6 +105,7 @@ async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, R
         ("PUT", Route::Metadata(app, id)) => status::put_metadata(call, app, id),
         ("POST", Route::Batch) => batch::replicate(call),
         ("GET", Route::Health) => Ok(pages::health()),
+        ("GET", Route::Metrics) => metrics::show(call).await,
         ("GET", Route::Dashboard) => Ok(pages::dashboard(call)),
         ("GET", Route::LastChanges) => Ok(pages::last_changes(call)),
         ("OPTIONS", route) => options(call, route.allowed()),
@@ -111,7 +124,9 @@ fn options(call: &Call<'_>, allowed: &str) -> Result<HttpResponse, Refusal> {
 impl Call<'_> {
     /// The format of the answer.
     fn negotiated(&self) -> Result<Negotiated, Refusal> {
-        negotiate(header(self.request, ACCEPT)).ok_or(Refusal::NotAcceptable)
+        let negotiated = negotiate(header(self.request, ACCEPT)).ok_or(Refusal::NotAcceptable)?;
+        self.noted.format.set(Some(negotiated.format));
+        Ok(negotiated)
     }
 
     fn detail(&self) -> Detail {

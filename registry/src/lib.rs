@@ -20,11 +20,14 @@
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
 //! | `instance_name` | an instance in the log |
+//! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
+//! | `metrics`, `metrics/*` | all of that, and what there is, as text for Prometheus |
 //! | `loops` | read-only tick, delta retention, eviction, threshold |
 
 pub mod access;
 mod compressed_list;
 mod config;
+mod counting;
 mod error;
 mod eviction;
 mod form;
@@ -34,6 +37,7 @@ mod http;
 mod instance_name;
 mod lease;
 mod loops;
+mod metrics;
 mod overrides;
 mod payload;
 mod peers;
@@ -44,6 +48,8 @@ mod renewal_rate;
 mod response_cache;
 mod self_preservation;
 mod store;
+mod tally;
+mod traffic;
 
 use std::net::TcpListener;
 use std::pin::pin;
@@ -95,8 +101,13 @@ pub async fn run(
         );
     }
     let guard = http::Guard::new(&config.access);
-    let registry = Arc::new(Registry::new(config, clock.now_ms()));
-    let context = web::Data::new(http::Context { registry: Arc::clone(&registry), clock: clock.clone(), guard });
+    let registry = Arc::new(Registry::new(config, clock.clone()));
+    let context = web::Data::new(http::Context {
+        registry: Arc::clone(&registry),
+        clock: clock.clone(),
+        traffic: Arc::default(),
+        guard,
+    });
     let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))
         .workers(workers)
         .max_connections(CONNECTIONS_PER_WORKER_MAX)

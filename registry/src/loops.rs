@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::error::RunError;
 use crate::registry::Registry;
+use crate::tally::LoopName;
 
 /// A loop that works at a fixed delay after its last run, as Java's timers do.
 struct Loop {
@@ -15,6 +16,7 @@ struct Loop {
     first_ms: i64,
     delay_ms: i64,
     work: fn(&Registry, i64),
+    counted_as: LoopName,
 }
 
 /// Spawns all loops. The timers exist when this returns: a manual clock waits for them from now on.
@@ -29,19 +31,34 @@ pub(crate) fn spawn(registry: &Arc<Registry>, clock: &Clock, shutdown: &Shutdown
 fn planned(registry: &Registry, clock: &Clock) -> [Loop; 4] {
     let config = registry.config();
     let now_ms = clock.now_ms();
-    let planned =
-        |name, delay_ms, work| Loop { name, timer: clock.timer(name), first_ms: now_ms + delay_ms, delay_ms, work };
-    let mut read_only =
-        planned("read-only cache", config.response_cache_update_interval_ms, Registry::refresh_read_only);
+    let planned = |name, counted_as, delay_ms, work| Loop {
+        name,
+        timer: clock.timer(name),
+        first_ms: now_ms + delay_ms,
+        delay_ms,
+        work,
+        counted_as,
+    };
+    let mut read_only = planned(
+        "read-only cache",
+        LoopName::ReadOnlyCache,
+        config.response_cache_update_interval_ms,
+        Registry::refresh_read_only,
+    );
     // The first run is aligned to the interval: registries that start at different times tick together.
     read_only.first_ms = now_ms - now_ms.rem_euclid(read_only.delay_ms) + read_only.delay_ms;
     [
         read_only,
-        planned("delta retention", config.delta_retention_timer_interval_ms, Registry::purge),
-        planned("eviction", config.eviction_interval_ms, Registry::evict),
-        planned("renewal threshold", config.renewal_threshold_update_interval_ms, |registry, _| {
-            registry.recount_expected_clients();
-        }),
+        planned("delta retention", LoopName::DeltaRetention, config.delta_retention_timer_interval_ms, Registry::purge),
+        planned("eviction", LoopName::Eviction, config.eviction_interval_ms, Registry::evict),
+        planned(
+            "renewal threshold",
+            LoopName::RenewalThreshold,
+            config.renewal_threshold_update_interval_ms,
+            |registry, _| {
+                registry.recount_expected_clients();
+            },
+        ),
     ]
 }
 
@@ -55,10 +72,15 @@ impl Loop {
             }
             let now_ms = self.timer.clock().now_ms();
             let (registry, work) = (Arc::clone(&registry), self.work);
+            let (clock, counted_as) = (self.timer.clock().clone(), self.counted_as);
             // Lists of 100,000 instances take their time: not on a thread that serves others.
-            tokio::task::spawn_blocking(move || work(&registry, now_ms))
-                .await
-                .map_err(|error| RunError::Loop(self.name, error.to_string()))?;
+            tokio::task::spawn_blocking(move || {
+                let begun_ns = clock.now_ns();
+                work(&registry, now_ms);
+                registry.tally().ran(counted_as, clock.now_ns() - begun_ns);
+            })
+            .await
+            .map_err(|error| RunError::Loop(self.name, error.to_string()))?;
             next_ms = self.timer.clock().now_ms() + self.delay_ms;
         }
     }

@@ -42,6 +42,11 @@ impl Overrides {
         self.0.remove(instance_id).filter(|known| known.is_alive(now_ms)).map(|known| known.status)
     }
 
+    /// How many there are, with those that are over and not yet forgotten.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Forgets what nobody asked for.
     pub(crate) fn purge(&mut self, now_ms: i64) {
         self.0.retain(|_, known| known.is_alive(now_ms));

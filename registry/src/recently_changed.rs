@@ -17,6 +17,8 @@ pub(crate) struct RecentlyChanged {
     place: HashMap<(String, String), u64>,
     next_place: u64,
     dropped: u64,
+    /// Of `dropped`, those that the log has told of.
+    reported: u64,
 }
 
 #[derive(Debug)]
@@ -47,13 +49,13 @@ impl RecentlyChanged {
         while self.in_order.first_key_value().is_some_and(|(_, change)| change.at_ms < now_ms - retention_ms) {
             self.drop_oldest();
         }
-        if self.dropped > 0 {
+        if self.dropped > self.reported {
             log::warn!(
                 "{} changes were dropped from the delta queue, which holds {RECENT_CHANGES_MAX}: clients that miss \
                  them fetch the full list. Something registers and cancels instances in a loop",
-                self.dropped
+                self.dropped - self.reported
             );
-            self.dropped = 0;
+            self.reported = self.dropped;
         }
     }
 
@@ -61,6 +63,15 @@ impl RecentlyChanged {
         if let Some((_, oldest)) = self.in_order.pop_first() {
             self.place.remove(&key(&oldest.instance));
         }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.in_order.len()
+    }
+
+    /// Changes that were dropped since the start because there were too many.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// The changed instances, oldest change first.

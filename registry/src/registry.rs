@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eurus_model::{InstanceInfo, InstanceStatus};
+use eurus_service::Clock;
 use parking_lot::Mutex;
 
 use crate::compressed_list::CompressedGroups;
@@ -16,6 +17,7 @@ use crate::payload::{Compressing, Numbering, Payload};
 use crate::registered::Registered;
 use crate::response_cache::{Answer, CacheSettings, Entity, ResponseCache};
 use crate::store::{Origin, Renewal, StatusChange, Store, Touched};
+use crate::tally::{Changing, ListKind, Lookup, OverrideChange, Registering, Tally};
 
 /// `versions__delta` of a full list.
 const FULL_LIST_VERSION: &str = "1";
@@ -23,7 +25,6 @@ const FULL_LIST_VERSION: &str = "1";
 const VIP_LIST_VERSION: &str = "-1";
 
 /// What the instances are, and what is answered about them.
-#[derive(Debug)]
 pub(crate) struct Registry {
     config: RegistryConfig,
     store: Store,
@@ -34,6 +35,9 @@ pub(crate) struct Registry {
     /// Of the full list, per form.
     compressed_groups: [CompressedGroups; Form::ALL.len()],
     started_ms: i64,
+    tally: Tally,
+    /// Tells how long lists take to build, and decides nothing: what is done depends on `now_ms` alone.
+    stopwatch: Clock,
     // Only the eviction loop locks it.
     eviction: Mutex<EvictionState>,
 }
@@ -46,7 +50,8 @@ struct EvictionState {
 }
 
 impl Registry {
-    pub(crate) fn new(config: RegistryConfig, now_ms: i64) -> Self {
+    pub(crate) fn new(config: RegistryConfig, stopwatch: Clock) -> Self {
+        let now_ms = stopwatch.now_ms();
         let cache = ResponseCache::new(CacheSettings {
             use_read_only: config.use_read_only_response_cache,
             auto_expiration_ms: config.response_cache_auto_expiration_s * 1_000,
@@ -58,6 +63,8 @@ impl Registry {
             answers: Numbering::default(),
             compressed_groups: Default::default(),
             started_ms: now_ms,
+            tally: Tally::default(),
+            stopwatch,
             eviction: Mutex::default(),
             config,
         }
@@ -70,6 +77,14 @@ impl Registry {
     /// When this registry started: with an answer's number it tells the answer from those of other runs.
     pub(crate) fn started_ms(&self) -> i64 {
         self.started_ms
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub(crate) fn cache(&self) -> &ResponseCache {
+        &self.cache
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -91,40 +106,56 @@ impl Registry {
                  or find out who registers so many",
                 InstanceName(&info.app, &info.instance_id)
             );
+            self.tally.mine().registrations.count((Registering::Full, origin));
             return false;
         }
-        self.invalidate([self.store.register(info, origin, now_ms)]);
+        let (registration, touched) = self.store.register(info, origin, now_ms);
+        self.tally.mine().registrations.count((registration.into(), origin));
+        self.invalidate([touched]);
         true
     }
 
     pub(crate) fn renew(&self, app: &str, id: &str, dirty_ms: Option<i64>, origin: Origin, now_ms: i64) -> Renewal {
         let (renewal, touched) = self.store.renew(app, id, dirty_ms, origin, now_ms);
+        self.tally.mine().renewals.count(((&renewal).into(), origin));
         self.invalidate(touched);
         renewal
     }
 
     pub(crate) fn adopt_override(&self, app: &str, id: &str, status: InstanceStatus, now_ms: i64) {
-        self.invalidate(self.store.adopt_override(app, id, status, now_ms));
+        let touched = self.store.adopt_override(app, id, status, now_ms);
+        let outcome = if touched.is_some() { Changing::Changed } else { Changing::Unchanged };
+        // Only other registries' heartbeats bring overrides along.
+        self.tally.mine().override_changes.count((OverrideChange::Adopted, outcome, Origin::Replica));
+        self.invalidate(touched);
     }
 
     /// Whether there was such a lease.
-    pub(crate) fn cancel(&self, app: &str, id: &str, now_ms: i64) -> bool {
-        self.note(self.store.cancel(app, id, now_ms).map(Some))
+    pub(crate) fn cancel(&self, app: &str, id: &str, origin: Origin, now_ms: i64) -> bool {
+        let outcome = self.store.cancel(app, id, now_ms).map(Some);
+        self.tally.mine().cancellations.count((changing(&outcome), origin));
+        self.note(outcome)
     }
 
     /// Whether there is such an instance.
     pub(crate) fn set_status(&self, app: &str, id: &str, change: StatusChange, now_ms: i64) -> bool {
-        self.note(self.store.set_status(app, id, change, now_ms))
+        let outcome = self.store.set_status(app, id, change, now_ms);
+        self.tally.mine().override_changes.count((OverrideChange::Set, changing(&outcome), change.origin));
+        self.note(outcome)
     }
 
     /// Whether there is such an instance.
     pub(crate) fn remove_override(&self, app: &str, id: &str, change: StatusChange, now_ms: i64) -> bool {
-        self.note(self.store.remove_override(app, id, change, now_ms))
+        let outcome = self.store.remove_override(app, id, change, now_ms);
+        self.tally.mine().override_changes.count((OverrideChange::Removed, changing(&outcome), change.origin));
+        self.note(outcome)
     }
 
     /// Whether there is such an instance.
     pub(crate) fn put_metadata(&self, app: &str, id: &str, entries: &[(String, String)], now_ms: i64) -> bool {
-        self.note(self.store.put_metadata(app, id, entries, now_ms).map(Some))
+        let outcome = self.store.put_metadata(app, id, entries, now_ms).map(Some);
+        self.tally.mine().metadata_changes.count((changing(&outcome),));
+        self.note(outcome)
     }
 
     fn note(&self, outcome: Option<Option<Touched>>) -> bool {
@@ -139,7 +170,10 @@ impl Registry {
 
     /// A list, if it is cached: cheap enough for a thread that serves requests.
     pub(crate) fn cached(&self, entity: &Entity, form: Form, now_ms: i64) -> Option<Answer> {
-        self.cache.cached(entity, form, now_ms)
+        let answer = self.cache.cached(entity, form, now_ms);
+        let lookup = if answer.is_some() { Lookup::Hit } else { Lookup::Miss };
+        self.tally.mine().lookups.count((entity.into(), lookup));
+        answer
     }
 
     /// A list, built if need be: not on a thread that serves requests.
@@ -148,6 +182,14 @@ impl Registry {
     }
 
     fn build(&self, entity: &Entity, form: Form, now_ms: i64) -> Answer {
+        let begun_ns = self.stopwatch.now_ns();
+        let answer = self.assemble(entity, form, now_ms);
+        let builds = &self.tally.mine().builds;
+        builds.cell((ListKind::from(entity),)).observe_ns(self.stopwatch.now_ns() - begun_ns);
+        answer
+    }
+
+    fn assemble(&self, entity: &Entity, form: Form, now_ms: i64) -> Answer {
         let numbers = &self.answers;
         let list =
             |snapshot, version: &str, compressing| Payload::list(&snapshot, version, form, &compressing, numbers);
@@ -187,6 +229,7 @@ impl Registry {
             eviction.is_preserving = is_preserving;
             self.report_self_preservation(evicted.kept, now_ms);
         }
+        self.tally.evicted(evicted.touched.len(), evicted.kept);
         self.invalidate(evicted.touched);
     }
 
@@ -210,5 +253,13 @@ impl Registry {
     /// The threshold timer's work.
     pub(crate) fn recount_expected_clients(&self) {
         self.store.recount_expected_clients();
+    }
+}
+
+fn changing(outcome: &Option<Option<Touched>>) -> Changing {
+    match outcome {
+        None => Changing::UnknownInstance,
+        Some(None) => Changing::Unchanged,
+        Some(Some(_)) => Changing::Changed,
     }
 }

@@ -10,6 +10,7 @@ mod slot;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
@@ -49,13 +50,25 @@ pub(crate) struct ResponseCache {
     settings: CacheSettings,
     // Requests share this lock for a look-up; it is taken exclusively when a name is asked for the first time.
     slots: RwLock<HashMap<Entity, Arc<Slots>>>,
+    /// Answers that were not cached because there were too many names.
+    names_refused: AtomicU64,
+}
+
+/// A list that the caches hold in one form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldList {
+    pub(crate) form: Form,
+    /// Since the read-only copy was last compared; `None` without one.
+    pub(crate) age_ms: Option<i64>,
+    pub(crate) plain_bytes: usize,
+    pub(crate) gzip_bytes: Option<usize>,
 }
 
 type Slots = [Slot; Form::ALL.len()];
 
 impl ResponseCache {
     pub(crate) fn new(settings: CacheSettings) -> Self {
-        Self { settings, slots: RwLock::new(HashMap::new()) }
+        Self { settings, slots: RwLock::new(HashMap::new()), names_refused: AtomicU64::new(0) }
     }
 
     /// A cached answer, if there is one: nothing is built.
@@ -81,7 +94,7 @@ impl ResponseCache {
             return answer;
         }
         let answer = slot.load(now_ms, self.settings.auto_expiration_ms, build);
-        if self.settings.use_read_only { slot.fill_read_only(answer) } else { answer }
+        if self.settings.use_read_only { slot.fill_read_only(answer, now_ms) } else { answer }
     }
 
     /// The slots of an entity, made if need be. `None`: too many entities.
@@ -94,9 +107,34 @@ impl ResponseCache {
             log::warn!(
                 "{CACHED_ENTITIES_MAX} names are cached: {entity:?} is answered uncached; somebody asks for made-up names"
             );
+            self.names_refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         Some(Arc::clone(all.entry(entity.clone()).or_default()))
+    }
+
+    pub(crate) fn entities(&self) -> usize {
+        self.slots.read().len()
+    }
+
+    pub(crate) fn names_refused(&self) -> u64 {
+        self.names_refused.load(Ordering::Relaxed)
+    }
+
+    /// What is held of a list, in each form that was asked for. Nobody is kept from anything by looking.
+    pub(crate) fn held(&self, entity: &Entity, now_ms: i64) -> Vec<HeldList> {
+        let Some(slots) = self.slots.read().get(entity).map(Arc::clone) else {
+            return Vec::new();
+        };
+        let of = |form: Form| {
+            let slot = &slots[form.index()];
+            let read_only = slot.read_only();
+            let age_ms = read_only.as_ref().map(|_| now_ms - slot.refreshed_ms());
+            let payload = read_only.or_else(|| slot.read_write(now_ms, self.settings.auto_expiration_ms))??;
+            let gzip_bytes = payload.gzip.as_ref().map(bytes::Bytes::len);
+            Some(HeldList { form, age_ms, plain_bytes: payload.plain.len(), gzip_bytes })
+        };
+        Form::ALL.into_iter().filter_map(of).collect()
     }
 
     /// Makes the read-write cache forget what a change touched.
@@ -130,6 +168,7 @@ impl ResponseCache {
                     if !same(&held, &answer) {
                         slot.replace_read_only(answer);
                     }
+                    slot.note_refreshed(now_ms);
                 }
             }
         }

@@ -65,6 +65,10 @@ impl SelfPreservation {
         !self.expectation.enabled || (self.threshold > 0 && i64::from(renewals_last_minute) > self.threshold)
     }
 
+    pub(crate) fn expected_clients(&self) -> i64 {
+        self.expected_clients
+    }
+
     /// The least number of renewals a minute with which leases may end.
     pub(crate) fn threshold(&self) -> i64 {
         self.threshold

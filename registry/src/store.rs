@@ -5,6 +5,7 @@
 //! [`cancel`]; what readers get is a [`snapshot`].
 
 mod cancel;
+mod census;
 mod register;
 mod renew;
 mod snapshot;
@@ -16,21 +17,26 @@ use std::sync::Arc;
 use eurus_model::InstanceStatus;
 use parking_lot::RwLock;
 
+use crate::counting::label;
 use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::recently_changed::RecentlyChanged;
 use crate::registered::Registered;
 use crate::renewal_rate::RenewalRate;
 use crate::self_preservation::{Expectation, SelfPreservation};
 
+use census::Census;
+pub(crate) use census::Sizes;
+pub(crate) use register::Registration;
 pub(crate) use renew::Renewal;
 pub(crate) use snapshot::{AppSnapshot, Snapshot, VipKind};
 pub(crate) use status::StatusChange;
 
-/// Who speaks: a client for itself, or another registry that hands on what it was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Client,
-    Replica,
+label! {
+    /// Who speaks: a client for itself, or another registry that hands on what it was told.
+    pub(crate) enum Origin as "origin" {
+        Client = "client",
+        Replica = "replica",
+    }
 }
 
 /// What a change touched: the response caches of these are out of date.
@@ -64,6 +70,8 @@ pub(crate) struct Store {
 struct State {
     /// By upper-case name. An application goes with its last instance.
     apps: BTreeMap<String, App>,
+    /// Of all instances in `apps`.
+    census: Census,
     overrides: Overrides,
     recent: RecentlyChanged,
     preservation: SelfPreservation,
@@ -81,6 +89,7 @@ impl Store {
     pub(crate) fn new(expectation: Expectation, now_ms: i64) -> Self {
         let state = State {
             apps: BTreeMap::new(),
+            census: Census::default(),
             overrides: Overrides::default(),
             recent: RecentlyChanged::default(),
             preservation: SelfPreservation::new(expectation),
@@ -121,7 +130,7 @@ impl State {
     }
 
     fn size(&self) -> usize {
-        self.apps.values().map(|app| app.instances.len()).sum()
+        self.census.instances()
     }
 
     /// Puts a state in place of the one before, notes it as a change, and says what that touched.
@@ -131,6 +140,8 @@ impl State {
         let held = self.apps.entry(app.clone()).or_default();
         held.version = self.version;
         let old = held.instances.insert(instance_id.clone(), Arc::clone(new));
+        self.census.came(new.status());
+        old.iter().for_each(|old| self.census.went(old.status()));
         self.recent.push(Arc::clone(new), now_ms);
         Touched::by(app, old.as_deref().into_iter().chain([&**new]))
     }

@@ -69,7 +69,7 @@ async fn send(rig: &Rig, method: &str, path: &str, authorization: Option<&str>, 
 }
 
 /// Method, path, whether it comes as from another registry, the role it needs, what it is answered when it may.
-const REQUESTS: [(&str, &str, bool, &str, u16); 24] = [
+const REQUESTS: [(&str, &str, bool, &str, u16); 26] = [
     ("POST", "/eureka/apps/A", false, "register", 204),
     ("GET", "/eureka/apps", false, "read", 200),
     ("HEAD", "/eureka/apps/", false, "read", 200),
@@ -80,6 +80,8 @@ const REQUESTS: [(&str, &str, bool, &str, u16); 24] = [
     ("GET", "/eureka/vips/none", false, "read", 200),
     ("GET", "/", false, "read", 200),
     ("GET", "/lastn", false, "read", 200),
+    ("GET", "/metrics", false, "read", 200),
+    ("GET", "/actuator/prometheus", false, "read", 200),
     ("GET", "/no/such/page", false, "read", 404),
     ("POST", "/eureka/apps", false, "read", 405),
     ("OPTIONS", "/eureka/apps", false, "read", 200),

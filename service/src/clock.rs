@@ -63,6 +63,17 @@ impl Clock {
         }
     }
 
+    /// Now, in nanoseconds since 1970: for durations of microseconds. The manual clock counts whole milliseconds.
+    pub fn now_ns(&self) -> i64 {
+        match &self.0 {
+            Source::System(clock) => {
+                let elapsed_ns = i64::try_from(clock.started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+                clock.epoch_ms_at_start.saturating_mul(1_000_000).saturating_add(elapsed_ns)
+            }
+            Source::Manual(clock) => clock.now_ms().saturating_mul(1_000_000),
+        }
+    }
+
     /// A timer for one control loop. Create it before the loop is spawned and drop it with the loop:
     /// on a manual clock time stands still while a timer exists and does not sleep.
     pub fn timer(&self, name: &'static str) -> Timer {

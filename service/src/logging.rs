@@ -100,6 +100,11 @@ fn in_background(appender: impl log4rs::append::Append) -> Result<Background, Co
     Background::start(appender).map_err(|error| ConfigError::other(format!("logging: no thread: {error}")))
 }
 
+/// Lines of this process that were dropped because the log could not be written as fast as they came.
+pub fn dropped_lines() -> u64 {
+    background::dropped_lines()
+}
+
 /// Writes what is still queued: the last thing a process does.
 pub(crate) fn flush() {
     log::logger().flush();

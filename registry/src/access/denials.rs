@@ -34,7 +34,6 @@ pub(crate) struct DenialCounts {
 
 impl Denials {
     /// For metrics.
-    #[cfg_attr(not(test), allow(dead_code))] // The metrics page is to show them.
     pub(crate) fn counts(&self) -> DenialCounts {
         DenialCounts {
             unauthenticated: self.unauthenticated.load(Ordering::Relaxed),

@@ -10,12 +10,12 @@ pub(crate) struct Negotiated {
 }
 
 /// One entry of an `Accept` header.
-struct MediaRange<'a> {
+pub(super) struct MediaRange<'a> {
     /// Lower case: `application/json`, `*/*`.
-    kind: String,
+    pub(super) kind: String,
     /// Parameters but `q`, as written, each with its semicolon.
-    parameters: Vec<&'a str>,
-    quality: f32,
+    pub(super) parameters: Vec<&'a str>,
+    pub(super) quality: f32,
 }
 
 impl MediaRange<'_> {
@@ -24,7 +24,7 @@ impl MediaRange<'_> {
     }
 }
 
-fn media_ranges(accept: &str) -> impl Iterator<Item = MediaRange<'_>> {
+pub(super) fn media_ranges(accept: &str) -> impl Iterator<Item = MediaRange<'_>> {
     accept.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| {
         let mut parts = entry.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();

@@ -11,6 +11,8 @@ use super::refusal::Refusal;
 use super::register::body_format;
 use crate::form::Format;
 use crate::store::{Origin, Renewal, StatusChange};
+use crate::tally::OverrideChange;
+use crate::traffic::ItemAction;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -37,6 +39,19 @@ enum Action {
     Cancel,
     StatusUpdate,
     DeleteStatusOverride,
+}
+
+impl From<Option<Action>> for ItemAction {
+    fn from(action: Option<Action>) -> Self {
+        match action {
+            Some(Action::Register) => Self::Register,
+            Some(Action::Heartbeat) => Self::Heartbeat,
+            Some(Action::Cancel) => Self::Cancel,
+            Some(Action::StatusUpdate) => Self::StatusUpdate,
+            Some(Action::DeleteStatusOverride) => Self::DeleteStatusOverride,
+            None => Self::None,
+        }
+    }
 }
 
 /// The answer to one item; the other registry looks at nothing else.
@@ -67,7 +82,15 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         Refusal::Unparsable(format)
     })?;
     let items = batch.and_then(|batch| batch.replication_list).ok_or(Refusal::Failed)?;
-    let outcomes: Vec<Outcome> = items.into_iter().map(|item| apply(call, item)).collect();
+    let outcomes: Vec<Outcome> = items
+        .into_iter()
+        .map(|item| {
+            let action = item.action.into();
+            let outcome = apply(call, item);
+            call.context.traffic.batch_item(action, outcome.status);
+            outcome
+        })
+        .collect();
     let body = match negotiated.format {
         Format::Json => write_json(&outcomes),
         Format::Xml => write_xml(&outcomes).into_bytes(),
@@ -83,7 +106,7 @@ fn apply(call: &Call<'_>, item: Item) -> Outcome {
     match action {
         Action::Register => register(call, &app, item),
         Action::Heartbeat => heartbeat(call, &app, &id, &item),
-        Action::Cancel => found(call.registry.cancel(&app, &id, call.now_ms)),
+        Action::Cancel => found(call.registry.cancel(&app, &id, Origin::Replica, call.now_ms)),
         Action::StatusUpdate | Action::DeleteStatusOverride => status(call, &app, &id, &item, action),
     }
 }
@@ -125,6 +148,11 @@ fn heartbeat(call: &Call<'_>, app: &str, id: &str, item: &Item) -> Outcome {
 
 fn status(call: &Call<'_>, app: &str, id: &str, item: &Item, action: Action) -> Outcome {
     if call.registry.instance(app, id, call.now_ms).is_none() {
+        let change = match action {
+            Action::DeleteStatusOverride => OverrideChange::Removed,
+            _ => OverrideChange::Set,
+        };
+        call.registry.tally().nobody_to_override(change, Origin::Replica);
         return NOT_FOUND;
     }
     let Ok(status) = item.status.as_deref().map(str::parse::<InstanceStatus>).transpose() else {

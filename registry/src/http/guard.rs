@@ -37,7 +37,6 @@ impl Guard {
     }
 
     /// Requests that were refused, for metrics.
-    #[allow(dead_code)] // The metrics page is to show them.
     pub(crate) fn denials(&self) -> &Denials {
         &self.denials
     }

@@ -68,7 +68,7 @@ pub(crate) fn renew_lease(call: &Call<'_>, app: &str, id: &str, heartbeat: &Hear
 /// The instance says goodbye.
 pub(crate) fn cancel(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
     call.negotiated()?;
-    if call.registry.cancel(app, id, call.now_ms) {
+    if call.registry.cancel(app, id, call.origin(), call.now_ms) {
         Ok(HttpResponse::new(StatusCode::OK))
     } else {
         Err(Refusal::NotFound)

@@ -28,6 +28,8 @@ pub(crate) enum Route {
     Batch,
     /// `/actuator/health`
     Health,
+    /// `/metrics`, `/actuator/prometheus`
+    Metrics,
     /// `/`
     Dashboard,
     /// `/lastn`
@@ -48,6 +50,7 @@ impl Route {
             [""] => Some(Self::Dashboard),
             ["lastn"] => Some(Self::LastChanges),
             ["actuator", "health"] => Some(Self::Health),
+            ["metrics"] | ["actuator", "prometheus"] => Some(Self::Metrics),
             ["eureka", "v2", ref rest @ ..] | ["eureka", ref rest @ ..] => Self::of_eureka(rest),
             _ => None,
         }
@@ -77,7 +80,7 @@ impl Route {
     pub(crate) fn allowed(&self) -> &'static str {
         match self {
             Self::Apps | Self::Delta | Self::InstanceById(_) | Self::Vip(..) => "GET,OPTIONS",
-            Self::Health | Self::Dashboard | Self::LastChanges => "GET,OPTIONS",
+            Self::Health | Self::Metrics | Self::Dashboard | Self::LastChanges => "GET,OPTIONS",
             Self::App(_) => "POST,GET,OPTIONS",
             Self::Instance(..) => "DELETE,GET,OPTIONS,PUT",
             Self::Status(..) => "DELETE,OPTIONS,PUT",
@@ -101,7 +104,9 @@ impl Route {
             Self::Apps | Self::Delta | Self::App(_) | Self::Instance(..) | Self::InstanceById(_) | Self::Vip(..) => {
                 Some(Role::Read)
             }
-            Self::Status(..) | Self::Metadata(..) | Self::Dashboard | Self::LastChanges => Some(Role::Read),
+            Self::Status(..) | Self::Metadata(..) | Self::Metrics | Self::Dashboard | Self::LastChanges => {
+                Some(Role::Read)
+            }
         }
     }
 }
@@ -152,6 +157,8 @@ mod tests {
             ("/eureka/svips/v", Some(Route::Vip(VipKind::Secure, "v".to_owned()))),
             ("/eureka/peerreplication/batch/", Some(Route::Batch)),
             ("/actuator/health", Some(Route::Health)),
+            ("/metrics", Some(Route::Metrics)),
+            ("/actuator/prometheus/", Some(Route::Metrics)),
             ("/", Some(Route::Dashboard)),
             ("/lastn", Some(Route::LastChanges)),
         ];

@@ -7,10 +7,11 @@ use super::Call;
 use super::query::Parameters;
 use super::refusal::Refusal;
 use crate::store::StatusChange;
+use crate::tally::OverrideChange;
 
 /// `PUT …/status?value=`: overrides the status.
 pub(crate) fn set(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
-    let parameters = known_instance(call, app, id)?;
+    let parameters = known_instance(call, app, id, OverrideChange::Set)?;
     let status = parameters.status("value")?.ok_or(Refusal::Failed)?;
     let change = change(call, &parameters, status)?;
     found(call.registry.set_status(app, id, change, call.now_ms))
@@ -19,7 +20,7 @@ pub(crate) fn set(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, 
 /// `DELETE …/status?value=`: takes the override back. Without a value the status is unknown until the instance
 /// registers again.
 pub(crate) fn remove_override(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
-    let parameters = known_instance(call, app, id)?;
+    let parameters = known_instance(call, app, id, OverrideChange::Removed)?;
     let status = parameters.status("value")?.unwrap_or(InstanceStatus::Unknown);
     let change = change(call, &parameters, status)?;
     found(call.registry.remove_override(app, id, change, call.now_ms))
@@ -33,9 +34,12 @@ pub(crate) fn put_metadata(call: &Call<'_>, app: &str, id: &str) -> Result<HttpR
 }
 
 /// An unknown instance is told before a bad parameter.
-fn known_instance(call: &Call<'_>, app: &str, id: &str) -> Result<Parameters, Refusal> {
+fn known_instance(call: &Call<'_>, app: &str, id: &str, change: OverrideChange) -> Result<Parameters, Refusal> {
     call.negotiated()?;
-    call.registry.instance(app, id, call.now_ms).ok_or(Refusal::NotFound)?;
+    if call.registry.instance(app, id, call.now_ms).is_none() {
+        call.registry.tally().nobody_to_override(change, call.origin());
+        return Err(Refusal::NotFound);
+    }
     Ok(Parameters::of(call.request))
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     /// Builds begun so far.
     begun: AtomicU64,
     asked_ms: AtomicI64,
+    /// When the read-only copy was last known to be right.
+    refreshed_ms: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -48,13 +50,24 @@ impl Slot {
         self.asked_ms.load(Ordering::Relaxed)
     }
 
+    pub(super) fn note_refreshed(&self, now_ms: i64) {
+        self.refreshed_ms.fetch_max(now_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn refreshed_ms(&self) -> i64 {
+        self.refreshed_ms.load(Ordering::Relaxed)
+    }
+
     pub(super) fn read_only(&self) -> Option<Answer> {
         self.read_only.load().as_deref().cloned()
     }
 
     /// Fills the empty read-only copy. Whoever comes second gets what the first put there.
-    pub(super) fn fill_read_only(&self, answer: Answer) -> Answer {
+    pub(super) fn fill_read_only(&self, answer: Answer, now_ms: i64) -> Answer {
         let filled = self.read_only.compare_and_swap(&None::<Arc<Answer>>, Some(Arc::new(answer.clone())));
+        if filled.is_none() {
+            self.note_refreshed(now_ms);
+        }
         filled.as_deref().cloned().unwrap_or(answer)
     }
 

@@ -65,6 +65,7 @@ impl State {
     fn cancel(&mut self, app: &str, instance_id: &str, now_ms: i64) -> Option<Touched> {
         let held = self.apps.get_mut(app)?;
         let cancelled = held.instances.remove(instance_id)?;
+        self.census.went(cancelled.status());
         self.version += 1;
         held.version = self.version;
         if held.instances.is_empty() {

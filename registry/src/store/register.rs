@@ -9,10 +9,19 @@ use crate::instance_name::InstanceName;
 use crate::lease::{Lease, duration_ms};
 use crate::registered::Registered;
 
+/// What a registration was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    New,
+    Again,
+    /// The state held is newer, and stays; the lease is renewed.
+    OlderThanHeld,
+}
+
 impl Store {
     /// Registers an instance. Of the held and the incoming state the one with the later dirty timestamp wins, and
     /// the incoming one at a tie.
-    pub(crate) fn register(&self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> Touched {
+    pub(crate) fn register(&self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> (Registration, Touched) {
         self.state.write().register(incoming, origin, now_ms)
     }
 
@@ -34,16 +43,16 @@ impl Store {
                 None => info.metadata.push((key.clone(), value.clone())),
             }
         }
-        Some(state.register(info, Origin::Client, now_ms))
+        Some(state.register(info, Origin::Client, now_ms).1)
     }
 }
 
 impl State {
-    fn register(&mut self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> Touched {
+    fn register(&mut self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> (Registration, Touched) {
         // The incoming duration counts even when the held state stays.
         let duration_ms = duration_ms(incoming.lease.duration_s);
         let existing = self.get(&incoming.app, &incoming.instance_id).cloned();
-        let mut info = match &existing {
+        let (registration, mut info) = match &existing {
             Some(held) if held.info().last_dirty_ms > incoming.last_dirty_ms => {
                 log::warn!(
                     "{} registered with an older state (dirty timestamp {}) than the one held ({}): the held one stays",
@@ -51,12 +60,12 @@ impl State {
                     incoming.last_dirty_ms,
                     held.info().last_dirty_ms
                 );
-                held.info().clone()
+                (Registration::OlderThanHeld, held.info().clone())
             }
-            Some(_) => incoming,
+            Some(_) => (Registration::Again, incoming),
             None => {
                 self.preservation.joined();
-                incoming
+                (Registration::New, incoming)
             }
         };
         let status_said = info.status;
@@ -73,7 +82,7 @@ impl State {
         info.last_updated_ms = now_ms;
         let name = InstanceName(&info.app, &info.instance_id);
         log::info!("registered {name}: {} (said {status_said})", info.status);
-        self.replace(&Registered::new(info, lease), now_ms)
+        (registration, self.replace(&Registered::new(info, lease), now_ms))
     }
 
     /// An override that the instance brings along counts only when none is known here.

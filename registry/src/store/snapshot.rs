@@ -31,6 +31,7 @@ pub(crate) struct RenewalHealth {
     /// More renewals than this must come in a minute for leases to end.
     pub(crate) threshold: i64,
     pub(crate) leases_expire: bool,
+    pub(crate) expected_clients: i64,
 }
 
 /// Which of the two virtual addresses.
@@ -101,6 +102,7 @@ impl Store {
             renewals_last_minute,
             threshold: preservation.threshold(),
             leases_expire: preservation.leases_expire(renewals_last_minute),
+            expected_clients: preservation.expected_clients(),
         }
     }
 }

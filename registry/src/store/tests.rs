@@ -141,11 +141,11 @@ fn a_cancel_ends_the_override_and_the_registration() {
 #[test]
 fn a_change_touches_old_and_new_virtual_addresses() {
     let store = store();
-    let first = store.register(info(Up, 1), Origin::Client, 0);
+    let (_, first) = store.register(info(Up, 1), Origin::Client, 0);
     assert_eq!((first.app.as_str(), first.vips), ("A", vec!["v1".to_owned(), "v2".to_owned()]));
     let mut moved = info(Up, 2);
     moved.vip_address = Some("v3".to_owned());
-    assert_eq!(store.register(moved, Origin::Client, 1).vips, ["v1", "v2", "v3"]);
+    assert_eq!(store.register(moved, Origin::Client, 1).1.vips, ["v1", "v2", "v3"]);
     assert_eq!(store.by_vip(VipKind::Plain, "v3").hashcode, "UP_1_");
     assert!(store.by_vip(VipKind::Plain, "v1").apps.is_empty());
     assert!(store.by_vip(VipKind::Secure, "v3").apps.is_empty());

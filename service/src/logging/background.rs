@@ -17,11 +17,18 @@ const LINES_MAX: usize = 16_384;
 /// How long the end of a process waits until its last lines are written.
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 
+/// Of all appenders of this process.
+static DROPPED_LINES: AtomicU64 = AtomicU64::new(0);
+
 /// Hands lines to another appender on a thread.
 #[derive(Debug)]
 pub(super) struct Background {
     queue: SyncSender<Entry>,
     dropped: Arc<AtomicU64>,
+}
+
+pub(super) fn dropped_lines() -> u64 {
+    DROPPED_LINES.load(Ordering::Relaxed)
 }
 
 enum Entry {
@@ -64,6 +71,7 @@ impl Append for Background {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
+                DROPPED_LINES.fetch_add(1, Ordering::Relaxed);
             }
             Err(TrySendError::Disconnected(_)) => anyhow::bail!("the log's thread is gone"),
         }

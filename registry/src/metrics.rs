@@ -1,0 +1,79 @@
+//! The metrics: what was counted and what there is, written as text for Prometheus.
+//!
+//! Everything is collected here, when somebody asks; nothing below knows of metrics. A look costs the same whatever the
+//! registry holds: counters are added up over threads, sizes are kept numbers, and the one shared lock is held for as
+//! long as it takes to copy them. Labels have the values that are written in this crate and no others: no series per
+//! application or instance, whose number would be the clients' choice.
+
+mod caches;
+mod operations;
+mod process;
+mod state;
+mod text;
+mod wire;
+
+pub(crate) use text::Syntax;
+
+use std::sync::Arc;
+
+use crate::access::DenialCounts;
+use crate::registry::Registry;
+use crate::traffic::Traffic;
+use text::{Family, Text};
+
+/// Where everything is counted.
+pub(crate) struct Sources {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) denials: DenialCounts,
+}
+
+/// All metrics of this moment.
+pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
+    let Sources { registry, traffic, denials } = sources;
+    let mut text = Text::new(syntax);
+    operations::write(&mut text, registry.tally());
+    wire::write(&mut text, traffic);
+    state::write(&mut text, registry, now_ms);
+    caches::write(&mut text, registry, now_ms);
+    limits(&mut text, registry, traffic);
+    let refused = [("unauthenticated", denials.unauthenticated), ("forbidden", denials.forbidden)];
+    let family = Family::counter(
+        "eurus_registry_access_denials",
+        "Requests refused for their credentials: none or wrong ones, or without the role.",
+    );
+    text.counters(&family, refused.map(|(reason, count)| (vec![("reason", reason)], count)));
+    let lines = Family::counter("eurus_registry_log_lines_dropped", "Log lines dropped because the log was too slow.");
+    text.counter(&lines, eurus_service::logging::dropped_lines());
+    let build = Family::gauge("eurus_registry_build_info", "Always 1; the version is in the label.");
+    text.gauges(&build, [(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)]);
+    process::write(&mut text);
+    text.finish()
+}
+
+/// Every limit that requests can run into, whatever counts it.
+fn limits(text: &mut Text, registry: &Registry, traffic: &Traffic) {
+    use crate::counting::Labels;
+    use crate::tally::Registering;
+    use crate::traffic::RefusedStatus;
+
+    fn sum<L: Labels>(totals: Vec<(L, u64)>, wanted: impl Fn(L) -> bool) -> u64 {
+        totals.into_iter().filter(|(labels, _)| wanted(*labels)).map(|(_, count)| count).sum()
+    }
+    let refused = |status| sum(traffic.counts().totals(|counts| &counts.refused), |(one,)| one == status);
+    let full =
+        sum(registry.tally().counts().totals(|counts| &counts.registrations), |(one, _)| one == Registering::Full);
+    let hits = [
+        ("body_bytes", refused(RefusedStatus::S413)),
+        ("body_arrival_seconds", refused(RefusedStatus::S408)),
+        ("instances", full),
+        ("delta_queue", registry.store().sizes().recent_changes_dropped),
+        ("cached_names", registry.cache().names_refused()),
+    ];
+    let family = Family::counter(
+        "eurus_registry_limit_hits",
+        "What was refused or dropped because a limit was reached: request bodies (bytes, time to arrive), registrations \
+         beyond the instances allowed, the oldest changes of a full delta queue, names whose answers were not cached.",
+    );
+    text.counters(&family, hits.map(|(limit, count)| (vec![("limit", limit)], count)));
+}

@@ -1,0 +1,75 @@
+//! What there is at this moment, and whether leases may end.
+
+use eurus_model::InstanceStatus;
+
+use super::text::{Family, Text};
+use crate::counting::Label as _;
+use crate::registry::Registry;
+use crate::store::Sizes;
+
+pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
+    sizes(text, &registry.store().sizes());
+    let family = Family::gauge("eurus_registry_instances_limit", "Instances that may be registered at a time.");
+    text.gauge(&family, registry.config().instances_max as u64);
+    self_preservation(text, registry, now_ms);
+    let family = Family::gauge("eurus_registry_start_time_seconds", "When this registry started, since 1970.");
+    text.gauges(&family, [(Vec::new(), seconds(registry.started_ms()))]);
+}
+
+fn sizes(text: &mut Text, sizes: &Sizes) {
+    let by_status = || InstanceStatus::ALL.iter().map(|status| (status.text(), sizes.census.with_status(*status)));
+    let series = || by_status().map(|(status, count)| (vec![("status", status)], number(count)));
+    text.gauges(&Family::gauge("eurus_registry_instances", "Registered instances by status."), series());
+    let family =
+        Family::gauge("eureka_server_instances", "The same under Spring's name, without its label application.");
+    text.gauges(&family, series());
+    let family = Family::gauge("eurus_registry_leases", "Registered instances, whatever their status.");
+    text.gauge(&family, sizes.census.instances() as u64);
+    let family = Family::gauge("eurus_registry_applications", "Applications with at least one instance.");
+    text.gauge(&family, sizes.applications as u64);
+    let family = Family::gauge("eurus_registry_overrides", "Status overrides in force.");
+    text.gauge(&family, sizes.overrides as u64);
+    let family = Family::gauge("eurus_registry_delta_queue_changes", "Changes that a delta shows.");
+    text.gauge(&family, sizes.recent_changes as u64);
+}
+
+fn self_preservation(text: &mut Text, registry: &Registry, now_ms: i64) {
+    let health = registry.store().renewal_health(now_ms);
+    let family = Family::gauge("eurus_registry_self_preservation_mode", "1 for the mode that is configured.");
+    let mode = if registry.config().enable_self_preservation { "netflix" } else { "off" };
+    text.gauges(&family, ["netflix", "off"].map(|one| (vec![("mode", one)], number(usize::from(one == mode)))));
+    let family = Family::gauge(
+        "eurus_registry_self_preservation_active",
+        "1 while no lease may end because too few heartbeats came; also in the first minutes after a start.",
+    );
+    text.gauge(&family, u64::from(!health.leases_expire));
+    let family = Family::gauge("eurus_registry_renewals_last_minute", "Heartbeats in the last full minute.");
+    text.gauge(&family, u64::from(health.renewals_last_minute));
+    let family = Family::gauge(
+        "eurus_registry_renewals_threshold",
+        "More heartbeats than this must come in a minute for leases to end.",
+    );
+    text.gauges(&family, [(Vec::new(), signed(health.threshold))]);
+    let family = Family::gauge("eurus_registry_expected_clients", "Clients that are expected to renew.");
+    text.gauges(&family, [(Vec::new(), signed(health.expected_clients))]);
+    let family = Family::gauge(
+        "eurus_registry_leases_kept",
+        "Leases that are over and that the last eviction run kept because of self-preservation.",
+    );
+    text.gauge(&family, registry.tally().leases_kept());
+}
+
+#[allow(clippy::cast_precision_loss)] // Counts: far below 2^52.
+fn number(count: usize) -> f64 {
+    count as f64
+}
+
+#[allow(clippy::cast_precision_loss)] // Counts: far below 2^52.
+fn signed(count: i64) -> f64 {
+    count as f64
+}
+
+#[allow(clippy::cast_precision_loss)] // Milliseconds since 1970: far below 2^52.
+pub(super) fn seconds(duration_ms: i64) -> f64 {
+    duration_ms as f64 / 1e3
+}

@@ -1,0 +1,306 @@
+//! Each operation moves exactly the counters that tell of it.
+
+use std::collections::BTreeMap;
+
+use eurus_registry::RegistryConfig;
+
+use super::rig::Rig;
+use super::{START_MS, registration, scrape};
+
+const JSON: &[(&str, &str)] = &[("Accept", "application/json"), ("Content-Type", "application/json")];
+const REPLICA: &[(&str, &str)] = &[
+    ("Accept", "application/json"),
+    ("Content-Type", "application/json"),
+    ("x-netflix-discovery-replication", "true"),
+];
+
+/// Counters that moved, by how much.
+type Moved = BTreeMap<String, f64>;
+
+async fn counters(rig: &Rig) -> Moved {
+    let samples = scrape(rig).await.samples;
+    let is_counter = |series: &str| series.split('{').next().unwrap().ends_with("_total");
+    let is_count = |series: &str| series.split('{').next().unwrap().ends_with("_count");
+    samples
+        .into_iter()
+        // Bytes are looked at apart; the scrapes themselves are not the operation.
+        .filter(|(series, _)| (is_counter(series) || is_count(series)) && !series.starts_with("process_"))
+        .filter(|(series, _)| !series.contains("fetch_bytes") && !series.contains("route=\"metrics\""))
+        .map(|(series, value)| (series.strip_prefix("eurus_registry_").unwrap().to_owned(), value))
+        .collect()
+}
+
+async fn moved(rig: &Rig, before: &Moved) -> Moved {
+    let mut after = counters(rig).await;
+    for (series, value) in before {
+        *after.get_mut(series).unwrap_or_else(|| panic!("{series} is gone")) -= value;
+    }
+    after.retain(|_, by| *by != 0.0);
+    after
+}
+
+/// Sends, and compares status and every counter that moved: `series by`, one by default.
+async fn expect(rig: &Rig, request: (&str, &str, &[(&str, &str)], &str), status: u16, expected: &[&str]) {
+    let (method, path, headers, body) = request;
+    let before = counters(rig).await;
+    let answer = rig.send(method, path, headers, body).await;
+    assert_eq!(answer.status, status, "{method} {path}: {}", String::from_utf8_lossy(&answer.body));
+    check(&moved(rig, &before).await, expected, &format!("{method} {path} {body}"));
+}
+
+fn check(moved: &Moved, expected: &[&str], what: &str) {
+    let expected: Moved = expected
+        .iter()
+        .map(|one| one.rsplit_once(' ').map_or((*one, 1.0), |(series, by)| (series, by.parse().unwrap())))
+        .map(|(series, by)| (series.to_owned(), by))
+        .collect();
+    assert_eq!(*moved, expected, "{what}");
+}
+
+fn request(route: &str, method: &str, class: &str) -> String {
+    format!(r#"request_duration_seconds_count{{route="{route}",method="{method}",status="{class}"}}"#)
+}
+
+fn registered(outcome: &str, origin: &str) -> String {
+    format!(r#"registrations_total{{outcome="{outcome}",origin="{origin}"}}"#)
+}
+
+fn refused(status: &str) -> String {
+    format!(r#"refused_requests_total{{status="{status}"}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registrations_and_cancellations() {
+    let rig = Rig::start(RegistryConfig { instances_max: 2, ..RegistryConfig::stock() }, START_MS).await;
+    let post = request("app", "POST", "2xx");
+    let table = [
+        ("one", 10, JSON, "new", "client"),
+        ("one", 10, JSON, "again", "client"),
+        ("one", 9, JSON, "older_than_held", "client"),
+        ("two", 10, REPLICA, "new", "replica"),
+        ("two", 11, REPLICA, "again", "replica"),
+    ];
+    for (id, dirty_ms, headers, outcome, origin) in table {
+        let body = registration(id, dirty_ms);
+        expect(&rig, ("POST", "/eureka/apps/A", headers, &body), 204, &[&post, &registered(outcome, origin)]).await;
+    }
+    let full = [registered("full", "client"), refused("503"), request("app", "POST", "5xx")];
+    let full = [&full[0], &full[1], &full[2], r#"limit_hits_total{limit="instances"}"#];
+    expect(&rig, ("POST", "/eureka/apps/A", JSON, &registration("three", 1)), 503, &full).await;
+    let cancelled = |outcome, origin| format!(r#"cancellations_total{{outcome="{outcome}",origin="{origin}"}}"#);
+    let (done, failed) = (request("instance", "DELETE", "2xx"), request("instance", "DELETE", "4xx"));
+    for (id, headers, origin) in [("one", JSON, "client"), ("two", REPLICA, "replica")] {
+        let path = format!("/eureka/apps/A/{id}");
+        expect(&rig, ("DELETE", &path, headers, ""), 200, &[&done, &cancelled("changed", origin)]).await;
+        let unknown = [&failed, &refused("404"), &*cancelled("unknown_instance", origin)];
+        expect(&rig, ("DELETE", &path, headers, ""), 404, &unknown).await;
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heartbeats_and_overrides() {
+    let rig = Rig::start(RegistryConfig::stock(), START_MS).await;
+    rig.send("POST", "/eureka/apps/A", JSON, &registration("one", 10)).await;
+    let renewed = |outcome, origin| format!(r#"renewals_total{{outcome="{outcome}",origin="{origin}"}}"#);
+    let overridden = |change, outcome, origin| {
+        format!(r#"override_changes_total{{change="{change}",outcome="{outcome}",origin="{origin}"}}"#)
+    };
+    let one = "/eureka/apps/A/one";
+    // Suffix of the path, headers, status, counters besides that of requests.
+    let table = [
+        ("PUT", "", JSON, 200, vec![renewed("renewed", "client")]),
+        ("PUT", "?lastDirtyTimestamp=10", REPLICA, 200, vec![renewed("renewed", "replica")]),
+        ("PUT", "?lastDirtyTimestamp=11", JSON, 404, vec![renewed("client_newer", "client")]),
+        ("PUT", "?lastDirtyTimestamp=9", JSON, 200, vec![renewed("renewed", "client")]),
+        ("PUT", "?lastDirtyTimestamp=9", REPLICA, 409, vec![renewed("replica_older", "replica")]),
+        ("PUT", "x", JSON, 404, vec![renewed("unknown", "client")]),
+        ("PUT", "x", REPLICA, 404, vec![renewed("unknown", "replica")]),
+        (
+            "PUT",
+            "?lastDirtyTimestamp=11&overriddenstatus=DOWN",
+            REPLICA,
+            404,
+            vec![renewed("client_newer", "replica"), overridden("adopted", "changed", "replica")],
+        ),
+        (
+            "PUT",
+            "?lastDirtyTimestamp=11&overriddenstatus=UP",
+            REPLICA,
+            404,
+            vec![renewed("client_newer", "replica"), overridden("adopted", "unchanged", "replica")],
+        ),
+        ("PUT", "/status?value=OUT_OF_SERVICE", JSON, 200, vec![overridden("set", "changed", "client")]),
+        ("PUT", "/status?value=OUT_OF_SERVICE", REPLICA, 200, vec![overridden("set", "unchanged", "replica")]),
+        ("PUT", "x/status?value=UP", JSON, 404, vec![overridden("set", "unknown_instance", "client")]),
+        ("DELETE", "/status", JSON, 200, vec![overridden("removed", "changed", "client")]),
+        ("DELETE", "/status", REPLICA, 200, vec![overridden("removed", "unchanged", "replica")]),
+        ("DELETE", "x/status", JSON, 404, vec![overridden("removed", "unknown_instance", "client")]),
+        ("PUT", "", JSON, 404, vec![renewed("status_unknown", "client")]),
+        ("PUT", "/metadata?a=b", JSON, 200, vec![r#"metadata_changes_total{outcome="changed"}"#.to_owned()]),
+        ("PUT", "x/metadata?a=b", JSON, 404, vec![r#"metadata_changes_total{outcome="unknown_instance"}"#.to_owned()]),
+    ];
+    for (method, suffix, headers, status, mut counters) in table {
+        let path = format!("{one}{suffix}");
+        let route = ["status", "metadata"].into_iter().find(|route| path.contains(&format!("/{route}")));
+        let class = if status < 300 { "2xx" } else { "4xx" };
+        counters.push(request(route.unwrap_or("instance"), method, class));
+        if status >= 400 {
+            counters.push(refused(&status.to_string()));
+        }
+        let counters: Vec<&str> = counters.iter().map(String::as_str).collect();
+        expect(&rig, (method, &path, headers, ""), status, &counters).await;
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fetches_and_caches() {
+    let rig = Rig::start(RegistryConfig { disable_delta: false, ..RegistryConfig::stock() }, START_MS).await;
+    rig.send("POST", "/eureka/apps/A", JSON, &registration("one", 10)).await;
+    let xml: &[(&str, &str)] = &[("Accept", "application/xml")];
+    let html: &[(&str, &str)] = &[("Accept", "text/html")];
+    let fetched =
+        |kind, format, result: &str| format!(r#"fetches_total{{kind="{kind}",format="{format}",result="{result}"}}"#);
+    // Path, headers, kind, route, whether it is cached at first, status.
+    let table = [
+        ("/eureka/apps", JSON, "full", "apps", Some("miss"), 200),
+        ("/eureka/apps", JSON, "full", "apps", Some("hit"), 200),
+        ("/eureka/apps", xml, "full", "apps", Some("miss"), 200),
+        ("/eureka/apps/delta", JSON, "delta", "delta", Some("miss"), 200),
+        ("/eureka/apps/A", JSON, "app", "app", Some("miss"), 200),
+        ("/eureka/apps/B", JSON, "app", "app", Some("miss"), 404),
+        ("/eureka/apps/B", JSON, "app", "app", Some("hit"), 404),
+        ("/eureka/vips/a", JSON, "vip", "vip", Some("miss"), 200),
+        ("/eureka/svips/a", xml, "svip", "svip", Some("miss"), 200),
+        ("/eureka/apps/A/one", JSON, "instance", "instance", None, 200),
+        ("/eureka/apps/A/two", xml, "instance", "instance", None, 404),
+        ("/eureka/instances/one", JSON, "instance", "instance_by_id", None, 200),
+        ("/eureka/apps", html, "full", "apps", None, 406),
+    ];
+    for (path, headers, kind, route, lookup, status) in table {
+        let format = if headers == xml { "xml" } else { "json" };
+        let format = if status == 406 { "none" } else { format };
+        let result = if status == 406 { "other".to_owned() } else { status.to_string() };
+        let mut counters = vec![fetched(kind, format, &result)];
+        counters.push(request(route, "GET", if status == 200 { "2xx" } else { "4xx" }));
+        counters.extend(lookup.map(|result| format!(r#"cache_requests_total{{kind="{kind}",result="{result}"}}"#)));
+        if lookup == Some("miss") {
+            counters.push(format!(r#"cache_build_duration_seconds_count{{kind="{kind}"}}"#));
+        }
+        if status >= 400 {
+            counters.push(refused(&status.to_string()));
+        }
+        let counters: Vec<&str> = counters.iter().map(String::as_str).collect();
+        expect(&rig, ("GET", path, headers, ""), status, &counters).await;
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn known_lists_and_bytes_and_the_delta_that_is_off() {
+    let rig = Rig::start(RegistryConfig { disable_delta: true, ..RegistryConfig::stock() }, START_MS).await;
+    let first = rig.send("GET", "/eureka/apps", JSON, "").await;
+    let bytes = async |encoding: &str| {
+        scrape(&rig).await.value(&format!(r#"fetch_bytes_total{{kind="full",encoding="{encoding}"}}"#)).unwrap()
+    };
+    assert_eq!(bytes("identity").await, first.body.len() as f64);
+    let compressed =
+        rig.send("GET", "/eureka/apps", &[("Accept", "application/json"), ("Accept-Encoding", "gzip")], "");
+    assert_eq!(bytes("gzip").await, 0.0);
+    assert_eq!(compressed.await.body.len() as f64, bytes("gzip").await);
+    rig.send("HEAD", "/eureka/apps", JSON, "").await;
+    assert_eq!(bytes("identity").await, first.body.len() as f64, "nothing was sent");
+    let known = [("Accept", "application/json"), ("If-None-Match", first.header("etag").unwrap())];
+    let counters = [
+        r#"fetches_total{kind="full",format="json",result="304"}"#,
+        r#"cache_requests_total{kind="full",result="hit"}"#,
+        &request("apps", "GET", "3xx"),
+    ];
+    expect(&rig, ("GET", "/eureka/apps", &known, ""), 304, &counters).await;
+    let counters =
+        [r#"fetches_total{kind="delta",format="none",result="403"}"#, &refused("403"), &request("delta", "GET", "4xx")];
+    expect(&rig, ("GET", "/eureka/apps/delta", JSON, ""), 403, &counters).await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_and_batches() {
+    let rig = Rig::start(RegistryConfig::stock(), START_MS).await;
+    let (app, none) = (|class| request("app", "POST", class), request("none", "GET", "4xx"));
+    let text: &[(&str, &str)] = &[("Content-Type", "text/plain"), ("Accept", "application/json")];
+    expect(&rig, ("POST", "/eureka/apps/A", JSON, "{"), 400, &[&app("4xx"), &refused("400")]).await;
+    expect(&rig, ("POST", "/eureka/apps/A", JSON, "null"), 500, &[&app("5xx"), &refused("500")]).await;
+    expect(&rig, ("POST", "/eureka/apps/A", text, "{}"), 415, &[&app("4xx"), &refused("415")]).await;
+    expect(&rig, ("GET", "/nothing/here", JSON, ""), 404, &[&none, &refused("404")]).await;
+    let other = request("apps", "other", "4xx");
+    expect(&rig, ("PATCH", "/eureka/apps", JSON, ""), 405, &[&other, &refused("405")]).await;
+    expect(&rig, ("GET", "/lastn", JSON, ""), 200, &[&request("last_changes", "GET", "2xx")]).await;
+    let batch = format!(
+        r#"{{"replicationList":[
+        {{"appName":"A","id":"one","action":"Register","instanceInfo":{}}},
+        {{"appName":"A","id":"one","action":"Heartbeat","lastDirtyTimestamp":10}},
+        {{"appName":"A","id":"one","action":"Heartbeat","lastDirtyTimestamp":9}},
+        {{"appName":"A","id":"one","action":"StatusUpdate","status":"DOWN","lastDirtyTimestamp":10}},
+        {{"appName":"A","id":"x","action":"DeleteStatusOverride","status":"UP","lastDirtyTimestamp":10}},
+        {{"appName":"A","id":"one","action":"Cancel"}},
+        {{"appName":"A","id":"one"}}]}}"#,
+        registration("one", 10).strip_prefix(r#"{"instance":"#).unwrap().strip_suffix('}').unwrap()
+    );
+    let item = |action, status| format!(r#"batch_items_total{{action="{action}",status="{status}"}}"#);
+    let counters = [
+        request("batch", "POST", "2xx"),
+        item("register", "200"),
+        registered("new", "replica"),
+        item("heartbeat", "200"),
+        r#"renewals_total{outcome="renewed",origin="replica"}"#.to_owned(),
+        item("heartbeat", "409"),
+        r#"renewals_total{outcome="replica_older",origin="replica"}"#.to_owned(),
+        item("status_update", "200"),
+        r#"override_changes_total{change="set",outcome="changed",origin="replica"}"#.to_owned(),
+        item("delete_status_override", "404"),
+        r#"override_changes_total{change="removed",outcome="unknown_instance",origin="replica"}"#.to_owned(),
+        item("cancel", "200"),
+        r#"cancellations_total{outcome="changed",origin="replica"}"#.to_owned(),
+        item("none", "500"),
+    ];
+    let counters: Vec<&str> = counters.iter().map(String::as_str).collect();
+    expect(&rig, ("POST", "/eureka/peerreplication/batch", JSON, &batch), 200, &counters).await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_too_large_is_a_limit_that_was_hit() {
+    let rig = Rig::start(RegistryConfig::stock(), START_MS).await;
+    let before = counters(&rig).await;
+    let mut request = b"POST /eureka/apps/A HTTP/1.1\r\nHost: r\r\nContent-Length: 16777217\r\n\r\n".to_vec();
+    request.resize(request.len() + 16_777_217, b'x');
+    assert_eq!(rig.exchange(&request).await.status, 413);
+    let expected = [
+        r#"limit_hits_total{limit="body_bytes"}"#,
+        &refused("413"),
+        r#"request_duration_seconds_count{route="app",method="POST",status="4xx"}"#,
+    ];
+    check(&moved(&rig, &before).await, &expected, "a large body");
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn evictions_and_loops() {
+    let rig = Rig::start(RegistryConfig { enable_self_preservation: false, ..RegistryConfig::stock() }, START_MS).await;
+    rig.send("POST", "/eureka/apps/A", JSON, &registration("one", 10)).await;
+    rig.get("/eureka/apps").await;
+    let before = counters(&rig).await;
+    rig.advance_ms(120_000).await;
+    let ran = |name: &str, times: u8| format!(r#"loop_run_duration_seconds_count{{loop="{name}"}} {times}"#);
+    let expected = [
+        "evictions_total".to_owned(),
+        ran("read_only_cache", 4),
+        ran("delta_retention", 4),
+        ran("eviction", 2),
+        r#"cache_build_duration_seconds_count{kind="full"}"#.to_owned(),
+    ];
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    check(&moved(&rig, &before).await, &expected, "two minutes");
+    rig.stop().await;
+}
