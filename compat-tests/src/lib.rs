@@ -8,12 +8,14 @@
 //! | [`stack`] | the three services in one process on free ports, on any clock |
 //! | [`scene`] | a stack, three producers and a link, time moved by hand |
 //! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
+//! | [`differential`] | random requests to a stock Java server and to ours: the same answers, the same state |
 //! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
 //! | [`clients`] | real Eureka clients in four languages, each a process of its own; what they ask, listened to |
 //! | [`process`] | a peer that is a process of its own |
 //! | [`failure`] | what went wrong, in words |
 
 pub mod clients;
+pub mod differential;
 pub mod failure;
 pub mod java;
 pub mod link;

@@ -14,6 +14,7 @@ pub struct JavaServer {
     pub service_url: String,
     address: SocketAddr,
     cache_ms: i64,
+    arguments: Vec<String>,
     process: PeerProcess,
     http: reqwest::Client,
 }
@@ -29,9 +30,23 @@ impl JavaServer {
         http: reqwest::Client,
         clock: &Clock,
     ) -> Result<Self, Failure> {
-        let process = process(address, cache_ms)?;
+        Self::start_with(address, cache_ms, &[], http, clock).await
+    }
+
+    /// As [`JavaServer::start`], with properties of its own (`--eureka.server.…=…`).
+    ///
+    /// # Errors
+    /// As [`JavaServer::start`].
+    pub async fn start_with(
+        address: SocketAddr,
+        cache_ms: i64,
+        arguments: &[String],
+        http: reqwest::Client,
+        clock: &Clock,
+    ) -> Result<Self, Failure> {
+        let process = process(address, cache_ms, arguments)?;
         let service_url = format!("http://{address}/eureka/");
-        let mut server = Self { service_url, address, cache_ms, process, http };
+        let mut server = Self { service_url, address, cache_ms, arguments: arguments.to_vec(), process, http };
         server.until_healthy(clock).await?;
         Ok(server)
     }
@@ -49,7 +64,7 @@ impl JavaServer {
     /// # Errors
     /// As [`JavaServer::start`].
     pub async fn start_again(&mut self, clock: &Clock) -> Result<(), Failure> {
-        self.process = process(self.address, self.cache_ms)?;
+        self.process = process(self.address, self.cache_ms, &self.arguments)?;
         self.until_healthy(clock).await
     }
 
@@ -102,9 +117,10 @@ impl JavaServer {
     }
 }
 
-fn process(address: SocketAddr, cache_ms: i64) -> Result<PeerProcess, Failure> {
+fn process(address: SocketAddr, cache_ms: i64, arguments: &[String]) -> Result<PeerProcess, Failure> {
     let name = format!("the Eureka server at {address}");
     let (ip, port, cache_ms) = (address.ip().to_string(), address.port().to_string(), cache_ms.to_string());
     let environment = [("ADDRESS", ip.as_str()), ("PORT", port.as_str()), ("CACHE_MS", cache_ms.as_str())];
-    crate::java::start(&name, "eureka-server", &environment, &[])
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    crate::java::start(&name, "eureka-server", &environment, &arguments)
 }

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 use eurus_model::{Detail, InstanceStatus, RegistrationDraft, json};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::Call;
 use super::instance::{Heartbeat, renew_lease};
@@ -28,8 +28,15 @@ struct Item {
     last_dirty_timestamp: Option<i64>,
     overridden_status: Option<String>,
     status: Option<String>,
-    instance_info: Option<RegistrationDraft>,
+    #[serde(default, deserialize_with = "read_alone")]
+    instance_info: Option<Result<RegistrationDraft, String>>,
     action: Option<Action>,
+}
+
+/// An instance that cannot be read fails its own item, not the batch.
+fn read_alone<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Result<RegistrationDraft, String>>, D::Error> {
+    let value: Option<serde_json::Value> = Option::deserialize(source)?;
+    Ok(value.map(|value| RegistrationDraft::deserialize(value).map_err(|error| error.to_string())))
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -112,8 +119,13 @@ fn apply(call: &Call<'_>, item: Item) -> Outcome {
 }
 
 fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
-    let Some(draft) = item.instance_info else {
-        return FAILED;
+    let draft = match item.instance_info {
+        Some(Ok(draft)) => draft,
+        Some(Err(error)) => {
+            log::warn!("a replicated registration for {app:?} is unreadable: {}", error.escape_debug());
+            return FAILED;
+        }
+        None => return FAILED,
     };
     match draft.into_instance(app, call.now_ms) {
         // A full registry has said so in its log; the other one must not send it again for ever.
@@ -147,6 +159,10 @@ fn heartbeat(call: &Call<'_>, app: &str, id: &str, item: &Item) -> Outcome {
 }
 
 fn status(call: &Call<'_>, app: &str, id: &str, item: &Item, action: Action) -> Outcome {
+    if matches!(action, Action::DeleteStatusOverride) && item.last_dirty_timestamp.is_none() {
+        // Whoever it is about: Java needs the time before it looks.
+        return FAILED;
+    }
     if call.registry.instance(app, id, call.now_ms).is_none() {
         let change = match action {
             Action::DeleteStatusOverride => OverrideChange::Removed,
@@ -162,7 +178,7 @@ fn status(call: &Call<'_>, app: &str, id: &str, item: &Item, action: Action) -> 
     let change = |status| StatusChange { status, dirty_ms, origin: Origin::Replica };
     match (action, status) {
         (Action::StatusUpdate, Some(status)) => found(call.registry.set_status(app, id, change(status), call.now_ms)),
-        (Action::DeleteStatusOverride, status) if dirty_ms.is_some() => {
+        (Action::DeleteStatusOverride, status) => {
             let change = change(status.unwrap_or(InstanceStatus::Unknown));
             found(call.registry.remove_override(app, id, change, call.now_ms))
         }

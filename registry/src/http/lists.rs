@@ -48,8 +48,11 @@ fn respond(call: &Call<'_>, payload: &Payload, content_type: &str) -> HttpRespon
         return response.finish();
     }
     let gzip = payload.gzip.as_ref().filter(|_| takes_gzip(header(call.request, ACCEPT_ENCODING)));
+    // Java echoes parameters of the media type only where it does not compress.
+    let mut content_type = content_type;
     if gzip.is_some() {
         response.insert_header((CONTENT_ENCODING, "gzip"));
+        content_type = content_type.split(';').next().unwrap_or_default();
     }
     response.insert_header((CONTENT_TYPE, content_type)).body(gzip.unwrap_or(&payload.plain).clone())
 }

@@ -1,0 +1,98 @@
+//! What is said at the end.
+
+use std::fmt;
+
+use crate::differential::differences::Counts;
+use crate::differential::generate::Flavour;
+use crate::differential::outcome::Finding;
+use crate::differential::pair::Setup;
+
+/// What was compared, and what came of it.
+#[derive(Debug)]
+pub struct Report {
+    seed: u64,
+    /// Requests whose answers were compared.
+    pub requests: usize,
+    sequences: usize,
+    expiring: usize,
+    /// How often the machine was too slow for a sequence, and it was tried again.
+    pub late: usize,
+    /// Sequences that it was too slow for again and again: nothing is known of them.
+    pub given_up: usize,
+    /// How often each meant difference was seen.
+    pub meant: Counts,
+    /// Differences that are not meant.
+    pub findings: Vec<Found>,
+}
+
+/// A difference with the shortest sequence that shows it.
+#[derive(Debug)]
+pub struct Found {
+    /// What was asked and answered.
+    pub finding: Finding,
+    /// Steps of the shortest sequence.
+    pub steps: usize,
+    /// Steps of the sequence that was found first.
+    pub of: usize,
+    /// How the servers were set up.
+    pub setup: Setup,
+}
+
+impl Report {
+    /// Nothing yet.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            requests: 0,
+            sequences: 0,
+            expiring: 0,
+            late: 0,
+            given_up: 0,
+            meant: Counts::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds a sequence.
+    pub fn add(&mut self, flavour: Flavour, requests: usize, counts: &Counts) {
+        self.sequences += 1;
+        self.expiring += usize::from(flavour == Flavour::Expiring);
+        self.requests += requests;
+        for (difference, count) in counts {
+            *self.meant.entry(*difference).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, requests, sequences, expiring, .. } = self;
+        writeln!(f, "seed {seed}: {requests} requests in {sequences} sequences, in {expiring} of which leases ended")?;
+        if self.late > 0 {
+            writeln!(f, "  too slow a machine: {} tries repeated, {} sequences given up", self.late, self.given_up)?;
+        }
+        writeln!(f, "  differences that registry/COMPATIBILITY.md lists:")?;
+        for (difference, count) in &self.meant {
+            writeln!(f, "    {count:>6}  {difference}")?;
+        }
+        if self.findings.is_empty() {
+            return write!(f, "  no other difference");
+        }
+        self.findings.iter().try_for_each(|found| write!(f, "{found}"))
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { steps, of, setup, finding } = self;
+        writeln!(f, "  ANOTHER DIFFERENCE ({setup:?}), shrunk from {of} steps to {steps}:")?;
+        for (request, java, ours) in &finding.asked {
+            writeln!(f, "{}\n    # Java {java}, ours {ours}", request.curl())?;
+        }
+        writeln!(f, "# Java: {}\n# ours: {}", finding.java, finding.ours)?;
+        for mismatch in &finding.mismatches {
+            writeln!(f, "# differs at {mismatch}")?;
+        }
+        Ok(())
+    }
+}
