@@ -28,6 +28,11 @@ const client = new Eureka({
     filterUpInstances: false,
   },
   shouldUseDelta: true,
+  // It does not take credentials from a URL: its users add them to each request.
+  requestMiddleware: (options, done) => {
+    const auth = registry.username && { user: registry.username, password: registry.password };
+    done(auth ? { ...options, auth } : options);
+  },
 });
 
 // Its lists by virtual address: those by application lose an instance when another one of it changes.
