@@ -5,8 +5,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FOLDERS: [&str; 8] =
-    ["service", "eureka-model", "eureka-client", "registry", "gateway", "sync-speed", "standalone", "compat-tests"];
+const FOLDERS: [&str; 9] = [
+    "service",
+    "eureka-model",
+    "eureka-client",
+    "registry",
+    "gateway",
+    "sync-speed",
+    "standalone",
+    "compat-tests",
+    "bench",
+];
 
 /// Time-outs of socket operations are real: sockets are.
 const SOCKET_TIME_OUTS: [&str; 2] = ["gateway/src/upstream/", "sync-speed/src/registry_time.rs"];
