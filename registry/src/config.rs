@@ -6,7 +6,10 @@ use std::ops::RangeInclusive;
 use eurus_service::properties::{ConfigError, Properties};
 
 use crate::access::AccessConfig;
-use crate::self_preservation::Expectation;
+use crate::lease::LeaseDuration;
+use crate::rate_limiter::RateLimits;
+use crate::self_preservation::{Expectation, PreservationRules, SelfPreservationMode};
+use crate::store::LeaseRules;
 
 /// The longest interval that is accepted: a day. Longer ones are taken for a mistake in the unit.
 const INTERVAL_MS_MAX: i64 = 86_400_000;
@@ -22,8 +25,15 @@ pub struct RegistryConfig {
     pub instances_max: usize,
     /// `spring.security.user.*`, `eurus.registry.access.*`: who may do what.
     pub access: AccessConfig,
-    /// `eureka.server.enable-self-preservation`: keep leases when too few renewals arrive.
-    pub enable_self_preservation: bool,
+    /// `eurus.registry.self-preservation`, or `eureka.server.enable-self-preservation`: which rule keeps leases that are
+    /// over.
+    pub self_preservation: SelfPreservationMode,
+    /// `eurus.registry.self-preservation-max-ms`: in the per-app mode, how long after its end a lease is kept at most.
+    pub self_preservation_ms_max: i64,
+    /// `eurus.registry.lease-duration`: how long a renewed lease lives.
+    pub lease_duration: LeaseDuration,
+    /// `eureka.server.rate-limiter-*`: how many fetches are answered.
+    pub rate_limits: RateLimits,
     /// `eureka.server.renewal-percent-threshold`: share of the expected renewals below which nothing is evicted;
     /// also the share of all instances that one eviction run leaves alone.
     pub renewal_percent_threshold: f64,
@@ -67,6 +77,9 @@ const PERCENT_KEY: &str = "eureka.server.renewal-percent-threshold";
 const WORKERS_KEY: &str = "eurus.registry.workers";
 const INSTANCES_KEY: &str = "eurus.registry.instances-max";
 const INSTANCES: RangeInclusive<usize> = 1..=10_000_000;
+const PRESERVATION_KEY: &str = "eurus.registry.self-preservation";
+const ENABLE_PRESERVATION_KEY: &str = "eureka.server.enable-self-preservation";
+const LEASE_DURATION_KEY: &str = "eurus.registry.lease-duration";
 const PERCENT: RangeInclusive<f64> = 0.0..=1.0;
 const WORKERS: RangeInclusive<usize> = 1..=WORKERS_MAX;
 
@@ -77,7 +90,10 @@ impl RegistryConfig {
             workers: 2,
             instances_max: 200_000,
             access: AccessConfig::open(),
-            enable_self_preservation: true,
+            self_preservation: SelfPreservationMode::Netflix,
+            self_preservation_ms_max: 900_000,
+            lease_duration: LeaseDuration::Netflix,
+            rate_limits: RateLimits::stock(),
             renewal_percent_threshold: 0.85,
             expected_client_renewal_interval_s: 30,
             renewal_threshold_update_interval_ms: 900_000,
@@ -101,6 +117,11 @@ impl RegistryConfig {
         config.instances_max = properties.number(INSTANCES_KEY, config.instances_max, INSTANCES)?;
         config.access = AccessConfig::from_properties(properties)?;
         config.renewal_percent_threshold = properties.number(PERCENT_KEY, config.renewal_percent_threshold, PERCENT)?;
+        config.self_preservation = self_preservation(properties)?;
+        config.rate_limits = RateLimits::from_properties(properties)?;
+        if let Some(rule) = properties.parsed(LEASE_DURATION_KEY, LeaseDuration::ALLOWED)? {
+            config.lease_duration = rule;
+        }
         for (key, value, allowed) in config.durations_mut() {
             *value = properties.number(key, *value, allowed)?;
         }
@@ -125,7 +146,7 @@ impl RegistryConfig {
     }
 
     /// Every duration with its key and bounds: read and checked by one table.
-    fn durations_mut(&mut self) -> [(&'static str, &mut i64, RangeInclusive<i64>); 7] {
+    fn durations_mut(&mut self) -> [(&'static str, &mut i64, RangeInclusive<i64>); 8] {
         let interval_ms = 1..=INTERVAL_MS_MAX;
         let seconds = 1..=INTERVAL_MS_MAX / 1_000;
         [
@@ -140,6 +161,7 @@ impl RegistryConfig {
                 interval_ms.clone(),
             ),
             ("eureka.server.eviction-interval-timer-in-ms", &mut self.eviction_interval_ms, interval_ms.clone()),
+            ("eurus.registry.self-preservation-max-ms", &mut self.self_preservation_ms_max, interval_ms.clone()),
             (
                 "eureka.server.response-cache-update-interval-ms",
                 &mut self.response_cache_update_interval_ms,
@@ -159,21 +181,45 @@ impl RegistryConfig {
         ]
     }
 
-    fn switches_mut(&mut self) -> [(&'static str, &mut bool); 3] {
+    fn switches_mut(&mut self) -> [(&'static str, &mut bool); 2] {
         [
-            ("eureka.server.enable-self-preservation", &mut self.enable_self_preservation),
             ("eureka.server.use-read-only-response-cache", &mut self.use_read_only_response_cache),
             ("eureka.server.disable-delta", &mut self.disable_delta),
         ]
     }
 
-    pub(crate) fn expectation(&self) -> Expectation {
-        Expectation {
-            enabled: self.enable_self_preservation,
+    pub(crate) fn lease_rules(&self) -> LeaseRules {
+        let expectation = Expectation {
+            enabled: self.self_preservation == SelfPreservationMode::Netflix,
             percent_threshold: self.renewal_percent_threshold,
             client_interval_s: self.expected_client_renewal_interval_s,
+        };
+        LeaseRules {
+            preservation: PreservationRules {
+                mode: self.self_preservation,
+                expectation,
+                preserved_ms_max: self.self_preservation_ms_max,
+            },
+            duration: self.lease_duration,
         }
     }
+}
+
+/// The rule, by Spring's switch and by our key. Both may be written as long as they agree.
+fn self_preservation(properties: &Properties) -> Result<SelfPreservationMode, ConfigError> {
+    let is_enabled = properties.bool(ENABLE_PRESERVATION_KEY, true)?;
+    let by_switch = if is_enabled { SelfPreservationMode::Netflix } else { SelfPreservationMode::Off };
+    let Some(mode) = properties.parsed(PRESERVATION_KEY, SelfPreservationMode::ALLOWED)? else {
+        return Ok(by_switch);
+    };
+    let contradicts = is_enabled == (mode == SelfPreservationMode::Off);
+    if contradicts && properties.string(ENABLE_PRESERVATION_KEY).is_some() {
+        return Err(ConfigError::other(format!(
+            "{PRESERVATION_KEY}={mode} and {ENABLE_PRESERVATION_KEY}={is_enabled} contradict each other: leave one of \
+             them out"
+        )));
+    }
+    Ok(mode)
 }
 
 fn check<T: PartialOrd + fmt::Display>(
@@ -216,9 +262,75 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(config.response_cache_update_interval_ms, 1_000);
-        assert!(!config.enable_self_preservation);
+        assert_eq!(config.self_preservation, SelfPreservationMode::Off);
         assert!((config.renewal_percent_threshold - 0.5).abs() < f64::EPSILON);
         assert_eq!(config.workers, 1);
+    }
+
+    #[test]
+    fn self_preservation_is_chosen_by_either_key_and_never_by_two_that_differ() {
+        use SelfPreservationMode::{Netflix, Off, PerApp};
+        // our key, Spring's switch -> mode; None: start-up fails
+        let table = [
+            (None, None, Some(Netflix)),
+            (None, Some("true"), Some(Netflix)),
+            (None, Some("false"), Some(Off)),
+            (Some("netflix"), None, Some(Netflix)),
+            (Some("per-app"), None, Some(PerApp)),
+            (Some("off"), None, Some(Off)),
+            (Some("false"), None, Some(Off)),
+            (Some("per-app"), Some("true"), Some(PerApp)),
+            (Some("off"), Some("false"), Some(Off)),
+            (Some("off"), Some("true"), None),
+            (Some("per-app"), Some("false"), None),
+            (Some("netflix"), Some("false"), None),
+        ];
+        for (ours, springs, expected) in table {
+            let ours = ours.map(|value| (PRESERVATION_KEY, value));
+            let springs = springs.map(|value| (ENABLE_PRESERVATION_KEY, value));
+            let flags: Vec<_> = ours.into_iter().chain(springs).collect();
+            match (read(&flags), expected) {
+                (Ok(config), Some(mode)) => assert_eq!(config.self_preservation, mode, "{flags:?}"),
+                (Err(error), None) => {
+                    let error = error.to_string();
+                    assert!(error.contains(PRESERVATION_KEY) && error.contains(ENABLE_PRESERVATION_KEY), "{error}");
+                }
+                (read, _) => panic!("{flags:?}: {read:?}"),
+            }
+        }
+        let error = read(&[(PRESERVATION_KEY, "sometimes")]).unwrap_err().to_string();
+        assert!(error.contains("'sometimes'") && error.contains("netflix, per-app or off"), "{error}");
+    }
+
+    #[test]
+    fn rate_limits_have_netflixs_names() {
+        let config = read(&[
+            ("eureka.server.rate-limiter-enabled", "true"),
+            ("eureka.server.rate-limiter-burst-size", "20"),
+            ("eureka.server.rate-limiter-registry-fetch-average-rate", "50"),
+            ("eureka.server.rateLimiterFullFetchAverageRate", "5"),
+            ("eureka.server.rate-limiter-privileged-clients", "one, two"),
+            ("eureka.server.rate-limiter-throttle-standard-clients", "true"),
+        ]);
+        let expected = RateLimits {
+            enabled: true,
+            burst_size: 20,
+            registry_fetch_average_rate: 50,
+            full_fetch_average_rate: 5,
+            privileged_clients: ["one".to_owned(), "two".to_owned()].into(),
+            throttle_standard_clients: true,
+        };
+        assert_eq!(config.unwrap().rate_limits, expected);
+        let error = read(&[("eureka.server.rate-limiter-burst-size", "-1")]).unwrap_err().to_string();
+        assert!(error.contains("from 0 to 16777215"), "{error}");
+    }
+
+    #[test]
+    fn the_lease_duration_is_netflixs_or_exact() {
+        assert_eq!(read(&[(LEASE_DURATION_KEY, "exact")]).unwrap().lease_duration, LeaseDuration::Exact);
+        assert_eq!(read(&[(LEASE_DURATION_KEY, "netflix")]).unwrap().lease_duration, LeaseDuration::Netflix);
+        let error = read(&[(LEASE_DURATION_KEY, "1")]).unwrap_err().to_string();
+        assert!(error.contains("netflix or exact"), "{error}");
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Which expired leases one run ends, and how late the run is.
 
-/// Chooses at random whom to evict: at most `size - floor(size * percent)` of those that are over.
+/// How many of so many leases one run ends at most: `size - floor(size * percent)`.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)] // Counts of instances.
-pub(crate) fn choose<T>(mut expired: Vec<T>, size: usize, percent_threshold: f64, seed: i64) -> Vec<T> {
-    let must_stay = (size as f64 * percent_threshold) as usize;
-    let evicted = expired.len().min(size.saturating_sub(must_stay));
+pub(crate) fn limit(size: usize, percent_threshold: f64) -> usize {
+    size.saturating_sub((size as f64 * percent_threshold) as usize)
+}
+
+/// Chooses at random whom to evict: at most `limit` of those that are over.
+#[allow(clippy::cast_sign_loss)] // A seed.
+pub(crate) fn choose<T>(mut expired: Vec<T>, limit: usize, seed: i64) -> Vec<T> {
+    let evicted = expired.len().min(limit);
     let mut random = Random(seed as u64);
     // The first steps of a Knuth shuffle: a choice without order over all applications.
     for place in 0..evicted {
@@ -56,7 +61,7 @@ mod tests {
         let mut left: Vec<u32> = (0..20).collect();
         let mut sizes = vec![left.len()];
         for run in 0..11 {
-            let evicted = choose(left.clone(), left.len(), 0.85, run);
+            let evicted = choose(left.clone(), limit(left.len(), 0.85), run);
             left.retain(|one| !evicted.contains(one));
             sizes.push(left.len());
         }
@@ -69,7 +74,7 @@ mod tests {
         for (expired, size, percent, evicted) in
             [(0, 10, 0.85, 0), (1, 10, 0.85, 1), (10, 10, 0.85, 2), (3, 100, 0.85, 3), (5, 5, 1.0, 0), (5, 5, 0.0, 5)]
         {
-            let chosen = choose((0..expired).collect(), size, percent, 7);
+            let chosen = choose((0..expired).collect(), limit(size, percent), 7);
             assert_eq!(chosen.len(), evicted, "{expired} of {size}");
             assert_eq!(chosen.iter().collect::<BTreeSet<_>>().len(), evicted, "nobody twice");
         }
@@ -77,7 +82,7 @@ mod tests {
 
     #[test]
     fn different_seeds_choose_differently() {
-        let chosen: BTreeSet<Vec<u32>> = (0..20).map(|seed| choose((0..50).collect(), 50, 0.85, seed)).collect();
+        let chosen: BTreeSet<Vec<u32>> = (0..20).map(|seed| choose((0..50).collect(), limit(50, 0.85), seed)).collect();
         assert!(chosen.len() > 15, "{} different choices", chosen.len());
     }
 

@@ -11,6 +11,7 @@ mod metrics;
 mod noted;
 mod pages;
 mod query;
+mod rate_limit;
 mod refusal;
 mod register;
 mod route;
@@ -88,6 +89,7 @@ async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, R
         return Err(Refusal::TraceNotAllowed);
     }
     let route = route.ok_or(Refusal::NotFound)?;
+    rate_limit::check(call, &route)?;
     // HEAD is GET; the server leaves the body out.
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     match (method.as_str(), &route) {

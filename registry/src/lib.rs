@@ -15,7 +15,9 @@
 //! | `overrides` | status overrides and the rules that decide between them and the instance's word |
 //! | `peers` | a warning about peers that a file names: there is no replication yet |
 //! | `recently_changed` | the delta queue |
-//! | `self_preservation`, `renewal_rate`, `eviction` | whether, when and which leases end |
+//! | `self_preservation`, `self_preservation/*` | whether leases that are over end: Netflix's rule, per app, the report |
+//! | `renewal_rate`, `eviction` | the last minute's heartbeats; which leases a run ends |
+//! | `rate_limiter`, `token_bucket` | how many fetches are answered |
 //! | `response_cache`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
@@ -41,6 +43,7 @@ mod metrics;
 mod overrides;
 mod payload;
 mod peers;
+mod rate_limiter;
 mod recently_changed;
 mod registered;
 mod registry;
@@ -49,6 +52,7 @@ mod response_cache;
 mod self_preservation;
 mod store;
 mod tally;
+mod token_bucket;
 mod traffic;
 
 use std::net::TcpListener;
@@ -61,7 +65,10 @@ use eurus_service::{Clock, Shutdown};
 
 pub use config::{InvalidSetting, RegistryConfig};
 pub use error::RunError;
+pub use lease::LeaseDuration;
 pub use peers::warn_of_peers;
+pub use rate_limiter::RateLimits;
+pub use self_preservation::SelfPreservationMode;
 
 use registry::Registry;
 

@@ -80,10 +80,11 @@ fn split_vips(addresses: Option<&str>) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lease::LeaseDuration;
 
     #[test]
     fn the_lease_is_shown_as_it_is_now() {
-        let lease = Arc::new(Lease::new(1_000, 90_000, 0));
+        let lease = Arc::new(Lease::new(1_000, 90_000, 0, LeaseDuration::Netflix));
         let registered = Registered::new(InstanceInfo::new("a", "1", "h", "10.0.0.1"), Arc::clone(&lease));
         lease.service_up(1_001);
         lease.renew(2_000);
@@ -95,7 +96,7 @@ mod tests {
     fn addresses_are_split_at_commas_and_not_trimmed() {
         let mut info = InstanceInfo::new("a", "1", "h", "10.0.0.1");
         info.vip_address = Some("one,two, three".to_owned());
-        let registered = Registered::new(info, Arc::new(Lease::new(0, 1, 0)));
+        let registered = Registered::new(info, Arc::new(Lease::new(0, 1, 0, LeaseDuration::Netflix)));
         assert_eq!(registered.vips().collect::<Vec<_>>(), ["one", "two", " three"]);
         assert_eq!(registered.secure_vips().count(), 0);
     }

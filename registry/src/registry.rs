@@ -14,8 +14,10 @@ use crate::eviction::Lateness;
 use crate::form::Form;
 use crate::instance_name::InstanceName;
 use crate::payload::{Compressing, Numbering, Payload};
+use crate::rate_limiter::RateLimiter;
 use crate::registered::Registered;
 use crate::response_cache::{Answer, CacheSettings, Entity, ResponseCache};
+use crate::self_preservation::Report;
 use crate::store::{Origin, Renewal, StatusChange, Store, Touched};
 use crate::tally::{Changing, ListKind, Lookup, OverrideChange, Registering, Tally};
 
@@ -32,6 +34,7 @@ pub(crate) struct Registry {
     /// Rises with every delta that is built, whatever its form.
     delta_version: AtomicU64,
     answers: Numbering,
+    rate_limiter: RateLimiter,
     /// Of the full list, per form.
     compressed_groups: [CompressedGroups; Form::ALL.len()],
     started_ms: i64,
@@ -45,8 +48,7 @@ pub(crate) struct Registry {
 #[derive(Debug, Default)]
 struct EvictionState {
     lateness: Lateness,
-    /// Whether the last run kept expired leases, so that the log says it once and not every minute.
-    is_preserving: bool,
+    report: Report,
 }
 
 impl Registry {
@@ -57,10 +59,11 @@ impl Registry {
             auto_expiration_ms: config.response_cache_auto_expiration_s * 1_000,
         });
         Self {
-            store: Store::new(config.expectation(), now_ms),
+            store: Store::new(config.lease_rules(), now_ms),
             cache,
             delta_version: AtomicU64::new(0),
             answers: Numbering::default(),
+            rate_limiter: RateLimiter::new(config.rate_limits.clone(), now_ms),
             compressed_groups: Default::default(),
             started_ms: now_ms,
             tally: Tally::default(),
@@ -85,6 +88,10 @@ impl Registry {
 
     pub(crate) fn cache(&self) -> &ResponseCache {
         &self.cache
+    }
+
+    pub(crate) fn rate_limiter(&self) -> &RateLimiter {
+        &self.rate_limiter
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -224,30 +231,9 @@ impl Registry {
         let mut eviction = self.eviction.lock();
         let late_ms = eviction.lateness.note_run(now_ms, self.config.eviction_interval_ms);
         let evicted = self.store.evict(self.config.renewal_percent_threshold, late_ms, now_ms);
-        let is_preserving = evicted.kept > 0;
-        if is_preserving != eviction.is_preserving {
-            eviction.is_preserving = is_preserving;
-            self.report_self_preservation(evicted.kept, now_ms);
-        }
-        self.tally.evicted(evicted.touched.len(), evicted.kept);
+        self.tally.evicted(evicted.touched.len(), evicted.view.kept);
+        eviction.report.note(&evicted.view, now_ms);
         self.invalidate(evicted.touched);
-    }
-
-    fn report_self_preservation(&self, kept: usize, now_ms: i64) {
-        let health = self.store.renewal_health(now_ms);
-        let (renewals, threshold) = (health.renewals_last_minute, health.threshold);
-        if kept > 0 {
-            log::warn!(
-                "self-preservation: {kept} leases are over but nothing is evicted, because only {renewals} renewals \
-                 came in the last minute and more than {threshold} must come. If those instances are really gone \
-                 cancel them, or set eureka.server.enable-self-preservation=false"
-            );
-        } else {
-            log::info!(
-                "self-preservation keeps no expired lease any more ({renewals} renewals in the last minute, \
-                 threshold {threshold})"
-            );
-        }
     }
 
     /// The threshold timer's work.

@@ -1,132 +1,103 @@
-//! Self-preservation: when far fewer heartbeats arrive than expected, the network is the more likely culprit than
-//! the instances, and nothing is evicted.
+//! Self-preservation: whether a lease that is over ends, or stays because its heartbeats were probably lost on the
+//! way. Netflix's rule counts heartbeats ([`expected_renewals`]); the per-app rule reads the leases of the moment
+//! ([`assessment`]). What is kept is seen in a [`view`] and said by a [`report`].
 
-/// What the threshold is computed from; fixed for the life of the process.
+mod assessment;
+mod expected_renewals;
+mod mode;
+mod report;
+mod view;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+
+pub(crate) use assessment::{Assessment, Condition, Tally};
+pub(crate) use expected_renewals::{Expectation, ExpectedRenewals};
+pub use mode::SelfPreservationMode;
+pub(crate) use report::Report;
+pub(crate) use view::SelfPreservationView;
+
+/// How old an assessment may be that a single read is decided by. Reads of leases that are over are rare, and an
+/// assessment looks at every lease.
+const ASSESSMENT_AGE_MS_MAX: u64 = 1_000;
+
+/// Fixed for the life of the process.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expectation {
-    pub(crate) enabled: bool,
-    /// Share of the expected renewals that must arrive.
-    pub(crate) percent_threshold: f64,
-    /// How often each client is expected to renew.
-    pub(crate) client_interval_s: i64,
+pub(crate) struct PreservationRules {
+    pub(crate) mode: SelfPreservationMode,
+    pub(crate) expectation: Expectation,
+    /// Per-app mode: how long after its end a lease is kept at most.
+    pub(crate) preserved_ms_max: i64,
 }
 
-/// How many clients are expected to renew, and how many renewals a minute that means at least.
+/// The rule and what it needs to know.
 #[derive(Debug)]
 pub(crate) struct SelfPreservation {
-    expectation: Expectation,
-    expected_clients: i64,
-    threshold: i64,
+    pub(crate) rules: PreservationRules,
+    pub(crate) expected: ExpectedRenewals,
+    recent: ArcSwap<Assessment>,
+    recent_at_ms: AtomicI64,
 }
-
-/// A server counts itself as the first client, so that it never starts with a threshold of zero (Spring's default).
-const EXPECTED_CLIENTS_AT_START: i64 = 1;
 
 impl SelfPreservation {
-    pub(crate) fn new(expectation: Expectation) -> Self {
-        let mut preservation = Self { expectation, expected_clients: 0, threshold: 0 };
-        preservation.expect(EXPECTED_CLIENTS_AT_START);
-        preservation
-    }
-
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // Counts of clients: far below 2^52.
-    fn expect(&mut self, clients: i64) {
-        self.expected_clients = clients;
-        let renewals_per_minute = clients as f64 * (60.0 / self.expectation.client_interval_s as f64);
-        self.threshold = (renewals_per_minute * self.expectation.percent_threshold) as i64;
-    }
-
-    /// A new instance came.
-    pub(crate) fn joined(&mut self) {
-        if self.expected_clients > 0 {
-            self.expect(self.expected_clients + 1);
+    pub(crate) fn new(rules: PreservationRules) -> Self {
+        Self {
+            rules,
+            expected: ExpectedRenewals::new(rules.expectation),
+            recent: ArcSwap::default(),
+            recent_at_ms: AtomicI64::new(i64::MIN),
         }
     }
 
-    /// An instance left, by its own call or by eviction: it will not renew any more.
-    pub(crate) fn left(&mut self) {
-        if self.expected_clients > 0 {
-            self.expect(self.expected_clients - 1);
+    /// A recent assessment; made anew when it has become too old. While one caller makes it, others take the old one.
+    pub(crate) fn recent(&self, now_ms: i64, assess: impl FnOnce() -> Assessment) -> Arc<Assessment> {
+        let made_ms = self.recent_at_ms.load(Ordering::Acquire);
+        let is_old = now_ms.abs_diff(made_ms) >= ASSESSMENT_AGE_MS_MAX;
+        if is_old && self.recent_at_ms.compare_exchange(made_ms, now_ms, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.recent.store(Arc::new(assess()));
         }
+        self.recent.load_full()
     }
 
-    /// The regular recount. While most clients seem lost the old expectation stands: the recount must not
-    /// explain the loss away.
-    #[allow(clippy::cast_precision_loss)] // Counts of clients: far below 2^52.
-    pub(crate) fn recount(&mut self, instances: i64) {
-        let enough = self.expectation.percent_threshold * self.expected_clients as f64;
-        if instances as f64 > enough || !self.expectation.enabled {
-            self.expect(instances);
+    /// What is to be decided by, given the moment's leases and heartbeats.
+    pub(crate) fn decision<'a>(&self, assessment: &'a Assessment, renewals_last_minute: u32) -> Decision<'a> {
+        Decision {
+            mode: self.rules.mode,
+            assessment,
+            renewals_last_minute,
+            threshold: self.expected.threshold(),
+            enough_renewals: self.expected.leases_expire(renewals_last_minute),
         }
-    }
-
-    /// Whether leases may end, given the renewals of the last full minute.
-    pub(crate) fn leases_expire(&self, renewals_last_minute: u32) -> bool {
-        !self.expectation.enabled || (self.threshold > 0 && i64::from(renewals_last_minute) > self.threshold)
-    }
-
-    pub(crate) fn expected_clients(&self) -> i64 {
-        self.expected_clients
-    }
-
-    /// The least number of renewals a minute with which leases may end.
-    pub(crate) fn threshold(&self) -> i64 {
-        self.threshold
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The rule at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decision<'a> {
+    mode: SelfPreservationMode,
+    assessment: &'a Assessment,
+    renewals_last_minute: u32,
+    threshold: i64,
+    /// By Netflix's rule; also when it is not in force.
+    enough_renewals: bool,
+}
 
-    fn preservation(enabled: bool) -> SelfPreservation {
-        SelfPreservation::new(Expectation { enabled, percent_threshold: 0.85, client_interval_s: 30 })
-    }
-
-    #[test]
-    fn the_threshold_follows_the_number_of_clients() {
-        // joined -> threshold: floor((1 + joined) * 2 * 0.85)
-        for (joined, threshold) in [(0, 1), (1, 3), (9, 17), (21, 37), (99, 170)] {
-            let mut preservation = preservation(true);
-            (0..joined).for_each(|_| preservation.joined());
-            assert_eq!(preservation.threshold(), threshold, "{joined} joined");
-            (0..joined).for_each(|_| preservation.left());
-            assert_eq!(preservation.threshold(), 1);
+impl Decision<'_> {
+    /// Whether a lease of an application in this condition stays although it is over.
+    pub(crate) fn keeps(&self, app: &str, condition: Condition) -> bool {
+        match self.mode {
+            SelfPreservationMode::Netflix => condition.is_over() && !self.enough_renewals,
+            SelfPreservationMode::PerApp => self.assessment.keeps(app, condition),
+            SelfPreservationMode::Off => false,
         }
     }
 
-    #[test]
-    fn the_expectation_never_falls_below_zero_and_stays_there() {
-        let mut preservation = preservation(true);
-        preservation.left();
-        preservation.left();
-        assert_eq!(preservation.threshold(), 0);
-        preservation.joined();
-        assert_eq!(preservation.threshold(), 0, "as in Eureka: from zero only the recount leads back");
-        preservation.recount(10);
-        assert_eq!(preservation.threshold(), 17);
-    }
-
-    #[test]
-    fn leases_end_only_above_the_threshold() {
-        let mut on = preservation(true);
-        (0..9).for_each(|_| on.joined());
-        for (renewals, expire) in [(0, false), (17, false), (18, true)] {
-            assert_eq!(on.leases_expire(renewals), expire, "{renewals} renewals");
-        }
-        assert!(preservation(false).leases_expire(0));
-        on.recount(0);
-        assert!(!on.leases_expire(17), "a recount that finds most clients gone changes nothing");
-    }
-
-    #[test]
-    fn a_recount_needs_most_clients_present() {
-        // enabled, counted of 10 -> threshold
-        for (enabled, counted, threshold) in [(true, 8, 17), (true, 9, 15), (true, 20, 34), (false, 2, 3)] {
-            let mut preservation = preservation(enabled);
-            (0..9).for_each(|_| preservation.joined());
-            preservation.recount(counted);
-            assert_eq!(preservation.threshold(), threshold, "{enabled} {counted}");
-        }
+    /// How many leases of an application stay.
+    fn kept_of(&self, app: &str, tally: &Tally) -> usize {
+        let lost = if self.keeps(app, Condition::Lost { ended_ms: 0 }) { tally.lost } else { 0 };
+        let given_up = if self.keeps(app, Condition::GivenUp) { tally.given_up } else { 0 };
+        lost + given_up
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! A plain reader-writer lock: changes hold it for a few map operations, heartbeats and reads share it, nothing
 //! is serialised and nothing awaited under it. One file per operation: [`register`], [`renew`], [`status`],
-//! [`cancel`]; what readers get is a [`snapshot`].
+//! [`cancel`]; [`preservation`] asks which leases may end; what readers get is a [`snapshot`].
 
 mod cancel;
 mod census;
+mod preservation;
 mod register;
 mod renew;
 mod snapshot;
@@ -18,14 +19,17 @@ use eurus_model::InstanceStatus;
 use parking_lot::RwLock;
 
 use crate::counting::label;
+use crate::lease::LeaseDuration;
 use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::recently_changed::RecentlyChanged;
 use crate::registered::Registered;
 use crate::renewal_rate::RenewalRate;
-use crate::self_preservation::{Expectation, SelfPreservation};
+use crate::self_preservation::{PreservationRules, SelfPreservation, SelfPreservationMode};
 
 use census::Census;
 pub(crate) use census::Sizes;
+#[allow(unused_imports)] // Its type is named by pages.
+pub(crate) use preservation::RenewalHealth;
 pub(crate) use register::Registration;
 pub(crate) use renew::Renewal;
 pub(crate) use snapshot::{AppSnapshot, Snapshot, VipKind};
@@ -59,6 +63,13 @@ impl Touched {
     }
 }
 
+/// When leases are over, and whether they end then; fixed for the life of the process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeaseRules {
+    pub(crate) preservation: PreservationRules,
+    pub(crate) duration: LeaseDuration,
+}
+
 /// All registered instances and what decides about them.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -75,6 +86,7 @@ struct State {
     overrides: Overrides,
     recent: RecentlyChanged,
     preservation: SelfPreservation,
+    lease_duration: LeaseDuration,
     /// Rises with every change; an application's version is its value at the application's last change.
     version: u64,
 }
@@ -86,13 +98,14 @@ struct App {
 }
 
 impl Store {
-    pub(crate) fn new(expectation: Expectation, now_ms: i64) -> Self {
+    pub(crate) fn new(rules: LeaseRules, now_ms: i64) -> Self {
         let state = State {
             apps: BTreeMap::new(),
             census: Census::default(),
             overrides: Overrides::default(),
             recent: RecentlyChanged::default(),
-            preservation: SelfPreservation::new(expectation),
+            preservation: SelfPreservation::new(rules.preservation),
+            lease_duration: rules.duration,
             version: 0,
         };
         Self { state: RwLock::new(state), renewals: RenewalRate::new(now_ms) }
@@ -116,11 +129,13 @@ impl Store {
     pub(crate) fn recount_expected_clients(&self) {
         let mut state = self.state.write();
         let instances = i64::try_from(state.size()).unwrap_or(i64::MAX);
-        state.preservation.recount(instances);
-        log::info!(
-            "{instances} instances registered; leases may end above {} renewals a minute",
-            state.preservation.threshold()
-        );
+        state.preservation.expected.recount(instances);
+        if state.preservation.rules.mode == SelfPreservationMode::Netflix {
+            let threshold = state.preservation.expected.threshold();
+            log::info!("{instances} instances registered; leases may end above {threshold} renewals a minute");
+        } else {
+            log::info!("{instances} instances registered");
+        }
     }
 }
 
@@ -164,5 +179,7 @@ impl State {
     }
 }
 
+#[cfg(test)]
+mod eviction_properties;
 #[cfg(test)]
 mod tests;

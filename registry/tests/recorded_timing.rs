@@ -5,7 +5,7 @@ mod rig;
 
 use std::path::Path;
 
-use eurus_registry::RegistryConfig;
+use eurus_registry::{RegistryConfig, SelfPreservationMode};
 use serde_json::{Value, json};
 
 use rig::Rig;
@@ -108,9 +108,9 @@ async fn changes_become_visible_when_they_were_recorded_to() {
 }
 
 /// The recorded server: eviction every 2 s, lists half a second old at most.
-async fn evicting(enable_self_preservation: bool) -> Rig {
+async fn evicting(self_preservation: SelfPreservationMode) -> Rig {
     let config = RegistryConfig {
-        enable_self_preservation,
+        self_preservation,
         eviction_interval_ms: 2_000,
         response_cache_update_interval_ms: 500,
         ..RegistryConfig::stock()
@@ -138,7 +138,7 @@ async fn single_count(rig: &Rig) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_are_evicted_step_by_step_as_recorded() {
     let recorded = recording("evict-selfpres-off.json");
-    let rig = evicting(false).await;
+    let rig = evicting(SelfPreservationMode::Off).await;
     for number in 0..20 {
         rig.register("EV", &number.to_string(), lease(2)).await;
     }
@@ -163,7 +163,7 @@ async fn twenty_are_evicted_step_by_step_as_recorded() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_lasts_once_and_twice_when_renewed() {
-    let rig = evicting(false).await;
+    let rig = evicting(SelfPreservationMode::Off).await;
     rig.register("EV", "never", lease(4)).await;
     rig.register("EV", "once", lease(4)).await;
     assert_eq!(rig.put("/eureka/apps/EV/once").await.status, 200);
@@ -185,7 +185,7 @@ async fn a_lease_lasts_once_and_twice_when_renewed() {
 async fn self_preservation_keeps_all_as_recorded() {
     let recorded = recording("evict-selfpres-on.json");
     assert_eq!(recorded["dashboard_renews"][1], json!(["Renews threshold", "37"]));
-    let rig = evicting(true).await;
+    let rig = evicting(SelfPreservationMode::Netflix).await;
     rig.register("EV", "never", lease(4)).await;
     for number in 0..20 {
         rig.register("EV", &number.to_string(), lease(2)).await;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use eurus_registry::RegistryConfig;
+use eurus_registry::{RegistryConfig, SelfPreservationMode};
 use eurus_service::Clock;
 
 use crate::Failure;
@@ -54,7 +54,7 @@ impl Pair {
             Setup::Cached => (true, QUICK_MS),
         };
         let config = RegistryConfig {
-            enable_self_preservation: false,
+            self_preservation: SelfPreservationMode::Off,
             use_read_only_response_cache: is_cached,
             response_cache_update_interval_ms: QUICK_MS,
             eviction_interval_ms: eviction_ms,

@@ -19,13 +19,7 @@ pub(crate) fn health() -> HttpResponse {
 
 /// All instances, and whether leases may end.
 pub(crate) fn dashboard(call: &Call<'_>) -> HttpResponse {
-    let health = call.registry.store().renewal_health(call.now_ms);
-    let facts = format!(
-        "{} renewals in the last minute, threshold {}: leases that are over {}.",
-        health.renewals_last_minute,
-        health.threshold,
-        if health.leases_expire { "end" } else { "are kept (self-preservation)" }
-    );
+    let facts = escape(&call.registry.store().self_preservation(call.now_ms).in_words());
     page("Instances currently registered", &facts, &call.registry.store().all())
 }
 

@@ -1,7 +1,7 @@
 //! Errors become answers here, and only here.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 use eurus_model::RegistrationError;
 use serde::Serialize;
@@ -11,6 +11,9 @@ use super::header;
 use super::timestamp::iso;
 use crate::access::Role;
 use crate::form::Format;
+
+/// The next token is there in a second at the latest, whatever the limits.
+const RETRY_AFTER_S: &str = "1";
 
 /// Why a request is not answered as it hoped.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub(crate) enum Refusal {
     DeltaDisabled,
     /// As many instances as are allowed are registered.
     Full,
+    /// More fetches come than the rate limiter lets through.
+    RateLimited,
     /// A value that Java fails on with a 500; clients know it as such.
     Failed,
     /// No credentials, or wrong ones.
@@ -72,7 +77,7 @@ impl Refusal {
             Self::BodyBroken | Self::Unparsable(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::DeltaDisabled | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::Full | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::Busy | Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -85,6 +90,8 @@ impl Refusal {
             Self::HeartbeatNotFound
             | Self::Unauthenticated { is_heartbeat: true }
             | Self::Forbidden { is_heartbeat: true, .. } => return response.finish(),
+            // Without a body, as in Netflix's: under overload it is one thing less to write.
+            Self::RateLimited => return response.insert_header((RETRY_AFTER, RETRY_AFTER_S)).finish(),
             Self::TraceNotAllowed => {
                 return response.insert_header((ALLOW, "HEAD, DELETE, POST, GET, OPTIONS, PUT")).finish();
             }

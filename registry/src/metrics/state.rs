@@ -5,6 +5,7 @@ use eurus_model::InstanceStatus;
 use super::text::{Family, Text};
 use crate::counting::Label as _;
 use crate::registry::Registry;
+use crate::self_preservation::SelfPreservationMode;
 use crate::store::Sizes;
 
 pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
@@ -12,6 +13,7 @@ pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
     let family = Family::gauge("eurus_registry_instances_limit", "Instances that may be registered at a time.");
     text.gauge(&family, registry.config().instances_max as u64);
     self_preservation(text, registry, now_ms);
+    rate_limiter(text, registry);
     let family = Family::gauge("eurus_registry_start_time_seconds", "When this registry started, since 1970.");
     text.gauges(&family, [(Vec::new(), seconds(registry.started_ms()))]);
 }
@@ -36,18 +38,21 @@ fn sizes(text: &mut Text, sizes: &Sizes) {
 fn self_preservation(text: &mut Text, registry: &Registry, now_ms: i64) {
     let health = registry.store().renewal_health(now_ms);
     let family = Family::gauge("eurus_registry_self_preservation_mode", "1 for the mode that is configured.");
-    let mode = if registry.config().enable_self_preservation { "netflix" } else { "off" };
-    text.gauges(&family, ["netflix", "off"].map(|one| (vec![("mode", one)], number(usize::from(one == mode)))));
+    let mode = registry.config().self_preservation;
+    let is_mode = |one: SelfPreservationMode| (vec![("mode", one.as_str())], number(usize::from(one == mode)));
+    text.gauges(&family, SelfPreservationMode::ALL.map(is_mode));
     let family = Family::gauge(
         "eurus_registry_self_preservation_active",
-        "1 while no lease may end because too few heartbeats came; also in the first minutes after a start.",
+        "1 while leases that are over are kept. Mode netflix: whenever too few heartbeats come, also in the first minutes \
+         after a start.",
     );
-    text.gauge(&family, u64::from(!health.leases_expire));
+    let keeps = registry.tally().leases_kept() > 0;
+    text.gauge(&family, u64::from(if mode == SelfPreservationMode::PerApp { keeps } else { !health.leases_expire }));
     let family = Family::gauge("eurus_registry_renewals_last_minute", "Heartbeats in the last full minute.");
     text.gauge(&family, u64::from(health.renewals_last_minute));
     let family = Family::gauge(
         "eurus_registry_renewals_threshold",
-        "More heartbeats than this must come in a minute for leases to end.",
+        "Mode netflix: more heartbeats than this must come in a minute for leases to end.",
     );
     text.gauges(&family, [(Vec::new(), signed(health.threshold))]);
     let family = Family::gauge("eurus_registry_expected_clients", "Clients that are expected to renew.");
@@ -57,6 +62,19 @@ fn self_preservation(text: &mut Text, registry: &Registry, now_ms: i64) {
         "Leases that are over and that the last eviction run kept because of self-preservation.",
     );
     text.gauge(&family, registry.tally().leases_kept());
+}
+
+fn rate_limiter(text: &mut Text, registry: &Registry) {
+    let family = Family::counter(
+        "eurus_registry_rate_limited_fetches",
+        "Fetches over the rate limits; candidate: the limiter is not enabled and they were answered all the same.",
+    );
+    let (refused, candidate) = (registry.rate_limiter().limited(), registry.rate_limiter().candidates());
+    let series = [("refused", refused), ("candidate", candidate)].into_iter().flat_map(|(outcome, over)| {
+        [("full", over.full), ("other", over.all.saturating_sub(over.full))]
+            .map(|(kind, count)| (vec![("kind", kind), ("outcome", outcome)], count))
+    });
+    text.counters(&family, series);
 }
 
 #[allow(clippy::cast_precision_loss)] // Counts: far below 2^52.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use eurus_model::ActionType;
 
 use super::{State, Store, Touched};
-use crate::eviction::choose;
 use crate::instance_name::InstanceName;
 use crate::registered::Registered;
+use crate::self_preservation::SelfPreservationView;
 
 /// What one eviction run found and did.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Evicted {
     pub(crate) touched: Vec<Touched>,
-    /// Leases that are over but stay because of self-preservation.
-    pub(crate) kept: usize,
+    /// How it stood with self-preservation when the run began.
+    pub(crate) view: SelfPreservationView,
 }
 
 impl Store {
@@ -27,20 +27,13 @@ impl Store {
         touched
     }
 
-    /// Ends leases that are over, at random, at most `1 - percent` of all in one run: when all seem gone at once,
-    /// self-preservation gets the time to notice.
+    /// Ends leases that are over and not kept by self-preservation, at random, at most `1 - percent` of all in one run:
+    /// when all seem gone at once, self-preservation gets the time to notice.
     pub(crate) fn evict(&self, percent_threshold: f64, additional_ms: i64, now_ms: i64) -> Evicted {
-        let (expired, size) = {
-            let state = self.state.read();
-            (state.expired(additional_ms, now_ms), state.size())
-        };
         let renewals = self.renewals.last_minute(now_ms);
-        let mut evicted = Evicted::default();
-        if !self.state.read().preservation.leases_expire(renewals) {
-            evicted.kept = expired.len();
-            return evicted;
-        }
-        for instance in choose(expired, size, percent_threshold, now_ms) {
+        let (view, ending) = self.state.read().ending(percent_threshold, additional_ms, renewals, now_ms);
+        let mut evicted = Evicted { touched: Vec::new(), view };
+        for instance in ending {
             let (app, instance_id) = (&instance.info().app, &instance.info().instance_id);
             let mut state = self.state.write();
             // A heartbeat or a new registration may have come in between.
@@ -57,11 +50,6 @@ impl Store {
 }
 
 impl State {
-    fn expired(&self, additional_ms: i64, now_ms: i64) -> Vec<Arc<Registered>> {
-        let instances = self.apps.values().flat_map(|app| app.instances.values());
-        instances.filter(|instance| instance.lease().is_expired(now_ms, additional_ms)).cloned().collect()
-    }
-
     fn cancel(&mut self, app: &str, instance_id: &str, now_ms: i64) -> Option<Touched> {
         let held = self.apps.get_mut(app)?;
         let cancelled = held.instances.remove(instance_id)?;
@@ -72,7 +60,7 @@ impl State {
             self.apps.remove(app);
         }
         self.overrides.remove(instance_id, now_ms);
-        self.preservation.left();
+        self.preservation.expected.left();
         cancelled.lease().cancel(now_ms);
         let mut info = cancelled.info().clone();
         info.action = Some(ActionType::Deleted);

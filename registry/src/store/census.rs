@@ -70,7 +70,8 @@ mod tests {
     use eurus_model::InstanceInfo;
 
     use super::*;
-    use crate::self_preservation::Expectation;
+    use crate::config::RegistryConfig;
+    use crate::self_preservation::SelfPreservationMode;
     use crate::store::{Origin, StatusChange};
 
     #[test]
@@ -82,8 +83,12 @@ mod tests {
 
     #[test]
     fn the_kept_numbers_are_those_of_a_count() {
-        let expectation = Expectation { enabled: false, percent_threshold: 0.0, client_interval_s: 30 };
-        let store = Store::new(expectation, 0);
+        let config = RegistryConfig {
+            self_preservation: SelfPreservationMode::Off,
+            renewal_percent_threshold: 0.0,
+            ..RegistryConfig::stock()
+        };
+        let store = Store::new(config.lease_rules(), 0);
         let statuses = [Up, Down, Starting, Up, OutOfService, Unknown];
         let put = |id: usize, status, now_ms| {
             let mut info = InstanceInfo::new("A", &(id % 40).to_string(), "h", "10.0.0.1");

@@ -64,7 +64,7 @@ impl State {
             }
             Some(_) => (Registration::Again, incoming),
             None => {
-                self.preservation.joined();
+                self.preservation.expected.joined();
                 (Registration::New, incoming)
             }
         };
@@ -74,7 +74,7 @@ impl State {
         info.status = self.effective_status(&info.instance_id, status_said, existing_status, origin, now_ms);
         // Carried over for a live lease: others tell a renewed registration from a new one by it.
         let service_up_ms = existing.as_ref().map_or(0, |held| held.lease().service_up_ms());
-        let lease = Arc::new(Lease::new(now_ms, duration_ms, service_up_ms));
+        let lease = Arc::new(Lease::new(now_ms, duration_ms, service_up_ms, self.lease_duration));
         if info.status == InstanceStatus::Up {
             lease.service_up(now_ms);
         }

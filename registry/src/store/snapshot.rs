@@ -24,16 +24,6 @@ pub(crate) struct Snapshot {
     pub(crate) hashcode: String,
 }
 
-/// Whether enough instances renew.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RenewalHealth {
-    pub(crate) renewals_last_minute: u32,
-    /// More renewals than this must come in a minute for leases to end.
-    pub(crate) threshold: i64,
-    pub(crate) leases_expire: bool,
-    pub(crate) expected_clients: i64,
-}
-
 /// Which of the two virtual addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum VipKind {
@@ -93,36 +83,12 @@ impl Store {
         let state = self.state.read();
         state.apps.keys().find_map(|app| state.visible(app, instance_id, renewals, now_ms)).cloned()
     }
-
-    /// How it stands with self-preservation.
-    pub(crate) fn renewal_health(&self, now_ms: i64) -> RenewalHealth {
-        let renewals_last_minute = self.renewals.last_minute(now_ms);
-        let preservation = &self.state.read().preservation;
-        RenewalHealth {
-            renewals_last_minute,
-            threshold: preservation.threshold(),
-            leases_expire: preservation.leases_expire(renewals_last_minute),
-            expected_clients: preservation.expected_clients(),
-        }
-    }
 }
 
 impl State {
     fn hashcode(&self) -> String {
         let instances = self.apps.values().flat_map(|app| app.instances.values());
         hash::reconcile(instances.map(|instance| instance.status()))
-    }
-
-    /// An instance whose lease is over is hidden from single reads before it is evicted, if leases may end at all.
-    pub(super) fn visible(
-        &self,
-        app: &str,
-        instance_id: &str,
-        renewals_last_minute: u32,
-        now_ms: i64,
-    ) -> Option<&Arc<Registered>> {
-        let expires = self.preservation.leases_expire(renewals_last_minute);
-        self.get(app, instance_id).filter(|instance| !(expires && instance.lease().is_expired(now_ms, 0)))
     }
 }
 

@@ -3,11 +3,17 @@ use eurus_model::{InstanceInfo, InstanceStatus};
 use InstanceStatus::{Down, OutOfService, Starting, Unknown, Up};
 
 use super::*;
+use crate::config::RegistryConfig;
 
 const MINUTE_MS: i64 = 60_000;
 
 fn store() -> Store {
-    Store::new(Expectation { enabled: true, percent_threshold: 0.85, client_interval_s: 30 }, 0)
+    store_of(SelfPreservationMode::Netflix)
+}
+
+fn store_of(mode: SelfPreservationMode) -> Store {
+    let config = RegistryConfig { self_preservation: mode, ..RegistryConfig::stock() };
+    Store::new(config.lease_rules(), 0)
 }
 
 fn info(status: InstanceStatus, dirty_ms: i64) -> InstanceInfo {
@@ -176,7 +182,7 @@ fn metadata_is_added_or_replaced_and_nothing_is_lost() {
 
 #[test]
 fn only_leases_that_are_over_are_evicted_and_a_late_heartbeat_saves() {
-    let store = Store::new(Expectation { enabled: false, percent_threshold: 0.85, client_interval_s: 30 }, 0);
+    let store = store_of(SelfPreservationMode::Off);
     for id in 0..10 {
         let mut info = info(Up, 1);
         info.instance_id = id.to_string();
@@ -195,8 +201,10 @@ fn only_leases_that_are_over_are_evicted_and_a_late_heartbeat_saves() {
 
 #[test]
 fn an_expired_lease_is_hidden_only_if_leases_may_end() {
-    for (enabled, renewals, visible) in [(true, 0, true), (false, 0, false), (true, 4, false)] {
-        let store = Store::new(Expectation { enabled, percent_threshold: 0.85, client_interval_s: 30 }, 0);
+    use SelfPreservationMode::{Netflix, Off, PerApp};
+    let table = [(Netflix, 0, true), (Off, 0, false), (Netflix, 4, false), (PerApp, 0, false)];
+    for (mode, renewals, visible) in table {
+        let store = store_of(mode);
         store.register(info(Up, 1), Origin::Client, 0);
         let mut other = info(Up, 1);
         other.app = "B".to_owned();
@@ -204,7 +212,7 @@ fn an_expired_lease_is_hidden_only_if_leases_may_end() {
         (0..renewals + 2).for_each(|_| drop(store.renew("B", "1", None, Origin::Client, MINUTE_MS)));
         // In the minute after the renewals; their threshold is 5.
         let now_ms = 2 * MINUTE_MS;
-        assert_eq!(store.instance("A", "1", now_ms).is_some(), visible, "{enabled} {renewals}");
+        assert_eq!(store.instance("A", "1", now_ms).is_some(), visible, "{mode} {renewals}");
         assert_eq!(store.instance_by_id("1", now_ms).unwrap().info().app == "A", visible);
     }
 }

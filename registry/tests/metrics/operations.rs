@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eurus_registry::RegistryConfig;
+use eurus_registry::{RegistryConfig, SelfPreservationMode};
 
 use super::rig::Rig;
 use super::{START_MS, registration, scrape};
@@ -287,7 +287,8 @@ async fn a_body_that_is_too_large_is_a_limit_that_was_hit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn evictions_and_loops() {
-    let rig = Rig::start(RegistryConfig { enable_self_preservation: false, ..RegistryConfig::stock() }, START_MS).await;
+    let off = RegistryConfig { self_preservation: SelfPreservationMode::Off, ..RegistryConfig::stock() };
+    let rig = Rig::start(off, START_MS).await;
     rig.send("POST", "/eureka/apps/A", JSON, &registration("one", 10)).await;
     rig.get("/eureka/apps").await;
     let before = counters(&rig).await;

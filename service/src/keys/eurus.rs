@@ -14,6 +14,19 @@ pub(super) const KEYS: &[Key] = &[
         "eurus.registry.access.anonymous",
         "what a request without credentials may do once a user or token is known: none or read; default none",
     ),
+    used(
+        "eurus.registry.self-preservation",
+        "netflix: all leases stay while too few renewals arrive; per-app: an application that loses most of its leases \
+         keeps them for a bounded time; off; default netflix",
+    ),
+    used(
+        "eurus.registry.self-preservation-max-ms",
+        "per-app: how long after its end a lease is kept at most; default 900000",
+    ),
+    used(
+        "eurus.registry.lease-duration",
+        "netflix: a renewed lease lives twice its duration; exact: its duration; default netflix",
+    ),
     used("eurus.gateway.port", "port of the gateway; default 8080"),
     used("eurus.gateway.address", "address the gateway binds to; default 127.0.0.1"),
     used("eurus.gateway.admin.port", "port of the gateway's admin API; default 8081"),

@@ -18,7 +18,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("logging.level.root", "error, warn, info, debug or trace; default info"),
     used("logging.file.name", "log file; default <data-dir>/logs/eurus.log"),
-    used("eureka.server.enable-self-preservation", "keep leases when too few renewals arrive; default true"),
+    used(
+        "eureka.server.enable-self-preservation",
+        "keep leases when too few renewals arrive; false: eurus.registry.self-preservation=off; default true",
+    ),
     used("eureka.server.renewal-percent-threshold", "share of expected renewals below which nothing is evicted; 0.85"),
     used("eureka.server.expected-client-renewal-interval-seconds", "how often clients are expected to renew; 30"),
     used("eureka.server.renewal-threshold-update-interval-ms", "how often the threshold is recomputed; 900000"),
@@ -29,6 +32,21 @@ pub(super) const KEYS: &[Key] = &[
     used("eureka.server.retention-time-in-m-s-in-delta-queue", "how long a change stays in the delta; 180000"),
     used("eureka.server.delta-retention-timer-interval-in-ms", "how often the delta queue is purged; 30000"),
     used("eureka.server.disable-delta", "answer 403 to delta requests; default false"),
+    used(
+        "eureka.server.rate-limiter-enabled",
+        "answer 503 to fetches over the limits; false: only count them; default false",
+    ),
+    used("eureka.server.rate-limiter-burst-size", "fetches that may come at once; 0: no limit; 10"),
+    used("eureka.server.rate-limiter-registry-fetch-average-rate", "fetches a second, of any kind; 0: no limit; 500"),
+    used("eureka.server.rate-limiter-full-fetch-average-rate", "full fetches a second; 0: no limit; 100"),
+    used(
+        "eureka.server.rate-limiter-privileged-clients",
+        "clients (DiscoveryIdentity-Name) without limits, besides DefaultClient and DefaultServer; default none",
+    ),
+    used(
+        "eureka.server.rate-limiter-throttle-standard-clients",
+        "limit everybody, also standard and privileged clients; default false",
+    ),
     used("eureka.client.register-with-eureka", "register this process at the registry; default true"),
     used("eureka.client.registry-fetch-interval-seconds", "how often the registry is fetched; 30"),
     used("eureka.client.disable-delta", "always fetch the full list; default false"),
@@ -96,9 +114,6 @@ pub(super) fn ignored() -> &'static [Key] {
         "eureka.server.remote-region-registry-fetch-interval" "eureka.server.remote-region-fetch-thread-pool-size"
         "eureka.server.remote-region-trust-store" "eureka.server.remote-region-trust-store-password"
         "eureka.server.disable-transparent-fallback-to-other-region" "eureka.server.batch-replication"
-        "eureka.server.rate-limiter-enabled" "eureka.server.rate-limiter-throttle-standard-clients"
-        "eureka.server.rate-limiter-burst-size" "eureka.server.rate-limiter-registry-fetch-average-rate"
-        "eureka.server.rate-limiter-full-fetch-average-rate" "eureka.server.rate-limiter-privileged-clients"
         "eureka.server.log-identity-headers" "eureka.server.list-auto-scaling-groups-role-name"
         "eureka.server.enable-replicated-request-compression" "eureka.server.json-codec-name"
         "eureka.server.xml-codec-name" "eureka.server.route53-bind-rebind-retries"
