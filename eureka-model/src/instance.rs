@@ -298,6 +298,28 @@ impl InstanceInfo {
         self.metadata(Self::INTERNAL) == Some("true")
     }
 
+    /// About how many bytes it takes in memory: its texts and what holds them.
+    pub fn bytes_held(&self) -> u64 {
+        let optional = [
+            &self.sid,
+            &self.app_group_name,
+            &self.home_page_url,
+            &self.status_page_url,
+            &self.health_check_url,
+            &self.secure_health_check_url,
+            &self.vip_address,
+            &self.secure_vip_address,
+            &self.asg_name,
+        ];
+        let texts = [&self.instance_id, &self.host_name, &self.app, &self.ip_addr].map(String::len);
+        let texts =
+            texts.iter().sum::<usize>() + optional.iter().filter_map(|text| Some(text.as_ref()?.len())).sum::<usize>();
+        let pair = |(key, value): (&String, &String)| key.len() + value.len() + 2 * size_of::<String>();
+        let own: usize = self.metadata.iter().map(|(key, value)| pair((key, value))).sum();
+        let amazon: usize = self.data_center.metadata.iter().map(pair).sum();
+        (size_of::<Self>() + texts + own + amazon) as u64
+    }
+
     /// The value of a metadata key.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())

@@ -4,6 +4,8 @@
 pub const INSTANCE_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a fetched list: some 300,000 instances with metadata.
 pub const LIST_BYTES_MAX: usize = 512 << 20;
+/// Entries of one instance's metadata. Each takes some fifty bytes of memory, however short it is.
+pub const METADATA_ENTRIES_MAX: usize = 65_536;
 /// Nesting of JSON that is read; deeper is refused. It is the fixed limit of the JSON reader. What is passed over
 /// takes no stack and may be deeper.
 pub const JSON_DEPTH_MAX: usize = 128;

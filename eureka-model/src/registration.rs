@@ -30,6 +30,9 @@ pub enum RegistrationError {
     MissingDataCenterInfo,
     /// A `dataCenterInfo` without `name`.
     MissingDataCenterName,
+    /// A line break or the like in a name by which the instance is known; the field. Java takes it, and shows XML that
+    /// no parser reads.
+    ControlCharacter(&'static str),
 }
 
 impl fmt::Display for RegistrationError {
@@ -44,6 +47,7 @@ impl fmt::Display for RegistrationError {
             }
             Self::MissingDataCenterInfo => f.write_str("Missing dataCenterInfo"),
             Self::MissingDataCenterName => f.write_str("Missing dataCenterInfo Name"),
+            Self::ControlCharacter(field) => write!(f, "Invalid {field}: control characters are not allowed"),
         }
     }
 }
@@ -65,6 +69,10 @@ impl RegistrationDraft {
         }
         let data_center = self.data_center.take().ok_or(Refused::MissingDataCenterInfo)?;
         let data_center = checked(data_center, &instance_id)?;
+        let names = [("instanceId", &instance_id), ("hostName", &host_name), ("ipAddr", &ip_addr), ("app", &app)];
+        if let Some((field, _)) = names.iter().find(|(_, name)| name.chars().any(char::is_control)) {
+            return Err(Refused::ControlCharacter(field));
+        }
         Ok(self.complete(Identity { instance_id, host_name, app, ip_addr, data_center }, now_ms))
     }
 
@@ -130,6 +138,17 @@ mod tests {
         assert_eq!(refusal(|draft| draft.app = text("aPP")), Err("Missing dataCenterInfo".to_owned()));
         let nameless = |draft: &mut RegistrationDraft| draft.data_center = Some(DataCenterDraft::default());
         assert_eq!(refusal(nameless), Err("Missing dataCenterInfo Name".to_owned()));
+    }
+
+    #[test]
+    fn names_are_of_one_line() {
+        for name in ["a\0", "a\nb", "\u{7f}", "\u{85}"] {
+            let refusal = |draft: RegistrationDraft| draft.into_instance("app", 0).map_err(|error| error.to_string());
+            let expected = |field| Err(format!("Invalid {field}: control characters are not allowed"));
+            assert_eq!(refusal(RegistrationDraft { instance_id: text(name), ..draft() }), expected("instanceId"));
+            assert_eq!(refusal(RegistrationDraft { host_name: text(name), ..draft() }), expected("hostName"));
+            assert_eq!(refusal(RegistrationDraft { ip_addr: text(name), ..draft() }), expected("ipAddr"));
+        }
     }
 
     #[test]

@@ -20,9 +20,10 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What identifies an instance must be said.
+/// What identifies an instance must be said, on one line.
 fn said() -> impl Strategy<Value = String> {
-    text().prop_filter("empty", |text| !text.is_empty())
+    let without_control = |text: String| text.chars().filter(|one| !one.is_control()).collect::<String>();
+    text().prop_map(without_control).prop_filter("empty", |text| !text.is_empty())
 }
 
 fn status() -> impl Strategy<Value = InstanceStatus> {

@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use eurus_service::properties::{ConfigError, Properties};
 
 use crate::access::AccessConfig;
+use crate::deployment::Deployment;
 use crate::lease::LeaseDuration;
+use crate::limits::RegistryLimits;
 use crate::rate_limiter::RateLimits;
 use crate::self_preservation::{Expectation, PreservationRules, SelfPreservationMode};
 use crate::store::LeaseRules;
@@ -19,6 +21,10 @@ const WORKERS_MAX: usize = 256;
 /// Settings of a registry. [`RegistryConfig::stock`] are Netflix's; `run` refuses invalid ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegistryConfig {
+    /// What the pages say about where it runs.
+    pub deployment: Deployment,
+    /// How much one instance and all of them may take.
+    pub limits: RegistryLimits,
     /// `eurus.registry.workers`: threads that serve requests.
     pub workers: usize,
     /// `eurus.registry.instances-max`: leases at a time; further registrations are answered 503.
@@ -87,6 +93,8 @@ impl RegistryConfig {
     /// Netflix's defaults.
     pub fn stock() -> Self {
         Self {
+            limits: RegistryLimits::stock(),
+            deployment: Deployment::stock(),
             workers: 2,
             instances_max: 200_000,
             access: AccessConfig::open(),
@@ -113,6 +121,8 @@ impl RegistryConfig {
     /// The first value that is not valid, with its key and what is allowed.
     pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
         let mut config = Self::stock();
+        config.limits = RegistryLimits::from_properties(properties)?;
+        config.deployment = Deployment::from_properties(properties);
         config.workers = properties.number(WORKERS_KEY, config.workers, WORKERS)?;
         config.instances_max = properties.number(INSTANCES_KEY, config.instances_max, INSTANCES)?;
         config.access = AccessConfig::from_properties(properties)?;
@@ -136,6 +146,7 @@ impl RegistryConfig {
     /// # Errors
     /// The first value that is not valid.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.limits.validate()?;
         check(WORKERS_KEY, &self.workers, &WORKERS)?;
         check(INSTANCES_KEY, &self.instances_max, &INSTANCES)?;
         check(PERCENT_KEY, &self.renewal_percent_threshold, &PERCENT)?;
@@ -222,7 +233,7 @@ fn self_preservation(properties: &Properties) -> Result<SelfPreservationMode, Co
     Ok(mode)
 }
 
-fn check<T: PartialOrd + fmt::Display>(
+pub(crate) fn check<T: PartialOrd + fmt::Display>(
     key: &'static str,
     value: &T,
     allowed: &RangeInclusive<T>,

@@ -2,6 +2,7 @@
 //! those below it.
 
 mod accept;
+mod asg;
 mod batch;
 mod body;
 mod guard;
@@ -15,6 +16,8 @@ mod rate_limit;
 mod refusal;
 mod register;
 mod route;
+mod server_info;
+mod server_status;
 mod status;
 mod timestamp;
 
@@ -32,6 +35,7 @@ use crate::response_cache::Entity;
 use crate::store::Origin;
 use crate::traffic::Traffic;
 use accept::{Negotiated, negotiate};
+pub(crate) use body::Bodies;
 pub(crate) use guard::Guard;
 use noted::Noted;
 use refusal::Refusal;
@@ -47,6 +51,7 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) guard: Guard,
     pub(crate) traffic: Arc<Traffic>,
+    pub(crate) bodies: Bodies,
 }
 
 /// One request, its body read, at its moment.
@@ -64,14 +69,14 @@ pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<
     let route = Route::of(request.uri().path());
     let noted = Noted::of(route.as_ref());
     let read = match guard::admit(&request, route.as_ref(), &context).await {
-        Ok(()) => body::read(payload).await,
+        Ok(()) => context.bodies.read(&request, payload).await,
         Err(refusal) => Err(refusal),
     };
     // The moment of a change is the moment when it is known whole.
     let begun_ns = context.clock.now_ns();
     let now_ms = begun_ns / 1_000_000;
     let answer = match read {
-        Ok(body) => {
+        Ok((body, _share)) => {
             let registry = Arc::clone(&context.registry);
             let call = Call { request: &request, body, registry, context: &context, noted: &noted, now_ms };
             answer(&call, route).await
@@ -106,10 +111,13 @@ async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, R
         ("DELETE", Route::Status(app, id)) => status::remove_override(call, app, id),
         ("PUT", Route::Metadata(app, id)) => status::put_metadata(call, app, id),
         ("POST", Route::Batch) => batch::replicate(call),
+        ("PUT", Route::AsgStatus(group)) => asg::set(call, group),
+        ("GET", Route::ServerStatus) => server_status::show(call),
+        ("GET", Route::StatusOverrides) => server_info::status_overrides(call),
         ("GET", Route::Health) => Ok(pages::health()),
         ("GET", Route::Metrics) => metrics::show(call).await,
         ("GET", Route::Dashboard) => Ok(pages::dashboard(call)),
-        ("GET", Route::LastChanges) => Ok(pages::last_changes(call)),
+        ("GET", Route::LastLeases) => Ok(pages::last_leases(call)),
         ("OPTIONS", route) => options(call, route.allowed()),
         (_, route) => Err(Refusal::MethodNotAllowed { allowed: route.allowed() }),
     }

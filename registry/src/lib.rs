@@ -9,9 +9,12 @@
 //! | `config`, `error` | settings under Spring's names, validated; why a registry does not run |
 //! | `http`, `http/*` | route table; one file per resource; `guard`: who may; `accept`, `refusal`: formats and errors |
 //! | [`access`], `access/*` | who is known and may do what: the decision, pure |
+//! | `limits`, `held_bytes` | how much may be registered; how much is |
 //! | `registry` | the store and its caches: every change goes through here |
 //! | `store`, `store/*` | the one truth behind one short lock; one file per operation |
 //! | `lease`, `registered` | one lease; one state of one instance with its ready-made bytes |
+//! | `asg` | auto-scaling groups that are out of traffic |
+//! | `lease_history` | the last leases that began and ended, for `/lastn` |
 //! | `overrides` | status overrides and the rules that decide between them and the instance's word |
 //! | `peers` | a warning about peers that a file names: there is no replication yet |
 //! | `recently_changed` | the delta queue |
@@ -21,28 +24,35 @@
 //! | `response_cache`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
-//! | `instance_name` | an instance in the log |
 //! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
 //! | `metrics`, `metrics/*` | all of that, and what there is, as text for Prometheus |
+//! | `instance_name` | an instance in the log and on the pages |
+//! | `deployment`, `process_memory` | what `status` and the pages say about the process |
 //! | `loops` | read-only tick, delta retention, eviction, threshold |
 
 pub mod access;
+mod asg;
 mod compressed_list;
 mod config;
 mod counting;
+mod deployment;
 mod error;
 mod eviction;
 mod form;
 mod fragment;
 mod gzip;
+mod held_bytes;
 mod http;
 mod instance_name;
 mod lease;
+mod lease_history;
+mod limits;
 mod loops;
 mod metrics;
 mod overrides;
 mod payload;
 mod peers;
+mod process_memory;
 mod rate_limiter;
 mod recently_changed;
 mod registered;
@@ -64,8 +74,10 @@ use actix_web::{App, HttpServer, web};
 use eurus_service::{Clock, Shutdown};
 
 pub use config::{InvalidSetting, RegistryConfig};
+pub use deployment::Deployment;
 pub use error::RunError;
 pub use lease::LeaseDuration;
+pub use limits::RegistryLimits;
 pub use peers::warn_of_peers;
 pub use rate_limiter::RateLimits;
 pub use self_preservation::SelfPreservationMode;
@@ -114,6 +126,7 @@ pub async fn run(
         clock: clock.clone(),
         traffic: Arc::default(),
         guard,
+        bodies: http::Bodies::default(),
     });
     let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))
         .workers(workers)

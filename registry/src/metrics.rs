@@ -61,19 +61,20 @@ fn limits(text: &mut Text, registry: &Registry, traffic: &Traffic) {
         totals.into_iter().filter(|(labels, _)| wanted(*labels)).map(|(_, count)| count).sum()
     }
     let refused = |status| sum(traffic.counts().totals(|counts| &counts.refused), |(one,)| one == status);
-    let full =
-        sum(registry.tally().counts().totals(|counts| &counts.registrations), |(one, _)| one == Registering::Full);
+    let registering =
+        |wanted| sum(registry.tally().counts().totals(|counts| &counts.registrations), |(one, _)| one == wanted);
     let hits = [
         ("body_bytes", refused(RefusedStatus::S413)),
         ("body_arrival_seconds", refused(RefusedStatus::S408)),
-        ("instances", full),
+        ("instances", registering(Registering::Full)),
+        ("registered_bytes", registering(Registering::FullOfBytes)),
         ("delta_queue", registry.store().sizes().recent_changes_dropped),
         ("cached_names", registry.cache().names_refused()),
     ];
     let family = Family::counter(
         "eurus_registry_limit_hits",
-        "What was refused or dropped because a limit was reached: request bodies (bytes, time to arrive), registrations \
-         beyond the instances allowed, the oldest changes of a full delta queue, names whose answers were not cached.",
+        "What was refused or dropped because a limit was reached: request bodies (bytes, of the body or of the instance in it; \
+         time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached.",
     );
     text.counters(&family, hits.map(|(limit, count)| (vec![("limit", limit)], count)));
 }

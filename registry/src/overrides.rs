@@ -47,6 +47,12 @@ impl Overrides {
         self.0.len()
     }
 
+    /// All in force, in no order. Looking at them does not keep them alive.
+    pub(crate) fn all(&self, now_ms: i64) -> impl Iterator<Item = (&str, InstanceStatus)> {
+        let alive = self.0.iter().filter(move |(_, known)| known.is_alive(now_ms));
+        alive.map(|(instance_id, known)| (instance_id.as_str(), known.status))
+    }
+
     /// Forgets what nobody asked for.
     pub(crate) fn purge(&mut self, now_ms: i64) {
         self.0.retain(|_, known| known.is_alive(now_ms));
@@ -60,6 +66,8 @@ pub(crate) struct Candidate {
     pub(crate) own: InstanceStatus,
     /// The override known for its id.
     pub(crate) known_override: Option<InstanceStatus>,
+    /// Whether its auto-scaling group is out of traffic.
+    pub(crate) in_disabled_group: bool,
     /// The status of the lease that exists already.
     pub(crate) existing: Option<InstanceStatus>,
     /// Whether another registry says so, not the instance.
@@ -76,6 +84,9 @@ pub(crate) fn effective_status(candidate: Candidate) -> InstanceStatus {
     if let Some(status) = candidate.known_override {
         return status;
     }
+    if candidate.in_disabled_group {
+        return OutOfService;
+    }
     match candidate.existing {
         // The registry's own view stands against a client that does not know of it.
         Some(status @ (Up | OutOfService)) if !candidate.from_replica => status,
@@ -91,25 +102,29 @@ mod tests {
 
     #[test]
     fn the_first_matching_rule_decides() {
-        // own, override, existing, from a replica -> effective
+        // own, override, in a disabled group, existing, from a replica -> effective
         let table = [
-            (Down, Some(OutOfService), Some(OutOfService), false, Down),
-            (Starting, Some(Up), None, false, Starting),
-            (Unknown, Some(Up), Some(Up), false, Unknown),
-            (Up, Some(OutOfService), Some(Up), false, OutOfService),
-            (Up, Some(OutOfService), None, true, OutOfService),
-            (OutOfService, Some(Up), None, false, Up),
-            (Up, Some(Unknown), None, false, Unknown),
-            (Up, None, Some(OutOfService), false, OutOfService),
-            (Up, None, Some(OutOfService), true, Up),
-            (OutOfService, None, Some(Up), false, Up),
-            (Up, None, Some(Down), false, Up),
-            (Up, None, Some(Unknown), false, Up),
-            (OutOfService, None, None, false, OutOfService),
-            (Up, None, None, false, Up),
+            (Down, Some(OutOfService), false, Some(OutOfService), false, Down),
+            (Starting, Some(Up), false, None, false, Starting),
+            (Unknown, Some(Up), false, Some(Up), false, Unknown),
+            (Up, Some(OutOfService), false, Some(Up), false, OutOfService),
+            (Up, Some(OutOfService), false, None, true, OutOfService),
+            (OutOfService, Some(Up), false, None, false, Up),
+            (Up, Some(Unknown), false, None, false, Unknown),
+            (Up, None, false, Some(OutOfService), false, OutOfService),
+            (Up, None, false, Some(OutOfService), true, Up),
+            (OutOfService, None, false, Some(Up), false, Up),
+            (Up, None, false, Some(Down), false, Up),
+            (Up, None, false, Some(Unknown), false, Up),
+            (OutOfService, None, false, None, false, OutOfService),
+            (Up, None, false, None, false, Up),
+            (Up, None, true, Some(Up), false, OutOfService),
+            (Up, None, true, None, true, OutOfService),
+            (Up, Some(Up), true, Some(OutOfService), false, Up),
+            (Starting, None, true, Some(OutOfService), false, Starting),
         ];
-        for (own, known_override, existing, from_replica, expected) in table {
-            let candidate = Candidate { own, known_override, existing, from_replica };
+        for (own, known_override, in_disabled_group, existing, from_replica, expected) in table {
+            let candidate = Candidate { own, known_override, in_disabled_group, existing, from_replica };
             assert_eq!(effective_status(candidate), expected, "{candidate:?}");
         }
     }

@@ -85,12 +85,14 @@ mod tests {
     use eurus_model::InstanceInfo;
 
     use super::*;
+    use crate::held_bytes::HeldBytes;
     use crate::lease::{Lease, LeaseDuration};
 
     fn instance(id: &str, host: &str) -> Arc<Registered> {
         Registered::new(
             InstanceInfo::new("a", id, host, "10.0.0.1"),
             Arc::new(Lease::new(0, 1, 0, LeaseDuration::Netflix)),
+            &HeldBytes::default(),
         )
     }
 

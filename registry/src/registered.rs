@@ -7,6 +7,7 @@ use eurus_model::{InstanceInfo, InstanceStatus, LeaseInfo};
 
 use crate::form::Form;
 use crate::fragment::Fragment;
+use crate::held_bytes::{HeldBytes, Weight};
 use crate::lease::Lease;
 
 /// One state of one instance. Never changed: a change makes a new one that shares the lease.
@@ -14,13 +15,15 @@ use crate::lease::Lease;
 pub(crate) struct Registered {
     info: InstanceInfo,
     lease: Arc<Lease>,
+    weight: Weight,
     /// The bytes that lists are assembled from, serialised at the first list that needs them, never twice.
     fragments: [OnceLock<Fragment>; Form::ALL.len()],
 }
 
 impl Registered {
-    pub(crate) fn new(info: InstanceInfo, lease: Arc<Lease>) -> Arc<Self> {
-        Arc::new(Self { info, lease, fragments: [const { OnceLock::new() }; Form::ALL.len()] })
+    pub(crate) fn new(info: InstanceInfo, lease: Arc<Lease>, held: &HeldBytes) -> Arc<Self> {
+        let weight = held.weigh(info.bytes_held());
+        Arc::new(Self { info, lease, weight, fragments: [const { OnceLock::new() }; Form::ALL.len()] })
     }
 
     pub(crate) fn info(&self) -> &InstanceInfo {
@@ -29,6 +32,11 @@ impl Registered {
 
     pub(crate) fn lease(&self) -> &Arc<Lease> {
         &self.lease
+    }
+
+    /// The bytes that it says; not the fragments made of them.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.weight.bytes()
     }
 
     pub(crate) fn status(&self) -> InstanceStatus {
@@ -85,7 +93,8 @@ mod tests {
     #[test]
     fn the_lease_is_shown_as_it_is_now() {
         let lease = Arc::new(Lease::new(1_000, 90_000, 0, LeaseDuration::Netflix));
-        let registered = Registered::new(InstanceInfo::new("a", "1", "h", "10.0.0.1"), Arc::clone(&lease));
+        let registered =
+            Registered::new(InstanceInfo::new("a", "1", "h", "10.0.0.1"), Arc::clone(&lease), &HeldBytes::default());
         lease.service_up(1_001);
         lease.renew(2_000);
         let shown = registered.shown().lease;
@@ -96,7 +105,8 @@ mod tests {
     fn addresses_are_split_at_commas_and_not_trimmed() {
         let mut info = InstanceInfo::new("a", "1", "h", "10.0.0.1");
         info.vip_address = Some("one,two, three".to_owned());
-        let registered = Registered::new(info, Arc::new(Lease::new(0, 1, 0, LeaseDuration::Netflix)));
+        let registered =
+            Registered::new(info, Arc::new(Lease::new(0, 1, 0, LeaseDuration::Netflix)), &HeldBytes::default());
         assert_eq!(registered.vips().collect::<Vec<_>>(), ["one", "two", " three"]);
         assert_eq!(registered.secure_vips().count(), 0);
     }

@@ -8,11 +8,13 @@ use eurus_model::{InstanceInfo, InstanceStatus};
 use eurus_service::Clock;
 use parking_lot::Mutex;
 
+use crate::asg::{AsgRefusal, AsgStatus};
 use crate::compressed_list::CompressedGroups;
 use crate::config::RegistryConfig;
 use crate::eviction::Lateness;
 use crate::form::Form;
 use crate::instance_name::InstanceName;
+use crate::limits::NoRoom;
 use crate::payload::{Compressing, Numbering, Payload};
 use crate::rate_limiter::RateLimiter;
 use crate::registered::Registered;
@@ -104,22 +106,32 @@ impl Registry {
         }
     }
 
-    /// Whether there was room for it.
-    pub(crate) fn register(&self, info: InstanceInfo, origin: Origin, now_ms: i64) -> bool {
-        let instances_max = self.config.instances_max;
-        if !self.store.has_room_for(&info.app, &info.instance_id, instances_max) {
-            log::error!(
-                "{} is refused: {instances_max} instances are registered already; raise eurus.registry.instances-max, \
-                 or find out who registers so many",
-                InstanceName(&info.app, &info.instance_id)
-            );
-            self.tally.mine().registrations.count((Registering::Full, origin));
-            return false;
-        }
+    /// Registers an instance, if there is room for it.
+    pub(crate) fn register(&self, info: InstanceInfo, origin: Origin, now_ms: i64) -> Result<(), NoRoom> {
+        let limits = &self.config.limits;
+        let room = limits
+            .check(&info)
+            .and_then(|()| self.store.check_room(&info, self.config.instances_max, limits.bytes_max));
+        room.map_err(|no_room| self.refuse(&info.app, &info.instance_id, no_room, origin))?;
         let (registration, touched) = self.store.register(info, origin, now_ms);
         self.tally.mine().registrations.count((registration.into(), origin));
         self.invalidate([touched]);
-        true
+        Ok(())
+    }
+
+    /// Counts and says what there was no room for.
+    fn refuse(&self, app: &str, id: &str, no_room: NoRoom, origin: Origin) -> NoRoom {
+        self.tally.mine().registrations.count((no_room.into(), origin));
+        log::error!("{} is refused: {no_room}", InstanceName(app, id));
+        no_room
+    }
+
+    /// How often something was refused because it would have been too much.
+    pub(crate) fn refused(&self) -> u64 {
+        let registrations = self.tally.counts().totals(|counts| &counts.registrations);
+        let is_refused =
+            |outcome| matches!(outcome, Registering::Full | Registering::FullOfBytes | Registering::TooLarge);
+        registrations.into_iter().filter(|((outcome, _), _)| is_refused(*outcome)).map(|(_, count)| count).sum()
     }
 
     pub(crate) fn renew(&self, app: &str, id: &str, dirty_ms: Option<i64>, origin: Origin, now_ms: i64) -> Renewal {
@@ -159,10 +171,36 @@ impl Registry {
     }
 
     /// Whether there is such an instance.
-    pub(crate) fn put_metadata(&self, app: &str, id: &str, entries: &[(String, String)], now_ms: i64) -> bool {
-        let outcome = self.store.put_metadata(app, id, entries, now_ms).map(Some);
+    pub(crate) fn put_metadata(
+        &self,
+        app: &str,
+        id: &str,
+        entries: Vec<(String, String)>,
+        now_ms: i64,
+    ) -> Result<bool, NoRoom> {
+        let outcome = self.store.put_metadata(app, id, entries, &self.config.limits, now_ms);
+        let touched = outcome.map_err(|no_room| self.refuse(app, id, no_room, Origin::Client))?;
+        let outcome = touched.map(Some);
         self.tally.mine().metadata_changes.count((changing(&outcome),));
-        self.note(outcome)
+        Ok(self.note(outcome))
+    }
+
+    /// Takes an auto-scaling group out of traffic or brings it back.
+    pub(crate) fn set_asg_status(
+        &self,
+        group: &str,
+        status: AsgStatus,
+        origin: Origin,
+        now_ms: i64,
+    ) -> Result<(), AsgRefusal> {
+        let touched = self.store.set_asg_status(group, status, now_ms)?;
+        log::info!(
+            "auto-scaling group '{}' is {status:?} ({origin:?}): {} instances changed status",
+            group.escape_debug(),
+            touched.len()
+        );
+        self.invalidate(touched);
+        Ok(())
     }
 
     fn note(&self, outcome: Option<Option<Touched>>) -> bool {

@@ -1,9 +1,10 @@
 //! The one truth: applications, their leases, overrides, recent changes, expectations; behind one short lock.
 //!
 //! A plain reader-writer lock: changes hold it for a few map operations, heartbeats and reads share it, nothing
-//! is serialised and nothing awaited under it. One file per operation: [`register`], [`renew`], [`status`],
+//! is serialised and nothing awaited under it. One file per operation: [`register`], [`renew`], [`status`], [`asg`],
 //! [`cancel`]; [`preservation`] asks which leases may end; what readers get is a [`snapshot`].
 
+mod asg;
 mod cancel;
 mod census;
 mod preservation;
@@ -15,11 +16,15 @@ mod status;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eurus_model::InstanceStatus;
+use eurus_model::{InstanceInfo, InstanceStatus};
 use parking_lot::RwLock;
 
+use crate::asg::DisabledGroups;
 use crate::counting::label;
+use crate::held_bytes::HeldBytes;
 use crate::lease::LeaseDuration;
+use crate::lease_history::LeaseHistory;
+use crate::limits::NoRoom;
 use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::recently_changed::RecentlyChanged;
 use crate::registered::Registered;
@@ -84,9 +89,13 @@ struct State {
     /// Of all instances in `apps`.
     census: Census,
     overrides: Overrides,
+    asgs: DisabledGroups,
+    history: LeaseHistory,
     recent: RecentlyChanged,
     preservation: SelfPreservation,
     lease_duration: LeaseDuration,
+    /// Of everything that is registered or in the delta queue.
+    held: HeldBytes,
     /// Rises with every change; an application's version is its value at the application's last change.
     version: u64,
 }
@@ -103,19 +112,31 @@ impl Store {
             apps: BTreeMap::new(),
             census: Census::default(),
             overrides: Overrides::default(),
+            asgs: DisabledGroups::default(),
+            history: LeaseHistory::default(),
             recent: RecentlyChanged::default(),
             preservation: SelfPreservation::new(rules.preservation),
             lease_duration: rules.duration,
+            held: HeldBytes::default(),
             version: 0,
         };
         Self { state: RwLock::new(state), renewals: RenewalRate::new(now_ms) }
     }
 
-    /// Whether one more lease of this name would be more than `instances_max`. Looked at before the write, so that a few
-    /// registrations at the same moment may go past the limit: it guards memory, not a promise.
-    pub(crate) fn has_room_for(&self, app: &str, instance_id: &str, instances_max: usize) -> bool {
+    /// Whether this instance may come, or grow, without there being too many or too much. Looked at before the write, so
+    /// that a few registrations at the same moment may go past the limit: it guards memory, not a promise.
+    pub(crate) fn check_room(&self, info: &InstanceInfo, instances_max: usize, bytes_max: u64) -> Result<(), NoRoom> {
         let state = self.state.read();
-        state.size() < instances_max || state.get(app, instance_id).is_some()
+        let existing = state.get(&info.app, &info.instance_id);
+        if existing.is_none() && state.size() >= instances_max {
+            return Err(NoRoom::TooManyInstances { instances_max });
+        }
+        state.check_bytes(info, existing.map_or(0, |held| held.bytes()), bytes_max)
+    }
+
+    /// Bytes of everything that is registered or in the delta queue.
+    pub(crate) fn bytes_held(&self) -> u64 {
+        self.state.read().held.sum()
     }
 
     /// Forgets old changes and overrides.
@@ -148,6 +169,16 @@ impl State {
         self.census.instances()
     }
 
+    /// Whether what takes the place of `existing_bytes` makes it too much. What does not grow may always come: an
+    /// instance that is here must be able to register again.
+    fn check_bytes(&self, info: &InstanceInfo, existing_bytes: u64, bytes_max: u64) -> Result<(), NoRoom> {
+        let growth = info.bytes_held().saturating_sub(existing_bytes);
+        if growth > 0 && self.held.sum() + growth > bytes_max {
+            return Err(NoRoom::TooManyBytes { bytes_max });
+        }
+        Ok(())
+    }
+
     /// Puts a state in place of the one before, notes it as a change, and says what that touched.
     fn replace(&mut self, new: &Arc<Registered>, now_ms: i64) -> Touched {
         self.version += 1;
@@ -161,10 +192,11 @@ impl State {
         Touched::by(app, old.as_deref().into_iter().chain([&**new]))
     }
 
-    /// The outcome of the override rules for an instance that says `own`.
+    /// The outcome of the override rules for an instance of a `group` that says `own`.
     fn effective_status(
         &self,
         instance_id: &str,
+        group: Option<&str>,
         own: InstanceStatus,
         existing: Option<InstanceStatus>,
         origin: Origin,
@@ -173,6 +205,7 @@ impl State {
         effective_status(Candidate {
             own,
             known_override: self.overrides.get(instance_id, now_ms),
+            in_disabled_group: self.asgs.contains(group),
             existing,
             from_replica: origin == Origin::Replica,
         })

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::counting::{Grid, Histogram, Sharded, label};
+use crate::limits::NoRoom;
 use crate::response_cache::Entity;
 use crate::store::{Origin, Registration, Renewal, VipKind};
 
@@ -16,6 +17,10 @@ label! {
         OlderThanHeld = "older_than_held",
         /// As many instances as are allowed are registered.
         Full = "full",
+        /// As many bytes as are allowed are registered.
+        FullOfBytes = "full_of_bytes",
+        /// The one instance is larger than is allowed; also by a change of its metadata.
+        TooLarge = "too_large",
     }
 }
 
@@ -137,6 +142,18 @@ impl From<Registration> for Registering {
             Registration::New => Self::New,
             Registration::Again => Self::Again,
             Registration::OlderThanHeld => Self::OlderThanHeld,
+        }
+    }
+}
+
+impl From<NoRoom> for Registering {
+    fn from(no_room: NoRoom) -> Self {
+        match no_room {
+            NoRoom::TooManyInstances { .. } => Self::Full,
+            NoRoom::TooManyBytes { .. } => Self::FullOfBytes,
+            NoRoom::InstanceTooLarge { .. } | NoRoom::TooManyEntries { .. } | NoRoom::TooManyAddresses => {
+                Self::TooLarge
+            }
         }
     }
 }

@@ -18,7 +18,10 @@ label! {
         Batch = "batch",
         Health = "health",
         Dashboard = "dashboard",
-        LastChanges = "last_changes",
+        LastLeases = "last_leases",
+        AsgStatus = "asg_status",
+        ServerStatus = "server_status",
+        StatusOverrides = "status_overrides",
         Metrics = "metrics",
         /// A path that names nothing.
         None = "none",

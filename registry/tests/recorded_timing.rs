@@ -157,7 +157,10 @@ async fn twenty_are_evicted_step_by_step_as_recorded() {
     let mut expected: Vec<u64> = recorded[key].as_array().unwrap().iter().map(|row| row[1].as_u64().unwrap()).collect();
     expected.dedup();
     assert_eq!(counts, expected);
-    assert!(rig.get("/").await.text().contains("threshold 1:"), "evicted instances are not expected any more");
+    assert!(
+        rig.get("/").await.text().contains("<td>Renews threshold<td>1\n"),
+        "evicted instances are not expected any more"
+    );
     rig.stop().await;
 }
 
@@ -193,7 +196,7 @@ async fn self_preservation_keeps_all_as_recorded() {
     rig.advance_ms(120_000).await;
     assert_eq!(listed_count(&rig).await, 21);
     assert!(rig.instance("EV", "never").await.is_some());
-    assert!(rig.get("/").await.text().contains("threshold 37"));
+    assert!(rig.get("/").await.text().contains("<td>Renews threshold<td>37\n"));
     // More than 37 renewals in a minute: leases may end again.
     for round in 0..2 {
         for number in 0..20 {

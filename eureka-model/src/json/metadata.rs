@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::key::Key;
+use crate::limits::METADATA_ENTRIES_MAX;
 use crate::rules::Rules;
 
 /// The key under which Java says which map it used; it is no metadata.
@@ -38,6 +39,9 @@ impl<'de> Visitor<'de> for MetadataSeed {
             if key.as_str() == CLASS_KEY {
                 map.next_value::<IgnoredAny>()?;
             } else if let Some(value) = map.next_value_seed(ValueSeed(self.0))? {
+                if pairs.len() == METADATA_ENTRIES_MAX {
+                    return Err(A::Error::custom(format!("metadata with more than {METADATA_ENTRIES_MAX} entries")));
+                }
                 pairs.push((key.into_string(), value));
             }
         }

@@ -5,6 +5,7 @@ use super::walker::{Element, Walker};
 use crate::draft::{DataCenterDraft, PortDraft, RegistrationDraft};
 use crate::error::DecodeError;
 use crate::instance::{ActionType, DataCenterInfo, InstanceStatus, LeaseInfo};
+use crate::limits::METADATA_ENTRIES_MAX;
 use crate::rules::Rules;
 use crate::scalar::Scalar;
 
@@ -105,6 +106,9 @@ fn metadata(walker: &mut Walker<'_>) -> Result<Vec<(String, String)>, DecodeErro
     let mut pairs = Vec::new();
     while let Some(element) = walker.child()? {
         let value = walker.text()?;
+        if pairs.len() == METADATA_ENTRIES_MAX {
+            return Err(walker.unparsable(format!("metadata with more than {METADATA_ENTRIES_MAX} entries")));
+        }
         pairs.push((name::decoded(element.name()).into_owned(), value));
     }
     Ok(pairs)

@@ -128,9 +128,9 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
         None => return FAILED,
     };
     match draft.into_instance(app, call.now_ms) {
-        // A full registry has said so in its log; the other one must not send it again for ever.
+        // A registry without room has said so in its log; the other one must not send it again for ever.
         Ok(instance) => {
-            call.registry.register(instance, Origin::Replica, call.now_ms);
+            let _ = call.registry.register(instance, Origin::Replica, call.now_ms);
         }
         // Answered as done, as in Java: the other registry would send it again for ever.
         Err(error) => {

@@ -59,7 +59,10 @@ impl Route {
             Self::Batch => RouteKind::Batch,
             Self::Health => RouteKind::Health,
             Self::Dashboard => RouteKind::Dashboard,
-            Self::LastChanges => RouteKind::LastChanges,
+            Self::LastLeases => RouteKind::LastLeases,
+            Self::AsgStatus(_) => RouteKind::AsgStatus,
+            Self::ServerStatus => RouteKind::ServerStatus,
+            Self::StatusOverrides => RouteKind::StatusOverrides,
             Self::Metrics => RouteKind::Metrics,
         }
     }

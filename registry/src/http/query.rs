@@ -1,5 +1,7 @@
 //! Query parameters.
 
+use std::collections::HashSet;
+
 use actix_web::HttpRequest;
 use actix_web::web::Query;
 use eurus_model::InstanceStatus;
@@ -12,14 +14,13 @@ pub(crate) struct Parameters(Vec<(String, String)>);
 impl Parameters {
     pub(crate) fn of(request: &HttpRequest) -> Self {
         let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
-        let mut parameters = Self(Vec::new());
         // Any text is a query string: a part that is odd is still a name.
-        for (name, value) in pairs.map(Query::into_inner).unwrap_or_default() {
-            if parameters.get(&name).is_none() {
-                parameters.0.push((name, value));
-            }
-        }
-        parameters
+        let mut pairs = pairs.map(Query::into_inner).unwrap_or_default();
+        let mut seen = HashSet::with_capacity(pairs.len());
+        let first: Vec<bool> = pairs.iter().map(|(name, _)| seen.insert(name.as_str())).collect();
+        let mut first = first.into_iter();
+        pairs.retain(|_| first.next().unwrap_or(true));
+        Self(pairs)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {

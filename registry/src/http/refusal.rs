@@ -1,5 +1,7 @@
 //! Errors become answers here, and only here.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,10 +9,12 @@ use eurus_model::RegistrationError;
 use serde::Serialize;
 
 use super::accept::{ErrorForm, Negotiated, error_form};
+use super::body::{BODY_ARRIVAL_S_MAX, BODY_BYTES_MAX};
 use super::header;
 use super::timestamp::iso;
 use crate::access::Role;
 use crate::form::Format;
+use crate::limits::NoRoom;
 
 /// The next token is there in a second at the latest, whatever the limits.
 const RETRY_AFTER_S: &str = "1";
@@ -29,14 +33,18 @@ pub(crate) enum Refusal {
     UnsupportedMediaType,
     BodyTooLarge,
     BodyTooSlow,
+    /// Bodies that arrive at the same time take too much memory together.
+    TooManyBodies,
     BodyBroken,
     /// The body, sent as this format, cannot be read.
     Unparsable(Format),
     /// The body is readable, but no valid registration.
     Invalid(RegistrationError, Negotiated),
     DeltaDisabled,
-    /// As many instances as are allowed are registered.
-    Full,
+    /// It would be too much, in one or in all.
+    NoRoom(NoRoom),
+    /// Refused for a reason that the answer says.
+    Explained(StatusCode, String),
     /// More fetches come than the rate limiter lets through.
     RateLimited,
     /// A value that Java fails on with a 500; clients know it as such.
@@ -60,8 +68,9 @@ struct ErrorBody<'a> {
     timestamp: String,
     status: u16,
     error: &'a str,
+    /// What is wrong and what is allowed; Java says it nowhere, so only answers of our own have it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+    message: Option<&'a str>,
     path: &'a str,
 }
 
@@ -77,15 +86,35 @@ impl Refusal {
             Self::BodyBroken | Self::Unparsable(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::DeltaDisabled | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::Full | Self::Busy | Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::TooManyBodies | Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom(no_room) if no_room.is_full() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Explained(status, _) => *status,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// What is wrong and what is allowed, where Java has no answer that clients know.
+    fn message(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::BodyTooLarge => format!("the body is larger than {BODY_BYTES_MAX} bytes").into(),
+            Self::BodyTooSlow => format!("the body did not arrive within {BODY_ARRIVAL_S_MAX} s").into(),
+            Self::BodyBroken => "the body broke off, or its length or chunks are not as announced".into(),
+            Self::TooManyBodies => "too many large bodies arrive at this moment; send it again".into(),
+            Self::NoRoom(no_room) => no_room.to_string().into(),
+            Self::Explained(_, message) => message.as_str().into(),
+            Self::Unauthenticated { .. } => {
+                "credentials are missing or wrong: Basic user and password, or a Bearer token".into()
+            }
+            Self::Forbidden { role, .. } => format!("these credentials lack the role {role}").into(),
+            _ => return None,
+        })
     }
 
     /// The answer.
     pub(crate) fn respond(self, request: &HttpRequest, now_ms: i64) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
-        let message = self.challenge(&mut response);
+        self.challenge(&mut response);
         match self {
             Self::HeartbeatNotFound
             | Self::Unauthenticated { is_heartbeat: true }
@@ -111,18 +140,18 @@ impl Refusal {
             Self::MethodNotAllowed { allowed } => {
                 response.insert_header((ALLOW, allowed));
             }
-            Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyBroken => {
+            Self::BodyTooLarge | Self::BodyTooSlow | Self::TooManyBodies | Self::BodyBroken => {
                 // The rest of the body is not read, so nothing after it can be.
                 response.force_close();
             }
             _ => {}
         }
-        let status = self.status();
+        let (status, message) = (self.status(), self.message());
         let body = ErrorBody {
             timestamp: iso(now_ms),
             status: status.as_u16(),
             error: status.canonical_reason().unwrap_or_default(),
-            message,
+            message: message.as_deref(),
             path: request.uri().path(),
         };
         body.write(&mut response, error_form(header(request, ACCEPT)))
@@ -130,20 +159,18 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Says in headers which credentials are wanted, for clients that read no body; and in words, for those that do.
-    fn challenge(&self, response: &mut actix_web::HttpResponseBuilder) -> Option<String> {
+    /// Says in headers which credentials are wanted, for clients that read no body.
+    fn challenge(&self, response: &mut actix_web::HttpResponseBuilder) {
         match self {
             Self::Unauthenticated { .. } => {
                 response.append_header((WWW_AUTHENTICATE, "Basic realm=\"eurus\""));
                 response.append_header((WWW_AUTHENTICATE, "Bearer realm=\"eurus\""));
-                Some("credentials are missing or wrong: Basic user and password, or a Bearer token".to_owned())
             }
             Self::Forbidden { role, .. } => {
                 let challenge = format!("Bearer realm=\"eurus\", error=\"insufficient_scope\", scope=\"{role}\"");
                 response.insert_header((WWW_AUTHENTICATE, challenge));
-                Some(format!("these credentials lack the role {role}"))
             }
-            _ => None,
+            _ => {}
         }
     }
 }
@@ -167,8 +194,7 @@ impl ErrorBody<'_> {
     fn xml(&self) -> String {
         let Self { timestamp, status, error, message, path } = self;
         let path = escape(path);
-        let message =
-            message.as_ref().map(|message| format!("<message>{}</message>", escape(message))).unwrap_or_default();
+        let message = message.map(|message| format!("<message>{}</message>", escape(message))).unwrap_or_default();
         format!(
             "<Map><timestamp>{timestamp}</timestamp><status>{status}</status><error>{error}</error>{message}\
              <path>{path}</path></Map>"
@@ -178,7 +204,7 @@ impl ErrorBody<'_> {
     fn html(&self) -> String {
         let Self { timestamp, status, error, message, path } = self;
         let path = escape(path);
-        let message = message.as_ref().map(|message| format!("<p>{}</p>", escape(message))).unwrap_or_default();
+        let message = message.map(|message| format!("<p>{}</p>", escape(message))).unwrap_or_default();
         format!(
             "<!doctype html><html lang=\"en\"><title>{status} {error}</title><h1>{status} {error}</h1>{message}\
              <p>{path} at {timestamp}</p></html>\n"

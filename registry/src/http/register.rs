@@ -28,9 +28,7 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
         log::warn!("a registration for {app:?} is refused: {}", error.to_string().escape_debug());
         Refusal::Invalid(error, negotiated)
     })?;
-    if !call.registry.register(instance, call.origin(), call.now_ms) {
-        return Err(Refusal::Full);
-    }
+    call.registry.register(instance, call.origin(), call.now_ms).map_err(Refusal::NoRoom)?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -26,6 +26,12 @@ pub(crate) enum Route {
     Vip(VipKind, String),
     /// `/eureka/peerreplication/batch`
     Batch,
+    /// `/eureka/asg/{name}/status`
+    AsgStatus(String),
+    /// `/eureka/status`
+    ServerStatus,
+    /// `/eureka/serverinfo/statusoverrides`
+    StatusOverrides,
     /// `/actuator/health`
     Health,
     /// `/metrics`, `/actuator/prometheus`
@@ -33,7 +39,7 @@ pub(crate) enum Route {
     /// `/`
     Dashboard,
     /// `/lastn`
-    LastChanges,
+    LastLeases,
 }
 
 impl Route {
@@ -48,7 +54,7 @@ impl Route {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments[..] {
             [""] => Some(Self::Dashboard),
-            ["lastn"] => Some(Self::LastChanges),
+            ["lastn"] => Some(Self::LastLeases),
             ["actuator", "health"] => Some(Self::Health),
             ["metrics"] | ["actuator", "prometheus"] => Some(Self::Metrics),
             ["eureka", "v2", ref rest @ ..] | ["eureka", ref rest @ ..] => Self::of_eureka(rest),
@@ -72,6 +78,9 @@ impl Route {
             ["vips", address] => Self::Vip(VipKind::Plain, address.to_owned()),
             ["svips", address] => Self::Vip(VipKind::Secure, address.to_owned()),
             ["peerreplication", "batch"] => Self::Batch,
+            ["asg", group, "status"] => Self::AsgStatus(group.to_owned()),
+            ["status"] => Self::ServerStatus,
+            ["serverinfo", "statusoverrides"] => Self::StatusOverrides,
             _ => return None,
         })
     }
@@ -80,11 +89,12 @@ impl Route {
     pub(crate) fn allowed(&self) -> &'static str {
         match self {
             Self::Apps | Self::Delta | Self::InstanceById(_) | Self::Vip(..) => "GET,OPTIONS",
-            Self::Health | Self::Metrics | Self::Dashboard | Self::LastChanges => "GET,OPTIONS",
+            Self::ServerStatus | Self::StatusOverrides => "GET,OPTIONS",
+            Self::Health | Self::Metrics | Self::Dashboard | Self::LastLeases => "GET,OPTIONS",
             Self::App(_) => "POST,GET,OPTIONS",
             Self::Instance(..) => "DELETE,GET,OPTIONS,PUT",
             Self::Status(..) => "DELETE,OPTIONS,PUT",
-            Self::Metadata(..) => "OPTIONS,PUT",
+            Self::Metadata(..) | Self::AsgStatus(_) => "OPTIONS,PUT",
             Self::Batch => "POST,OPTIONS",
         }
     }
@@ -98,15 +108,17 @@ impl Route {
             Self::Health => None,
             Self::Batch => Some(Role::Replicate),
             Self::Status(..) if matches!(method, "PUT" | "DELETE") => Some(Role::Operate),
+            Self::AsgStatus(_) if method == "PUT" => Some(Role::Operate),
             Self::App(_) if method == "POST" => Some(Role::Register),
             Self::Instance(..) if matches!(method, "PUT" | "DELETE") => Some(Role::Register),
             Self::Metadata(..) if method == "PUT" => Some(Role::Register),
             Self::Apps | Self::Delta | Self::App(_) | Self::Instance(..) | Self::InstanceById(_) | Self::Vip(..) => {
                 Some(Role::Read)
             }
-            Self::Status(..) | Self::Metadata(..) | Self::Metrics | Self::Dashboard | Self::LastChanges => {
+            Self::Status(..) | Self::Metadata(..) | Self::Metrics | Self::Dashboard | Self::LastLeases => {
                 Some(Role::Read)
             }
+            Self::AsgStatus(_) | Self::ServerStatus | Self::StatusOverrides => Some(Role::Read),
         }
     }
 }
@@ -156,11 +168,15 @@ mod tests {
             ("/eureka/vips/V", Some(Route::Vip(VipKind::Plain, "V".to_owned()))),
             ("/eureka/svips/v", Some(Route::Vip(VipKind::Secure, "v".to_owned()))),
             ("/eureka/peerreplication/batch/", Some(Route::Batch)),
+            ("/eureka/asg/my%20group/status", Some(Route::AsgStatus("my group".to_owned()))),
+            ("/eureka/status/", Some(Route::ServerStatus)),
+            ("/eureka/v2/status", Some(Route::ServerStatus)),
+            ("/eureka/serverinfo/statusoverrides", Some(Route::StatusOverrides)),
             ("/actuator/health", Some(Route::Health)),
             ("/metrics", Some(Route::Metrics)),
             ("/actuator/prometheus/", Some(Route::Metrics)),
             ("/", Some(Route::Dashboard)),
-            ("/lastn", Some(Route::LastChanges)),
+            ("/lastn", Some(Route::LastLeases)),
         ];
         for (path, route) in table {
             assert_eq!(Route::of(path), route, "{path}");
@@ -179,8 +195,11 @@ mod tests {
             (Route::Metadata(app(), app()), "PUT register"),
             (Route::InstanceById(app()), ""),
             (Route::Vip(VipKind::Plain, app()), ""),
+            (Route::AsgStatus(app()), "PUT operate"),
+            (Route::ServerStatus, ""),
+            (Route::StatusOverrides, ""),
             (Route::Dashboard, ""),
-            (Route::LastChanges, ""),
+            (Route::LastLeases, ""),
         ];
         for (route, changes) in routes {
             for method in ["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"] {
@@ -219,6 +238,8 @@ mod tests {
             "/eureka/apps/a/%4",
             "/eureka/apps/a/%ff",
             "/eureka/lastn",
+            "/eureka/asg/a",
+            "/serverinfo/statusoverrides",
         ] {
             assert_eq!(Route::of(path), None, "{path}");
         }

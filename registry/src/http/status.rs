@@ -30,7 +30,7 @@ pub(crate) fn remove_override(call: &Call<'_>, app: &str, id: &str) -> Result<Ht
 pub(crate) fn put_metadata(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
     call.negotiated()?;
     let entries = Parameters::of(call.request).into_pairs();
-    found(call.registry.put_metadata(app, id, &entries, call.now_ms))
+    found(call.registry.put_metadata(app, id, entries, call.now_ms).map_err(Refusal::NoRoom)?)
 }
 
 /// An unknown instance is told before a bad parameter.

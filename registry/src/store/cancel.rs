@@ -61,11 +61,12 @@ impl State {
         }
         self.overrides.remove(instance_id, now_ms);
         self.preservation.expected.left();
+        self.history.cancelled(app, instance_id, now_ms);
         cancelled.lease().cancel(now_ms);
         let mut info = cancelled.info().clone();
         info.action = Some(ActionType::Deleted);
         info.last_updated_ms = now_ms;
-        let deleted = Registered::new(info, Arc::clone(cancelled.lease()));
+        let deleted = Registered::new(info, Arc::clone(cancelled.lease()), &self.held);
         self.recent.push(Arc::clone(&deleted), now_ms);
         Some(Touched::by(app, [&*deleted]))
     }

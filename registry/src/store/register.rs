@@ -1,5 +1,6 @@
 //! Registering, for the first time or again, and the metadata change that registers again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
@@ -7,6 +8,7 @@ use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
 use super::{Origin, State, Store, Touched};
 use crate::instance_name::InstanceName;
 use crate::lease::{Lease, duration_ms};
+use crate::limits::{NoRoom, RegistryLimits};
 use crate::registered::Registered;
 
 /// What a registration was.
@@ -25,25 +27,41 @@ impl Store {
         self.state.write().register(incoming, origin, now_ms)
     }
 
-    /// Adds to an instance's metadata, by registering it again. `None`: there is no such instance.
+    /// Adds to an instance's metadata, by registering it again. `Ok(None)`: there is no such instance.
     pub(crate) fn put_metadata(
         &self,
         app: &str,
         instance_id: &str,
-        entries: &[(String, String)],
+        entries: Vec<(String, String)>,
+        limits: &RegistryLimits,
         now_ms: i64,
-    ) -> Option<Touched> {
+    ) -> Result<Option<Touched>, NoRoom> {
         let renewals = self.renewals.last_minute(now_ms);
         let mut state = self.state.write();
         // Read and written under one lock: of two metadata changes at the same time none is lost.
-        let mut info = state.visible(app, instance_id, renewals, now_ms)?.info().clone();
-        for (key, value) in entries {
-            match info.metadata.iter_mut().find(|(known, _)| known == key) {
-                Some((_, old)) => old.clone_from(value),
-                None => info.metadata.push((key.clone(), value.clone())),
+        let Some(held) = state.visible(app, instance_id, renewals, now_ms).cloned() else {
+            return Ok(None);
+        };
+        let mut info = held.info().clone();
+        merge(&mut info.metadata, entries);
+        limits.check(&info)?;
+        state.check_bytes(&info, held.bytes(), limits.bytes_max)?;
+        Ok(Some(state.register(info, Origin::Client, now_ms).1))
+    }
+}
+
+/// New values for known keys, new keys at the end. By a table, so that many entries take no longer than they must.
+fn merge(metadata: &mut Vec<(String, String)>, entries: Vec<(String, String)>) {
+    let mut places: HashMap<String, usize> =
+        metadata.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+    for (key, value) in entries {
+        match places.get(&key) {
+            Some(place) => metadata[*place].1 = value,
+            None => {
+                places.insert(key.clone(), metadata.len());
+                metadata.push((key, value));
             }
         }
-        Some(state.register(info, Origin::Client, now_ms).1)
     }
 }
 
@@ -71,7 +89,8 @@ impl State {
         let status_said = info.status;
         self.apply_override(&mut info, now_ms);
         let existing_status = existing.as_ref().map(|held| held.status());
-        info.status = self.effective_status(&info.instance_id, status_said, existing_status, origin, now_ms);
+        let group = info.asg_name.as_deref();
+        info.status = self.effective_status(&info.instance_id, group, status_said, existing_status, origin, now_ms);
         // Carried over for a live lease: others tell a renewed registration from a new one by it.
         let service_up_ms = existing.as_ref().map_or(0, |held| held.lease().service_up_ms());
         let lease = Arc::new(Lease::new(now_ms, duration_ms, service_up_ms, self.lease_duration));
@@ -80,9 +99,10 @@ impl State {
         }
         info.action = Some(ActionType::Added);
         info.last_updated_ms = now_ms;
+        self.history.registered(&info.app, &info.instance_id, now_ms);
         let name = InstanceName(&info.app, &info.instance_id);
         log::info!("registered {name}: {} (said {status_said})", info.status);
-        (registration, self.replace(&Registered::new(info, lease), now_ms))
+        (registration, self.replace(&Registered::new(info, lease, &self.held), now_ms))
     }
 
     /// An override that the instance brings along counts only when none is known here.

@@ -38,7 +38,7 @@ impl Store {
         let Some(held) = state.get(app, instance_id) else {
             return (Renewal::Unknown, None);
         };
-        let effective = state.effective_status(instance_id, held.status(), Some(held.status()), origin, now_ms);
+        let effective = state.status_on_renewal(held, origin, now_ms);
         if effective == InstanceStatus::Unknown {
             let name = InstanceName(app, instance_id);
             log::info!("{name} has status UNKNOWN (its override was removed): it must register again");
@@ -77,23 +77,29 @@ impl Store {
         state.overrides.set(instance_id, status, now_ms);
         let mut info = held.info().clone();
         info.overridden_status = status;
-        Some(state.replace(&Registered::new(info, Arc::clone(held.lease())), now_ms))
+        let new = Registered::new(info, Arc::clone(held.lease()), &state.held);
+        Some(state.replace(&new, now_ms))
     }
 }
 
 impl State {
+    fn status_on_renewal(&self, held: &Registered, origin: Origin, now_ms: i64) -> InstanceStatus {
+        let (info, status) = (held.info(), held.status());
+        self.effective_status(&info.instance_id, info.asg_name.as_deref(), status, Some(status), origin, now_ms)
+    }
+
     /// Sets the status that the rules demand, computed anew: it may have changed since the shared lock was let go.
     fn follow_override(&mut self, app: &str, instance_id: &str, origin: Origin, now_ms: i64) -> Option<Touched> {
         let held = Arc::clone(self.get(app, instance_id)?);
-        let effective = self.effective_status(instance_id, held.status(), Some(held.status()), origin, now_ms);
+        let effective = self.status_on_renewal(&held, origin, now_ms);
         if effective == held.status() {
             return None;
         }
         let name = InstanceName(app, instance_id);
-        log::info!("{name} has status {} and the override {effective}: the override wins", held.status());
+        log::info!("{name} has status {}, by the override rules it is {effective}", held.status());
         let mut info = held.info().clone();
         info.status = effective;
-        Some(self.replace(&Registered::new(info, Arc::clone(held.lease())), now_ms))
+        Some(self.replace(&Registered::new(info, Arc::clone(held.lease()), &self.held), now_ms))
     }
 }
 

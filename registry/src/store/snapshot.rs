@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eurus_model::hash;
+use eurus_model::{InstanceStatus, hash};
 
 use super::{App, State, Store};
+use crate::lease_history::LeaseHistory;
 use crate::registered::Registered;
 
 /// The instances of one application.
@@ -82,6 +83,21 @@ impl Store {
         let renewals = self.renewals.last_minute(now_ms);
         let state = self.state.read();
         state.apps.keys().find_map(|app| state.visible(app, instance_id, renewals, now_ms)).cloned()
+    }
+
+    /// The overrides in force, by instance id.
+    pub(crate) fn overrides(&self, now_ms: i64) -> BTreeMap<String, InstanceStatus> {
+        self.state.read().overrides.all(now_ms).map(|(id, status)| (id.to_owned(), status)).collect()
+    }
+
+    /// The auto-scaling groups that are out of traffic, by name.
+    pub(crate) fn disabled_groups(&self) -> Vec<String> {
+        self.state.read().asgs.names()
+    }
+
+    /// The last leases that began and ended.
+    pub(crate) fn lease_history(&self) -> LeaseHistory {
+        self.state.read().history.clone()
     }
 }
 

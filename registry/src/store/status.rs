@@ -76,7 +76,7 @@ impl State {
         log::info!("{name}: status {status} is its own already, from now on by override");
         self.overrides.set(instance_id, status, now_ms);
         let info = InstanceInfo { overridden_status: status, ..held.info().clone() };
-        Some(self.replace(&Registered::new(info, Arc::clone(held.lease())), now_ms))
+        Some(self.replace(&Registered::new(info, Arc::clone(held.lease()), &self.held), now_ms))
     }
 
     fn modify(
@@ -94,6 +94,6 @@ impl State {
             last_updated_ms: now_ms,
             ..held.info().clone()
         };
-        self.replace(&Registered::new(info, Arc::clone(held.lease())), now_ms)
+        self.replace(&Registered::new(info, Arc::clone(held.lease()), &self.held), now_ms)
     }
 }

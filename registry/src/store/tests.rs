@@ -4,6 +4,7 @@ use InstanceStatus::{Down, OutOfService, Starting, Unknown, Up};
 
 use super::*;
 use crate::config::RegistryConfig;
+use crate::limits::RegistryLimits;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -65,7 +66,7 @@ fn nothing_an_instance_or_a_replica_says_undoes_an_override() {
         ("registration", |store| drop(store.register(info(Up, 2), Origin::Client, 2))),
         ("stale replicated registration", |store| drop(store.register(info(Up, 0), Origin::Replica, 2))),
         ("newer replicated registration", |store| drop(store.register(info(Up, 9), Origin::Replica, 2))),
-        ("metadata", |store| drop(store.put_metadata("A", "1", &[("k".to_owned(), "v".to_owned())], 2))),
+        ("metadata", |store| put_metadata(store)),
     ];
     for (who, say) in says {
         let store = store();
@@ -167,8 +168,8 @@ fn metadata_is_added_or_replaced_and_nothing_is_lost() {
             std::thread::spawn(move || {
                 for number in 0..50 {
                     let entries =
-                        [(format!("k{writer}-{number}"), "v".to_owned()), ("same".to_owned(), "v".to_owned())];
-                    store.put_metadata("A", "1", &entries, 1).unwrap();
+                        vec![(format!("k{writer}-{number}"), "v".to_owned()), ("same".to_owned(), "v".to_owned())];
+                    store.put_metadata("A", "1", entries, &RegistryLimits::stock(), 1).unwrap();
                 }
             })
         })
@@ -177,7 +178,7 @@ fn metadata_is_added_or_replaced_and_nothing_is_lost() {
     let held = held(&store);
     assert_eq!(held.info().metadata.len(), 201);
     assert_eq!(held.info().last_dirty_ms, 1, "it is no change of the client's");
-    assert!(store.put_metadata("A", "2", &[], 1).is_none());
+    assert_eq!(store.put_metadata("A", "2", Vec::new(), &RegistryLimits::stock(), 1), Ok(None));
 }
 
 #[test]
@@ -215,4 +216,44 @@ fn an_expired_lease_is_hidden_only_if_leases_may_end() {
         assert_eq!(store.instance("A", "1", now_ms).is_some(), visible, "{mode} {renewals}");
         assert_eq!(store.instance_by_id("1", now_ms).unwrap().info().app == "A", visible);
     }
+}
+
+fn put_metadata(store: &Store) {
+    let entries = vec![("k".to_owned(), "v".to_owned())];
+    store.put_metadata("A", "1", entries, &RegistryLimits::stock(), 2).unwrap();
+}
+
+#[test]
+fn bytes_are_held_until_the_delta_has_forgotten_them() {
+    let store = store();
+    assert_eq!(store.bytes_held(), 0);
+    store.register(info(Up, 1), Origin::Client, 0);
+    let one = store.bytes_held();
+    assert_eq!(one, info(Up, 1).bytes_held());
+    for dirty_ms in 2..10 {
+        store.register(info(Up, dirty_ms), Origin::Client, 0);
+        put_metadata(&store);
+    }
+    let again = InstanceInfo { metadata: vec![("k".to_owned(), "v".to_owned())], ..info(Up, 1) };
+    assert_eq!(store.bytes_held(), again.bytes_held(), "earlier states are gone");
+    store.cancel("A", "1", 3);
+    assert_eq!(store.bytes_held(), again.bytes_held(), "the delta shows it");
+    store.purge(3 * MINUTE_MS + 4, 3 * MINUTE_MS);
+    assert_eq!(store.bytes_held(), 0);
+}
+
+#[test]
+fn what_does_not_grow_may_register_again_in_a_full_registry() {
+    let store = store();
+    store.register(info(Up, 1), Origin::Client, 0);
+    let full = store.bytes_held();
+    assert_eq!(store.check_room(&info(Up, 2), 1, full), Ok(()));
+    let other = InstanceInfo { instance_id: "2".to_owned(), ..info(Up, 1) };
+    assert_eq!(store.check_room(&other, 1, 10 * full), Err(NoRoom::TooManyInstances { instances_max: 1 }));
+    assert_eq!(store.check_room(&other, 2, full), Err(NoRoom::TooManyBytes { bytes_max: full }));
+    assert_eq!(store.check_room(&other, 2, 2 * full), Ok(()));
+    let limits = RegistryLimits { bytes_max: full, ..RegistryLimits::stock() };
+    let entries = vec![("k".to_owned(), "v".to_owned())];
+    assert_eq!(store.put_metadata("A", "1", entries, &limits, 1), Err(NoRoom::TooManyBytes { bytes_max: full }));
+    assert_eq!(store.bytes_held(), full, "nothing has changed");
 }

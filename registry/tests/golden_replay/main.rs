@@ -24,14 +24,9 @@ async fn the_recorded_history_replays() {
     let history = recording::history();
     let config = RegistryConfig { response_cache_update_interval_ms: READ_ONLY_TICK_MS, ..RegistryConfig::stock() };
     let rig = Rig::start(config, history[0].at_ms).await;
-    let (mut passed, mut out_of_scope) = (0, BTreeMap::<&str, Vec<u64>>::new());
-    let (mut differing, mut showing_ids) = (BTreeMap::new(), 0);
+    let (mut passed, mut differing, mut showing_ids) = (0, BTreeMap::new(), 0);
     for exchange in &history {
         rig.advance_ms((exchange.at_ms - rig.hand.now_ms()).max(0)).await;
-        if let Some(reason) = differences::out_of_scope(exchange) {
-            out_of_scope.entry(reason).or_default().push(exchange.n);
-            continue;
-        }
         let answer = rig.exchange(&exchange.request).await;
         let verdict = compare::judge(exchange, &answer);
         showing_ids += usize::from(verdict.shows_ids);
@@ -43,16 +38,11 @@ async fn the_recorded_history_replays() {
     }
     rig.stop().await;
     println!("{showing_ids} exchanges compared knowing that {}", differences::SHOWN_ID);
-    report(history.len(), passed, &out_of_scope, &differing);
+    report(history.len(), passed, &differing);
 }
 
 /// Says what was found, and fails on anything that is not listed, and on anything listed that is no difference.
-fn report(
-    all: usize,
-    passed: usize,
-    out_of_scope: &BTreeMap<&str, Vec<u64>>,
-    differing: &BTreeMap<u64, (&Exchange, Vec<String>)>,
-) {
+fn report(all: usize, passed: usize, differing: &BTreeMap<u64, (&Exchange, Vec<String>)>) {
     let mut unlisted = 0;
     for (n, (exchange, found)) in differing {
         match differences::listed(*n) {
@@ -63,16 +53,12 @@ fn report(
             }
         }
     }
-    for (reason, lines) in out_of_scope {
-        println!("out of scope ({reason}): {} lines, {lines:?}", lines.len());
-    }
-    let skipped: usize = out_of_scope.values().map(Vec::len).sum();
     println!(
-        "{all} exchanges: {passed} pass, {} differ as listed, {skipped} out of scope, {unlisted} differ otherwise",
+        "{all} exchanges: {passed} pass, {} differ as listed, {unlisted} differ otherwise",
         differing.len() - unlisted
     );
     assert_eq!(unlisted, 0, "see the differences above");
     let stale: Vec<_> = differences::all_listed().filter(|n| !differing.contains_key(n)).collect();
     assert!(stale.is_empty(), "listed as differences, but they are none: {stale:?}");
-    assert_eq!(all, passed + skipped + differing.len());
+    assert_eq!(all, passed + differing.len());
 }

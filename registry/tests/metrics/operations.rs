@@ -235,7 +235,7 @@ async fn refusals_and_batches() {
     expect(&rig, ("GET", "/nothing/here", JSON, ""), 404, &[&none, &refused("404")]).await;
     let other = request("apps", "other", "4xx");
     expect(&rig, ("PATCH", "/eureka/apps", JSON, ""), 405, &[&other, &refused("405")]).await;
-    expect(&rig, ("GET", "/lastn", JSON, ""), 200, &[&request("last_changes", "GET", "2xx")]).await;
+    expect(&rig, ("GET", "/lastn", JSON, ""), 200, &[&request("last_leases", "GET", "2xx")]).await;
     let batch = format!(
         r#"{{"replicationList":[
         {{"appName":"A","id":"one","action":"Register","instanceInfo":{}}},

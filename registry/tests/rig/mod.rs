@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use eurus_registry::{RegistryConfig, RunError, run};
 use eurus_service::clock::ManualClock;
@@ -11,6 +12,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+
+/// An exchange that takes longer hangs.
+const EXCHANGE_S_MAX: Duration = Duration::from_secs(60);
 
 /// A running registry.
 pub(crate) struct Rig {
@@ -84,6 +88,37 @@ impl Rig {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         Answer::parse(&answer)
+    }
+
+    /// Writes parts and reads what comes; `None` when nothing does. The other side may answer and close before the last
+    /// part is written.
+    pub(crate) async fn exchange_parts(&self, parts: &[&[u8]]) -> Option<Answer> {
+        self.try_exchange(parts, false).await
+    }
+
+    /// The same, but the sending side is closed after the last part.
+    pub(crate) async fn exchange_and_break_off(&self, parts: &[&[u8]]) -> Option<Answer> {
+        self.try_exchange(parts, true).await
+    }
+
+    async fn try_exchange(&self, parts: &[&[u8]], breaks_off: bool) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut reading, mut writing) = stream.split();
+        let write = async {
+            for part in parts {
+                if writing.write_all(part).await.is_err() {
+                    break;
+                }
+            }
+            if breaks_off {
+                writing.shutdown().await.unwrap();
+            }
+        };
+        let mut answer = Vec::new();
+        let read = async { drop(reading.read_to_end(&mut answer).await) };
+        let both = async { tokio::join!(write, read) };
+        tokio::time::timeout(EXCHANGE_S_MAX, both).await.expect("the connection was never closed");
+        (!answer.is_empty()).then(|| Answer::parse(&answer))
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -27,6 +27,15 @@ pub(super) const KEYS: &[Key] = &[
         "eurus.registry.lease-duration",
         "netflix: a renewed lease lives twice its duration; exact: its duration; default netflix",
     ),
+    used(
+        "eurus.registry.bytes-max",
+        "bytes of all registrations; further ones are answered 503; memory for lists comes on top; default 2147483648",
+    ),
+    used("eurus.registry.instance-bytes-max", "bytes of one registration; larger is answered 413; default 16777216"),
+    used(
+        "eurus.registry.metadata-entries-max",
+        "entries in one registration's metadata; more is answered 413; default 10000",
+    ),
     used("eurus.gateway.port", "port of the gateway; default 8080"),
     used("eurus.gateway.address", "address the gateway binds to; default 127.0.0.1"),
     used("eurus.gateway.admin.port", "port of the gateway's admin API; default 8081"),

@@ -47,6 +47,8 @@ pub(super) const KEYS: &[Key] = &[
         "eureka.server.rate-limiter-throttle-standard-clients",
         "limit everybody, also standard and privileged clients; default false",
     ),
+    used("eureka.environment", "what the registry's pages call the environment; default test"),
+    used("eureka.datacenter", "what the registry's pages call the data center; default default"),
     used("eureka.client.register-with-eureka", "register this process at the registry; default true"),
     used("eureka.client.registry-fetch-interval-seconds", "how often the registry is fetched; 30"),
     used("eureka.client.disable-delta", "always fetch the full list; default false"),
@@ -89,7 +91,7 @@ macro_rules! ignored {
 pub(super) fn ignored() -> &'static [Key] {
     ignored![
         "spring.security.user.roles"
-        "eureka.environment" "eureka.datacenter" "eureka.dashboard.enabled" "eureka.dashboard.path"
+        "eureka.dashboard.enabled" "eureka.dashboard.path"
         "eureka.server.a-w-s-access-id" "eureka.server.a-w-s-secret-key" "eureka.server.e-i-p-bind-rebind-retries"
         "eureka.server.e-i-p-binding-retry-interval-ms" "eureka.server.e-i-p-binding-retry-interval-ms-when-unbound"
         "eureka.server.peer-eureka-nodes-update-interval-ms" "eureka.server.number-of-replication-retries"

@@ -1,0 +1,140 @@
+//! `status`: the registry about itself, as Eureka's `StatusInfo`.
+
+use std::net::SocketAddr;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_TYPE;
+use eurus_model::{Detail, InstanceInfo, InstanceStatus, Port, json, xml};
+use serde::Serialize;
+
+use super::Call;
+use super::refusal::{Refusal, escape};
+use crate::deployment::Deployment;
+use crate::form::Format;
+use crate::process_memory::ProcessMemory;
+
+/// Java's name of the class, which clients find as the root of the XML.
+const XML_ROOT: &str = "com.netflix.eureka.util.StatusInfo";
+/// Every Eureka server says so of itself.
+const SECURE_PORT: Port = Port { number: 443, enabled: false };
+
+#[derive(Serialize)]
+struct GeneralStats {
+    #[serde(rename = "num-of-cpus")]
+    cpus: String,
+    #[serde(rename = "total-avail-memory", skip_serializing_if = "Option::is_none")]
+    machine_memory: Option<String>,
+    #[serde(rename = "current-memory-usage", skip_serializing_if = "Option::is_none")]
+    process_memory: Option<String>,
+    #[serde(rename = "server-uptime")]
+    uptime: String,
+}
+
+/// How the registry and its machine are.
+pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
+    let negotiated = call.negotiated()?;
+    let memory = ProcessMemory::now();
+    let general = GeneralStats {
+        cpus: std::thread::available_parallelism().map_or(1, usize::from).to_string(),
+        machine_memory: memory.map(|memory| format!("{}mb", memory.machine_mib)),
+        process_memory: memory.map(|memory| format!("{}mb ({}%)", memory.process_mib, memory.percent())),
+        uptime: uptime(call.now_ms - call.registry.started_ms()),
+    };
+    let itself =
+        itself(&call.registry.config().deployment, call.request.app_config().local_addr(), call.registry.started_ms());
+    let body = match negotiated.format {
+        Format::Json => write_json(&general, &itself)?,
+        Format::Xml => write_xml(&general, &itself),
+    };
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.content_type)).body(body))
+}
+
+/// This registry as an instance.
+fn itself(deployment: &Deployment, address: SocketAddr, started_ms: i64) -> InstanceInfo {
+    let listens_on = address.ip().to_string();
+    let host_name = deployment.host_name.as_ref().unwrap_or(&listens_on);
+    let ip_address = deployment.ip_address.as_ref().unwrap_or(&listens_on);
+    let (application, port) = (&deployment.application, address.port());
+    let url = |path: &str| Some(format!("http://{host_name}:{port}/{path}"));
+    let mut itself =
+        InstanceInfo::new(application, &format!("{host_name}:{application}:{port}"), host_name, ip_address);
+    itself.status = InstanceStatus::Up;
+    itself.port = Port { number: i32::from(port), enabled: true };
+    itself.secure_port = SECURE_PORT;
+    itself.metadata = vec![("management.port".to_owned(), port.to_string())];
+    itself.home_page_url = url("");
+    itself.status_page_url = url("eureka/status");
+    itself.health_check_url = url("actuator/health");
+    itself.vip_address = Some(application.to_lowercase());
+    itself.secure_vip_address = Some(application.to_lowercase());
+    itself.last_updated_ms = started_ms;
+    itself.last_dirty_ms = started_ms;
+    itself
+}
+
+fn write_json(general: &GeneralStats, itself: &InstanceInfo) -> Result<Vec<u8>, Refusal> {
+    let general = serde_json::to_string(general).map_err(|error| {
+        log::error!("the registry's status cannot be written: {error}");
+        Refusal::Failed
+    })?;
+    let mut body = format!(
+        r#"{{"generalStats":{general},"applicationStats":{{"registered-replicas":"","available-replicas":"","unavailable-replicas":""}},"instanceInfo":"#
+    )
+    .into_bytes();
+    json::write_instance(&mut body, itself, Detail::Full);
+    body.push(b'}');
+    Ok(body)
+}
+
+fn write_xml(general: &GeneralStats, itself: &InstanceInfo) -> Vec<u8> {
+    let element = |name: &str, value: &str| format!("    <{name}>{}</{name}>\n", escape(value));
+    let memory = [("total-avail-memory", &general.machine_memory), ("current-memory-usage", &general.process_memory)];
+    let memory: String =
+        memory.iter().filter_map(|(name, value)| Some(element(name, value.as_ref()?.as_str()))).collect();
+    let general = [element("num-of-cpus", &general.cpus), memory, element("server-uptime", &general.uptime)].concat();
+    let replicas: String = ["registered-replicas", "available-replicas", "unavailable-replicas"]
+        .iter()
+        .map(|name| element(name, ""))
+        .collect();
+    let instance = String::from_utf8_lossy(&xml::encode_instance(itself, Detail::Full)).into_owned();
+    // Java names the element after its field, and indents it. Nothing that a client says is in it.
+    let instance = instance
+        .replace("<instance>", "<instanceInfo>")
+        .replace("</instance>", "</instanceInfo>")
+        .replace('\n', "\n  ");
+    format!(
+        "<{XML_ROOT}>\n  <generalStats>\n{general}  </generalStats>\n  <applicationStats>\n{replicas}  \
+         </applicationStats>\n  {instance}\n</{XML_ROOT}>"
+    )
+    .into_bytes()
+}
+
+/// `00:07`, `1 day 03:10`, `12 days 00:00`: hours and minutes.
+pub(crate) fn uptime(duration_ms: i64) -> String {
+    let minutes = duration_ms.max(0) / 60_000;
+    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    let days = match days {
+        0 => String::new(),
+        1 => "1 day ".to_owned(),
+        days => format!("{days} days "),
+    };
+    format!("{days}{hours:02}:{minutes:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uptime_is_shown_as_in_eureka() {
+        for (duration_ms, expected) in [
+            (-1, "00:00"),
+            (59_999, "00:00"),
+            (3_660_000, "01:01"),
+            (86_400_000, "1 day 00:00"),
+            (12 * 86_400_000 + 82_800_000, "12 days 23:00"),
+        ] {
+            assert_eq!(uptime(duration_ms), expected);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The last leases that began and ended, for the people who look at `/lastn`.
+
+use std::collections::VecDeque;
+
+use crate::instance_name::shortened;
+
+/// Leases of each kind that are remembered.
+pub(crate) const LEASES_REMEMBERED_MAX: usize = 1_000;
+
+/// A lease that began or ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LeaseEvent {
+    pub(crate) at_ms: i64,
+    pub(crate) app: String,
+    pub(crate) instance_id: String,
+}
+
+/// Two rings; the oldest event leaves when a new one comes to a full one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LeaseHistory {
+    registered: VecDeque<LeaseEvent>,
+    cancelled: VecDeque<LeaseEvent>,
+}
+
+impl LeaseHistory {
+    pub(crate) fn registered(&mut self, app: &str, instance_id: &str, now_ms: i64) {
+        push(&mut self.registered, app, instance_id, now_ms);
+    }
+
+    /// By the instance's own call or by eviction.
+    pub(crate) fn cancelled(&mut self, app: &str, instance_id: &str, now_ms: i64) {
+        push(&mut self.cancelled, app, instance_id, now_ms);
+    }
+
+    /// Newest first.
+    pub(crate) fn last_registered(&self) -> impl ExactSizeIterator<Item = &LeaseEvent> {
+        self.registered.iter().rev()
+    }
+
+    /// Newest first.
+    pub(crate) fn last_cancelled(&self) -> impl ExactSizeIterator<Item = &LeaseEvent> {
+        self.cancelled.iter().rev()
+    }
+}
+
+fn push(ring: &mut VecDeque<LeaseEvent>, app: &str, instance_id: &str, at_ms: i64) {
+    if ring.len() == LEASES_REMEMBERED_MAX {
+        ring.pop_front();
+    }
+    ring.push_back(LeaseEvent {
+        at_ms,
+        app: shortened(app).into_owned(),
+        instance_id: shortened(instance_id).into_owned(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_come_first_and_the_oldest_leave() {
+        let mut history = LeaseHistory::default();
+        for at_ms in 0..1_005 {
+            history.registered("A", "1", at_ms);
+        }
+        assert_eq!(history.last_registered().len(), LEASES_REMEMBERED_MAX);
+        assert_eq!(history.last_registered().next().unwrap().at_ms, 1_004);
+        assert_eq!(history.last_registered().last().unwrap().at_ms, 5);
+        assert_eq!(history.last_cancelled().len(), 0);
+    }
+
+    #[test]
+    fn a_name_is_remembered_by_its_beginning() {
+        let mut history = LeaseHistory::default();
+        history.cancelled("A", &"ż".repeat(100_000), 7);
+        let event = history.last_cancelled().next().unwrap();
+        assert_eq!((event.app.as_str(), event.instance_id.chars().count(), event.at_ms), ("A", 201, 7));
+    }
+}
