@@ -65,7 +65,7 @@ impl EurekaClient {
         let renewal_interval_s = config.registration.as_ref().map_or(0, |instance| instance.lease.renewal_interval_s);
         let fetch = config.fetch.unwrap_or_default();
         Ok(Arc::new(Self {
-            registries: Registries::new(config.service_urls, config.timeouts)?,
+            registries: Registries::over_tls(config.service_urls, config.timeouts, &config.tls)?,
             fetcher: Fetcher::new(clock.clone(), fetch, listeners),
             fetch_interval_ms: config.fetch.map(|fetch| fetch.interval_ms),
             registration: config.registration.map(|instance| Registration::new(instance, clock.clone())),

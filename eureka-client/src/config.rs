@@ -3,6 +3,7 @@
 use std::fmt;
 
 use eurus_model::InstanceInfo;
+use eurus_service::tls::ClientTls;
 
 use crate::error::ClientError;
 use crate::registries::{check_names, without_credentials};
@@ -43,12 +44,14 @@ impl Default for FetchConfig {
 /// What a client does, and with which registries.
 #[derive(Clone)]
 pub struct ClientConfig {
-    /// As Spring's `defaultZone`: `http://[user:password@]host:8761/eureka/`, tried in this order.
+    /// As Spring's `defaultZone`: `http[s]://[user:password@]host:8761/eureka/`, tried in this order.
     pub service_urls: Vec<String>,
     /// `None`: the list is not followed ([`EurekaClient::refresh`](crate::EurekaClient::refresh) still works).
     pub fetch: Option<FetchConfig>,
     /// What to register, with `lease.renewal_interval_s`; `None`: nothing.
     pub registration: Option<InstanceInfo>,
+    /// Whom `https://` registries are vouched for by.
+    pub tls: ClientTls,
     /// Of each call.
     pub timeouts: Timeouts,
     /// After time-outs in a row the wait between two tries doubles, up to this many intervals. Netflix's default: 10.
@@ -63,6 +66,7 @@ impl fmt::Debug for ClientConfig {
             .field("service_urls", &service_urls)
             .field("fetch", &self.fetch)
             .field("registration", &self.registration)
+            .field("tls", &self.tls)
             .field("timeouts", &self.timeouts)
             .field("backoff_bound", &self.backoff_bound)
             .finish()
@@ -76,6 +80,7 @@ impl ClientConfig {
             service_urls,
             fetch: Some(FetchConfig::default()),
             registration: None,
+            tls: ClientTls::default(),
             timeouts: Timeouts::default(),
             backoff_bound: 10,
         }

@@ -29,7 +29,9 @@ impl FailureKind {
             Self::Away => "Check that a registry runs at the URLs above and can be reached from here",
             Self::TimedOut => "Check the load of the registry and the network to it, or raise the time-outs",
             Self::Unavailable(_) => "Look into the registry's log: it starts, is overloaded or broken",
-            Self::Refused(401 | 403) => "Check the user and password in the service URL",
+            Self::Refused(401 | 403) => {
+                "Check the user and password (or token) in the service URL, and what they may do"
+            }
             Self::Refused(404) => "Check the path of the service URL; most registries answer under /eureka/",
             Self::Refused(_) => "The registry answered and refused: compare with its log",
             Self::Unparsable => "Check that the service URL is a Eureka registry's and no proxy answers for it",

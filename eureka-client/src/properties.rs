@@ -2,6 +2,7 @@
 
 use eurus_service::keys;
 use eurus_service::properties::{ConfigError, Properties};
+use eurus_service::tls::ClientTls;
 
 use crate::config::{ClientConfig, FetchConfig, Timeouts};
 
@@ -25,6 +26,7 @@ impl ClientConfig {
         let fetch_default = FetchConfig::default();
         let timeouts_default = Timeouts::default();
         let mut config = Self::stock(service_urls(properties));
+        config.tls = ClientTls::from_properties(properties)?;
         config.fetch = Some(FetchConfig {
             interval_ms: properties.number(FETCH_INTERVAL, fetch_default.interval_ms / 1_000, 1..=3_600)? * 1_000,
             disable_delta: properties.bool(DISABLE_DELTA, fetch_default.disable_delta)?,

@@ -5,18 +5,20 @@
 //! | `call` | one operation: what is sent, what its answers mean, how large and long they may be |
 //! | `transport` | tries it on one URL after the other |
 //! | `standing` | which URL is next: the one in use, the quarantine |
-//! | `exchange` | one request to one URL |
+//! | `exchange`, `gzip` | one request to one URL; its answer, when it came compressed |
 //! | `service_url`, `path` | addresses |
 
 mod call;
 mod exchange;
+mod gzip;
 mod path;
 mod service_url;
 mod standing;
 mod transport;
 
 use eurus_model::{Applications, InstanceInfo, InstanceStatus, json};
-use reqwest::Method;
+use eurus_service::tls::ClientTls;
+use http::Method;
 
 use crate::config::Timeouts;
 use crate::error::ClientError;
@@ -51,9 +53,17 @@ pub struct Registries {
 
 impl Registries {
     /// # Errors
-    /// No URL, too many, or one that cannot work (https is not supported in this build).
+    /// No URL, too many, or one that cannot work.
     pub fn new(service_urls: Vec<String>, timeouts: Timeouts) -> Result<Self, ClientError> {
-        Ok(Self { transport: Transport::new(service_urls, timeouts)? })
+        Self::over_tls(service_urls, timeouts, &ClientTls::default())
+    }
+
+    /// With a trust of its own for `https://` URLs.
+    ///
+    /// # Errors
+    /// No URL, too many, or one that cannot work; nobody to trust.
+    pub fn over_tls(service_urls: Vec<String>, timeouts: Timeouts, tls: &ClientTls) -> Result<Self, ClientError> {
+        Ok(Self { transport: Transport::new(service_urls, timeouts, tls)? })
     }
 
     /// The URL in use, without credentials.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use eurus_client::{FetchConfig, Timeouts, without_credentials};
+use eurus_service::tls::ClientTls;
 
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
@@ -21,6 +22,8 @@ pub struct GatewayConfig {
     pub advertised_ip: Option<IpAddr>,
     /// Registries, as Spring's `defaultZone`, tried in this order.
     pub service_urls: Vec<String>,
+    /// Whom `https://` registries are vouched for by.
+    pub registry_tls: ClientTls,
     /// How the registry's list is followed.
     pub fetch: FetchConfig,
     /// Of calls to the registry.
@@ -109,6 +112,7 @@ impl GatewayConfig {
             instance_id: None,
             advertised_ip: None,
             service_urls: vec!["http://127.0.0.1:8761/eureka/".to_owned()],
+            registry_tls: ClientTls::default(),
             fetch: FetchConfig::default(),
             registry_timeouts: Timeouts::default(),
             register: true,

@@ -101,6 +101,7 @@ pub async fn run(
 
     let mut client_config = ClientConfig::stock(config.service_urls.clone());
     client_config.fetch = Some(config.fetch);
+    client_config.tls = config.registry_tls.clone();
     client_config.timeouts = config.registry_timeouts;
     client_config.registration = config.register.then_some(own);
     let listener: Arc<dyn FetchListener> = Arc::clone(&directory) as _;

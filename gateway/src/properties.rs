@@ -25,6 +25,7 @@ impl GatewayConfig {
             advertised_ip: advertised_ip(properties)?,
             instance_id: properties.string("eureka.instance.instance-id"),
             service_urls: client.service_urls,
+            registry_tls: client.tls,
             fetch: client.fetch.unwrap_or(stock.fetch),
             registry_timeouts: client.timeouts,
             register: properties.bool("eureka.client.register-with-eureka", stock.register)?,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use eurus_service::properties::{ConfigError, Properties};
+use eurus_service::tls::ServerTls;
 
 use crate::access::AccessConfig;
 use crate::deployment::Deployment;
@@ -40,6 +41,8 @@ pub struct RegistryConfig {
     pub lease_duration: LeaseDuration,
     /// `eureka.server.rate-limiter-*`: how many fetches are answered.
     pub rate_limits: RateLimits,
+    /// `server.ssl.*`: how TLS is spoken; `None`: plain HTTP.
+    pub tls: Option<ServerTls>,
     /// `eureka.server.renewal-percent-threshold`: share of the expected renewals below which nothing is evicted;
     /// also the share of all instances that one eviction run leaves alone.
     pub renewal_percent_threshold: f64,
@@ -102,6 +105,7 @@ impl RegistryConfig {
             self_preservation_ms_max: 900_000,
             lease_duration: LeaseDuration::Netflix,
             rate_limits: RateLimits::stock(),
+            tls: None,
             renewal_percent_threshold: 0.85,
             expected_client_renewal_interval_s: 30,
             renewal_threshold_update_interval_ms: 900_000,
@@ -126,6 +130,7 @@ impl RegistryConfig {
         config.workers = properties.number(WORKERS_KEY, config.workers, WORKERS)?;
         config.instances_max = properties.number(INSTANCES_KEY, config.instances_max, INSTANCES)?;
         config.access = AccessConfig::from_properties(properties)?;
+        config.tls = ServerTls::from_properties(properties)?;
         config.renewal_percent_threshold = properties.number(PERCENT_KEY, config.renewal_percent_threshold, PERCENT)?;
         config.self_preservation = self_preservation(properties)?;
         config.rate_limits = RateLimits::from_properties(properties)?;

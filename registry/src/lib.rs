@@ -88,6 +88,8 @@ use registry::Registry;
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 25_000;
 /// An idle connection is kept this long, as Tomcat does: Java clients keep theirs from heartbeat to heartbeat.
 pub const KEEP_ALIVE_S: u64 = 60;
+/// A TLS handshake may take this long.
+pub const TLS_HANDSHAKE_S_MAX: u64 = 5;
 /// Requests under way at shutdown get this long to finish.
 pub const SHUTDOWN_S_MAX: u64 = 10;
 
@@ -112,7 +114,9 @@ pub async fn run(
     config.validate()?;
     let workers = config.workers;
     let address = listener.local_addr().map_err(RunError::Listener)?;
-    log::info!("registry: listens on http://{address}/eureka/");
+    let tls = config.tls.clone();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    log::info!("registry: listens on {scheme}://{address}/eureka/");
     if config.access.is_open() && !address.ip().is_loopback() {
         log::warn!(
             "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \
@@ -134,9 +138,12 @@ pub async fn run(
         .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
         .shutdown_timeout(SHUTDOWN_S_MAX)
         .disable_signals()
-        .listen(listener)
-        .map_err(RunError::Listener)?
-        .run();
+        .tls_handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
+    let server = match tls {
+        None => server.listen(listener),
+        Some(tls) => server.listen_rustls_0_23(listener, tls.config()),
+    };
+    let server = server.map_err(RunError::Listener)?.run();
     // Stops the loops when this function ends, for whatever reason.
     let mut loops = loops::spawn(&registry, &clock, &shutdown);
     let handle = server.handle();

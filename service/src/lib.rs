@@ -11,6 +11,7 @@
 //! | [`logging`] | log4rs, console and rolling file, one configuration for all |
 //! | [`protection`] | refuses settings that only a registry honours |
 //! | [`secret`] | a password or token that is compared in constant time and never shown |
+//! | [`tls`] | certificates, keys and trust from `server.ssl.*` and `eureka.client.tls.*` |
 //! | [`process`] | what the four `main`s share: arguments, start, signals, exit code |
 
 pub mod clock;
@@ -22,6 +23,7 @@ pub mod properties;
 pub mod protection;
 pub mod secret;
 pub mod shutdown;
+pub mod tls;
 
 pub use clock::{Clock, Timer};
 pub use properties::{ConfigError, Properties};

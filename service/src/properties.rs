@@ -221,6 +221,14 @@ impl Properties {
         }
     }
 
+    /// The file in which a key is set, if it is in one.
+    pub fn file_of(&self, key: &str) -> Option<&std::path::Path> {
+        match &self.setting(key)?.origin {
+            Origin::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The error for a setting that a caller cannot honour; does not show the value.
     pub fn refused(&self, key: &str, why: &str) -> ConfigError {
         let origin = self.setting(key).map_or(&Origin::Default, |setting| &setting.origin);

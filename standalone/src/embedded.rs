@@ -35,6 +35,8 @@ pub fn defaults(stock_intervals: bool) -> Vec<(String, String)> {
 pub struct Addresses {
     /// The registry.
     pub registry: SocketAddr,
+    /// `http`, or `https`: how the registry is spoken with.
+    pub scheme: &'static str,
     /// The gateway's data plane.
     pub gateway: SocketAddr,
     /// The gateway's admin API.
@@ -46,7 +48,7 @@ pub struct Addresses {
 impl Addresses {
     /// The registry's service URL, as clients are given it.
     pub fn service_url(&self) -> String {
-        format!("http://{}/eureka/", self.registry)
+        format!("{}://{}/eureka/", self.scheme, self.registry)
     }
 }
 
@@ -73,7 +75,8 @@ impl Embedded {
     /// # Errors
     /// See [`prepare`](Self::prepare).
     pub fn prepare_unprotected(properties: &Properties, data_dir: &Path) -> Result<Self, BoxError> {
-        let registry = RegistryConfig { access: AccessConfig::open(), ..RegistryConfig::from_properties(properties)? };
+        let registry =
+            RegistryConfig { access: AccessConfig::open(), tls: None, ..RegistryConfig::from_properties(properties)? };
         Self::with_registry(registry, properties, data_dir)
     }
 
@@ -90,6 +93,7 @@ impl Embedded {
         let sync_speed = listen::bind(sync_speed_port, sync_speed_port.endpoint(properties)?)?;
         let addresses = Addresses {
             registry: registry.local_addr()?,
+            scheme: if registry_config.tls.is_some() { "https" } else { "http" },
             gateway: local_address(&gateway)?,
             gateway_admin: gateway.admin.local_addr()?,
             sync_speed: sync_speed.local_addr()?,
@@ -97,7 +101,12 @@ impl Embedded {
         eurus_registry::warn_of_peers(properties, addresses.registry.port());
         // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
         // about the registry. Within one process the others belong to this registry and must be known to it.
-        let own_registry = vec![reachable(addresses.registry, &own_credentials(&mut registry_config.access)?)];
+        let credentials = own_credentials(&mut registry_config.access)?;
+        let own_registry = vec![reachable(addresses.scheme, addresses.registry, &credentials)];
+        if let Some(tls) = &registry_config.tls {
+            gateway_config.registry_tls = tls.own_client();
+            sync_speed_config.eureka.tls = tls.own_client();
+        }
         gateway_config.service_urls.clone_from(&own_registry);
         gateway_config.register = true;
         if sync_speed_config.notify.token.is_none() {
@@ -188,14 +197,14 @@ fn own_credentials(access: &mut AccessConfig) -> Result<String, BoxError> {
 }
 
 /// A listener on all addresses is reached over the loopback address.
-fn reachable(mut address: SocketAddr, credentials: &str) -> String {
+fn reachable(scheme: &str, mut address: SocketAddr, credentials: &str) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
             SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
         });
     }
-    format!("http://{credentials}{address}/eureka/")
+    format!("{scheme}://{credentials}{address}/eureka/")
 }
 
 /// `eurus`: starts, says where everything is, runs.

@@ -138,6 +138,34 @@ async fn a_password_locks_the_registry_and_not_its_own_gateway_and_sync_speed() 
     assert!(said.contains(&registry) && !said.contains("secret"), "{said}");
 }
 
+#[tokio::test]
+async fn over_tls_its_own_gateway_and_sync_speed_still_reach_the_registry() {
+    // The certificate names neither the loopback address nor an authority that anybody trusts, and clients must show one.
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(["registry.example.com".to_owned()]).unwrap();
+    #[allow(clippy::disallowed_methods)] // Files of a test.
+    for (name, text) in [("cert.pem", params.self_signed(&key).unwrap().pem()), ("key.pem", key.serialize_pem())] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let running = Running::start(&[
+        &format!("--server.ssl.certificate={}", path("cert.pem")),
+        &format!("--server.ssl.certificate-private-key={}", path("key.pem")),
+        &format!("--server.ssl.trust-certificate={}", path("cert.pem")),
+        "--server.ssl.client-auth=need",
+        "--spring.security.user.password=secret",
+    ]);
+    let line = running.banner.iter().find(|line| line.trim_start().starts_with("registry")).unwrap();
+    assert!(line.contains("https://127.0.0.1:"), "{line}");
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    // The gateway has fetched, and lists what has registered.
+    until(http.get(format!("{}/services", running.admin_url())), |_, body| {
+        body.contains("EURUS-GATEWAY") && body.contains("EURUS-SYNC-SPEED")
+    })
+    .await;
+}
+
 #[test]
 fn ctrl_c_stops_it_gracefully() {
     assert_eq!(Running::start(&["--stock-intervals"]).signal("-INT"), Some(0));

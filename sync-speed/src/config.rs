@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use eurus_client::{FetchConfig, Timeouts};
+use eurus_service::tls::ClientTls;
 use ipnetwork::IpNetwork;
 
 use crate::access::{self, Segments, Token};
@@ -44,6 +45,8 @@ pub struct SyncSpeedConfig {
 pub struct EurekaConfig {
     /// Registry URLs, as Spring's `defaultZone`.
     pub service_urls: Vec<String>,
+    /// Whom `https://` registries are vouched for by.
+    pub tls: ClientTls,
     /// How the local copy is kept.
     pub fetch: FetchConfig,
     /// Of each call to the registry.
@@ -121,6 +124,7 @@ impl EurekaConfig {
     pub fn stock() -> Self {
         Self {
             service_urls: vec!["http://127.0.0.1:8761/eureka/".to_owned()],
+            tls: ClientTls::default(),
             fetch: FetchConfig::default(),
             timeouts: Timeouts::default(),
             registration: Some(OwnRegistration::default()),

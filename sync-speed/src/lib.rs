@@ -141,6 +141,7 @@ fn client_config(config: &SyncSpeedConfig, address: std::net::SocketAddr) -> Cli
     let eureka = &config.eureka;
     let mut client = ClientConfig::stock(eureka.service_urls.clone());
     client.fetch = Some(eureka.fetch);
+    client.tls = eureka.tls.clone();
     client.timeouts = eureka.timeouts;
     client.registration = eureka.registration.as_ref().map(|own| own_instance::build(own, address));
     client

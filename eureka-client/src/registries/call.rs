@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
+use http::Method;
 
 use super::path;
 use crate::error::ClientError;

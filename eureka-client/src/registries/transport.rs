@@ -4,6 +4,7 @@
 //! and stays in use; those that failed are in quarantine until all of them are. Any other answer is the answer.
 //! Every operation may be repeated safely, so that a try whose fate is unknown is followed by the next.
 
+use eurus_service::tls::ClientTls;
 use parking_lot::Mutex;
 
 use super::call::{AnswerSize, Call, Reading};
@@ -27,7 +28,7 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(service_urls: Vec<String>, timeouts: Timeouts) -> Result<Self, ClientError> {
+    pub(super) fn new(service_urls: Vec<String>, timeouts: Timeouts, tls: &ClientTls) -> Result<Self, ClientError> {
         let subject = "service URLs (eureka.client.service-url.defaultZone)";
         if service_urls.is_empty() || service_urls.len() > SERVICE_URLS_MAX {
             return Err(ClientError::config(
@@ -41,7 +42,10 @@ impl Transport {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|why| ClientError::config(subject, why))?;
         let standing = Mutex::new(Standing::new(urls.len()));
-        Ok(Self { urls, exchange: Exchange::new(timeouts)?, standing })
+        // Authorities are read only for those who need them.
+        let tls = if urls.iter().any(ServiceUrl::is_https) { tls.config() } else { ClientTls::unused() };
+        let tls = tls.map_err(|error| ClientError::config(subject, error.to_string()))?;
+        Ok(Self { urls, exchange: Exchange::new(timeouts, tls), standing })
     }
 
     /// The URL in use, without credentials.
@@ -84,7 +88,7 @@ impl Transport {
     }
 
     async fn attempt<T: Send + 'static>(&self, url: usize, call: &Call<T>) -> Result<T, TryFailure> {
-        let answer = self.exchange.send(&self.urls[url].join(&call.path), call).await?;
+        let answer = self.exchange.send(&self.urls[url], call).await?;
         let status = answer.status;
         if status >= 500 {
             return Err(refusal(FailureKind::Unavailable(status), &answer));

@@ -8,6 +8,12 @@ pub(super) const KEYS: &[Key] = &[
         "eurus.client.keep-last-on-empty-ms",
         "how long the last list stays in use when a registry suddenly shows no service; 0: not at all; default 300000",
     ),
+    used(
+        "eurus.client.tls.trust-certificate",
+        "who vouches for https:// registries, PEM; default the system's authorities",
+    ),
+    used("eurus.client.tls.certificate", "what is shown to registries that ask for a certificate, PEM"),
+    used("eurus.client.tls.certificate-private-key", "its private key, PEM"),
     used("eurus.registry.workers", "worker threads of the registry; default 2"),
     used("eurus.registry.instances-max", "leases at a time; further registrations are answered 503; default 200000"),
     used(

@@ -16,6 +16,33 @@ pub(super) const KEYS: &[Key] = &[
         "spring.security.user.password",
         "its password, {noop}plain or {bcrypt}hash; once set, all but the health check needs it; default none: open",
     ),
+    used("server.ssl.enabled", "serve the registry over TLS; default true once a certificate or key store is set"),
+    used("server.ssl.certificate", "certificate and those that vouch for it, PEM: a file, file:… or the text itself"),
+    used("server.ssl.certificate-private-key", "its private key, PEM"),
+    used("server.ssl.trust-certificate", "who vouches for clients, PEM; with client-auth"),
+    used("server.ssl.client-auth", "whether clients show a certificate: none, want or need; default none"),
+    used("server.ssl.key-store", "certificate and key in a PKCS12 file; classpath: is beside the configuration file"),
+    used("server.ssl.key-store-password", "its password"),
+    used("server.ssl.key-store-type", "PKCS12; convert JKS with keytool -importkeystore"),
+    used("server.ssl.key-alias", "which key of the store; default the first"),
+    used("server.ssl.key-password", "the same as the store's, or nothing"),
+    used("server.ssl.trust-store", "who vouches for clients, PKCS12; with client-auth"),
+    used("server.ssl.trust-store-password", "its password"),
+    used("server.ssl.trust-store-type", "PKCS12"),
+    used("server.ssl.enabled-protocols", "TLSv1.2, TLSv1.3; default both"),
+    refused("server.ssl.bundle", NO_BUNDLE),
+    refused("server.ssl.server-name-bundles", NO_BUNDLE),
+    refused("server.ssl.ciphers", "all suites that are offered are strong ones; server.ssl.enabled-protocols chooses"),
+    refused("server.ssl.key-store-provider", "there are no security providers here: a PKCS12 file needs none"),
+    refused("server.ssl.trust-store-provider", "there are no security providers here: a PKCS12 file needs none"),
+    used("eureka.client.tls.enabled", "honour the stores below for https:// registries; default false"),
+    used("eureka.client.tls.trust-store", "who vouches for registries, PKCS12; default the system's authorities"),
+    used("eureka.client.tls.trust-store-password", "its password"),
+    used("eureka.client.tls.trust-store-type", "PKCS12"),
+    used("eureka.client.tls.key-store", "what is shown to registries that ask for a certificate, PKCS12"),
+    used("eureka.client.tls.key-store-password", "its password"),
+    used("eureka.client.tls.key-store-type", "PKCS12"),
+    used("eureka.client.tls.key-password", "the same as the store's, or nothing"),
     used("logging.level.root", "error, warn, info, debug or trace; default info"),
     used("logging.file.name", "log file; default <data-dir>/logs/eurus.log"),
     used(
@@ -63,6 +90,15 @@ pub(super) const KEYS: &[Key] = &[
 
 const NO_OTHER_SECURITY: &str = "only a user with a password (spring.security.user.*) and bearer tokens (eurus.registry.access.tokens.*) can be checked";
 
+const NO_OTHER_TLS: &str = "of server.ssl.* only enabled, certificate, certificate-private-key, trust-certificate, key-store, trust-store, their \
+     -type and -password, key-alias, key-password, client-auth and enabled-protocols are known";
+
+const NO_BUNDLE: &str = "name the files themselves: server.ssl.key-store, or .certificate and .certificate-private-key";
+
+const fn refused(name: &'static str, why: &'static str) -> Key {
+    Key { name, meaning: Meaning::Refused(why) }
+}
+
 pub(super) const MAPS: &[Map] = &[
     Map {
         prefix: "eureka.client.service-url",
@@ -77,10 +113,7 @@ pub(super) const MAPS: &[Map] = &[
     Map { prefix: "eureka.instance.host-info", meaning: Meaning::Ignored },
     Map { prefix: "spring.security.oauth2", meaning: Meaning::Refused(NO_OTHER_SECURITY) },
     Map { prefix: "spring.security.saml2", meaning: Meaning::Refused(NO_OTHER_SECURITY) },
-    Map {
-        prefix: "server.ssl",
-        meaning: Meaning::Refused("this version serves no TLS yet: it would send in clear what you meant to encrypt"),
-    },
+    Map { prefix: "server.ssl", meaning: Meaning::Refused(NO_OTHER_TLS) },
 ];
 
 macro_rules! ignored {
@@ -143,7 +176,7 @@ pub(super) fn ignored() -> &'static [Key] {
         "eureka.client.should-unregister-on-shutdown" "eureka.client.should-enforce-registration-at-init"
         "eureka.client.order" "eureka.client.client-data-accept" "eureka.client.healthcheck.enabled"
         "eureka.client.refresh.enable" "eureka.client.webclient.enabled" "eureka.client.restclient.enabled"
-        "eureka.client.tls.enabled" "eureka.client.use-secure-port-filter"
+        "server.ssl.protocol" "eureka.client.use-secure-port-filter"
         "eureka.instance.actuator-prefix" "eureka.instance.appname" "eureka.instance.app-group-name"
         "eureka.instance.instance-enabled-onit" "eureka.instance.non-secure-port" "eureka.instance.secure-port"
         "eureka.instance.non-secure-port-enabled" "eureka.instance.secure-port-enabled"

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use eurus_service::tls::ClientTls;
 use eurus_service::{ConfigError, Properties};
 use ipnetwork::IpNetwork;
 
@@ -109,6 +110,7 @@ fn upper_case_name(properties: &Properties, key: &str, name: &str) -> Result<Str
 
 fn eureka(properties: &Properties, stock: EurekaConfig) -> Result<EurekaConfig, ConfigError> {
     let mut config = stock;
+    config.tls = ClientTls::from_properties(properties)?;
     let urls = properties.map(SERVICE_URL);
     // The environment cannot keep the capital in `defaultZone`.
     if let Some((_, zone)) = urls.iter().find(|(name, _)| name.to_lowercase() == DEFAULT_ZONE) {

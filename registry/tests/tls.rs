@@ -1,0 +1,240 @@
+//! TLS over real connections: PEM and PKCS12, certificates of clients, plain HTTP at a TLS port, and our own client.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // It is a test throughout.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use eurus_client::config::Timeouts;
+use eurus_client::{FailureKind, InstanceInfo, Registries};
+use eurus_registry::{RegistryConfig, RunError, run};
+use eurus_service::properties::Sources;
+use eurus_service::tls::ClientTls;
+use eurus_service::{Clock, Properties, Shutdown};
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+
+/// An authority, a server's and a client's certificate by it, and a stranger's, as files: `<name>.pem`, `<name>-key.pem`,
+/// `<name>.p12` with the password `secret`.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        let files = Self(tempfile::tempdir().unwrap());
+        let (authority, stranger) = (files.authority("ca"), files.authority("stranger-ca"));
+        files.issue("server", &authority);
+        files.issue("client", &authority);
+        files.issue("stranger", &stranger);
+        files
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.0.path().join(name), bytes).unwrap();
+    }
+
+    fn authority(&self, name: &str) -> Issuer<'static, KeyPair> {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        self.write(&format!("{name}.pem"), certificate.pem());
+        let mut store = KeyStore::new();
+        store.add_entry(name, KeyStoreEntry::Certificate(Certificate::from_der(certificate.der()).unwrap()));
+        self.write(&format!("{name}.p12"), store.writer("secret").write().unwrap());
+        Issuer::new(params, key)
+    }
+
+    fn issue(&self, name: &str, issuer: &Issuer<'static, KeyPair>) {
+        let params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, issuer).unwrap();
+        self.write(&format!("{name}.pem"), certificate.pem());
+        self.write(&format!("{name}-key.pem"), key.serialize_pem());
+        let own = Certificate::from_der(certificate.der()).unwrap();
+        let chain = PrivateKeyChain::new("1", PrivateKey::from_der(key.serialized_der()).unwrap(), [own]);
+        let mut store = KeyStore::new();
+        store.add_entry(name, KeyStoreEntry::PrivateKeyChain(chain));
+        self.write(&format!("{name}.p12"), store.writer("secret").write().unwrap());
+    }
+
+    /// Settings whose values in `<…>` are files.
+    fn properties(&self, settings: &[(&str, &str)]) -> Properties {
+        let value = |text: &str| match text.strip_prefix('<').and_then(|text| text.strip_suffix('>')) {
+            Some(name) => self.path(name),
+            None => text.to_owned(),
+        };
+        let flags = settings.iter().map(|(key, text)| ((*key).to_owned(), value(text))).collect();
+        Properties::layered(Sources { flags, ..Sources::default() }).unwrap().0
+    }
+
+    fn client(&self, settings: &[(&str, &str)]) -> ClientTls {
+        ClientTls::from_properties(&self.properties(settings)).unwrap()
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    shutdown: Shutdown,
+    running: JoinHandle<Result<(), RunError>>,
+}
+
+impl Running {
+    /// The listener is bound: who connects too early waits.
+    fn start(files: &Files, settings: &[(&str, &str)]) -> Self {
+        let config = RegistryConfig::from_properties(&files.properties(settings)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = Shutdown::new();
+        let config = RegistryConfig { workers: 1, ..config };
+        let running = tokio::spawn(run(config, listener, Clock::system(), shutdown.clone()));
+        Self { address, shutdown, running }
+    }
+
+    /// The answer to a request for the health, or why there is none.
+    async fn health(&self, tls: &ClientTls) -> Result<String, String> {
+        let connector = TlsConnector::from(Arc::new(tls.config().unwrap()));
+        let tcp = TcpStream::connect(self.address).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        let mut stream = connector.connect(name, tcp).await.map_err(|error| error.to_string())?;
+        let request = b"GET /actuator/health HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.map_err(|error| error.to_string())?;
+        let mut answer = Vec::new();
+        // With TLS 1.3 a refused certificate shows here.
+        stream.read_to_end(&mut answer).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(answer).unwrap())
+    }
+
+    async fn stop(self) {
+        self.shutdown.trigger();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+const PEM: [(&str, &str); 2] =
+    [("server.ssl.certificate", "<server.pem>"), ("server.ssl.certificate-private-key", "<server-key.pem>")];
+const PKCS12: [(&str, &str); 2] =
+    [("server.ssl.key-store", "<server.p12>"), ("server.ssl.key-store-password", "secret")];
+const TRUST_PEM: (&str, &str) = ("eurus.client.tls.trust-certificate", "<ca.pem>");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pem_and_pkcs12_serve_those_who_trust_them() {
+    let files = Files::new();
+    let trusts = [
+        vec![TRUST_PEM],
+        vec![
+            ("eureka.client.tls.enabled", "true"),
+            ("eureka.client.tls.trust-store", "<ca.p12>"),
+            ("eureka.client.tls.trust-store-password", "secret"),
+        ],
+    ];
+    for server in [PEM, PKCS12] {
+        for protocol in ["TLSv1.2", "TLSv1.3"] {
+            let registry =
+                Running::start(&files, &[&server[..], &[("server.ssl.enabled-protocols", protocol)]].concat());
+            for trust in &trusts {
+                let answer = registry.health(&files.client(trust)).await.unwrap();
+                assert!(answer.starts_with("HTTP/1.1 200"), "{server:?} {trust:?}: {answer}");
+            }
+            let stranger = files.client(&[("eurus.client.tls.trust-certificate", "<stranger-ca.pem>")]);
+            let error = registry.health(&stranger).await.unwrap_err();
+            assert!(error.contains("UnknownIssuer"), "{error}");
+            registry.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_of_clients_are_needed_or_wanted() {
+    let files = Files::new();
+    let shown = |name: &str| {
+        let (certificate, key) = (format!("<{name}.pem>"), format!("<{name}-key.pem>"));
+        files.client(&[
+            TRUST_PEM,
+            ("eurus.client.tls.certificate", &certificate),
+            ("eurus.client.tls.certificate-private-key", &key),
+        ])
+    };
+    let by_store = files.client(&[
+        TRUST_PEM,
+        ("eureka.client.tls.enabled", "true"),
+        ("eureka.client.tls.key-store", "<client.p12>"),
+        ("eureka.client.tls.key-store-password", "secret"),
+    ]);
+    let clients = [
+        ("nothing", files.client(&[TRUST_PEM])),
+        ("one of the authority", shown("client")),
+        ("the same by its store", by_store),
+        ("the server's own", shown("server")),
+        ("a stranger's", shown("stranger")),
+    ];
+    let trusts = [
+        vec![("server.ssl.trust-certificate", "<ca.pem>")],
+        vec![("server.ssl.trust-store", "<ca.p12>"), ("server.ssl.trust-store-password", "secret")],
+    ];
+    for trust in trusts {
+        for (mode, expected) in [
+            ("need", [false, true, true, true, false]),
+            ("want", [true, true, true, true, false]),
+            ("none", [true, true, true, true, true]),
+        ] {
+            let registry = Running::start(&files, &[&PEM[..], &trust, &[("server.ssl.client-auth", mode)]].concat());
+            for ((name, client), expected) in clients.iter().zip(expected) {
+                let answer = registry.health(client).await;
+                assert_eq!(answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")), expected, "{mode} {name}");
+            }
+            registry.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plain_http_gets_no_answer_from_a_tls_port() {
+    let files = Files::new();
+    let registry = Running::start(&files, &PEM);
+    let mut stream = TcpStream::connect(registry.address).await.unwrap();
+    stream.write_all(b"GET /eureka/apps HTTP/1.1\r\nHost: r\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    // Closed, and no HTTP was spoken; an alert of TLS may come first.
+    let _ = stream.read_to_end(&mut answer).await;
+    assert!(!answer.windows(4).any(|four| four == b"HTTP"), "{}", answer.escape_ascii());
+    assert!(registry.health(&files.client(&[TRUST_PEM])).await.is_ok(), "others are served");
+    registry.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_client_registers_over_https_with_a_password() {
+    let files = Files::new();
+    let registry = Running::start(&files, &[&PKCS12[..], &[("spring.security.user.password", "pass:w@rd")]].concat());
+    let registries = |credentials: &str, tls: &ClientTls| {
+        let url = format!("https://{credentials}localhost:{}/eureka/", registry.address.port());
+        Registries::over_tls(vec![url], Timeouts::default(), tls).unwrap()
+    };
+    let trusting = files.client(&[TRUST_PEM]);
+    let client = registries("user:pass%3Aw%40rd@", &trusting);
+    client.register(&InstanceInfo::new("A", "one", "h", "10.0.0.1")).await.unwrap();
+    assert_eq!(client.instance("A", "one").await.unwrap().unwrap().ip_addr, "10.0.0.1");
+    assert_eq!(client.apps().await.unwrap().by_name.len(), 1);
+    let error = registries("user:TOPSECRET@", &trusting).apps().await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Refused(401));
+    let text = error.to_string();
+    assert!(text.contains("Check the user and password") && !text.contains("TOPSECRET"), "{text}");
+    let stranger = files.client(&[("eurus.client.tls.trust-certificate", "<stranger-ca.pem>")]);
+    let error = registries("user:pass%3Aw%40rd@", &stranger).apps().await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("UnknownIssuer") && text.contains("eurus.client.tls.trust-certificate"), "{text}");
+    assert!(!text.contains("pass"), "{text}");
+    // http:// to the TLS port.
+    let url = format!("http://user:pass%3Aw%40rd@{}/eureka/", registry.address);
+    let error = Registries::new(vec![url], Timeouts::default()).unwrap().apps().await.unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Away, "{error}");
+    registry.stop().await;
+}

@@ -1,0 +1,37 @@
+//! TLS by rustls: what a server shows and whom it asks to show something, and whom a client trusts.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`server`] | [`ServerTls`], from `server.ssl.*` |
+//! | [`client`] | [`ClientTls`], from `eureka.client.tls.*` and `eurus.client.tls.*` |
+//! | `identity` | a certificate chain with its key: PEM or PKCS12, checked |
+//! | `anchors` | certificates that are trusted: PEM or PKCS12 |
+//! | `own` | verifiers that take one certificate for what it is: the process's own |
+//! | `key_store` | Java's PKCS12 files |
+//! | `material` | the file, or the text, that a property names |
+//!
+//! Everything is read and checked at the start; a failure names the key, the file and why. Nothing is read again later: new
+//! certificates need a restart.
+
+mod anchors;
+pub mod client;
+mod identity;
+mod key_store;
+mod material;
+mod own;
+pub mod server;
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+
+pub use client::ClientTls;
+pub use server::ServerTls;
+
+/// Named wherever it is needed: a process-wide default would be whoever's was first.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+#[cfg(test)]
+mod tests;

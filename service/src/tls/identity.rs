@@ -1,0 +1,125 @@
+//! A certificate chain with its private key, as a server or a client shows it.
+
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+use x509_cert::der::Decode as _;
+
+use super::key_store::{self, StoreKeys};
+use super::material::Material;
+use super::provider;
+use crate::clock::Clock;
+use crate::properties::{ConfigError, Properties};
+
+/// How the properties of one identity are called.
+pub(super) struct IdentityKeys {
+    pub(super) certificate: &'static str,
+    pub(super) private_key: &'static str,
+    pub(super) store: StoreKeys,
+    pub(super) alias: Option<&'static str>,
+    pub(super) key_password: &'static str,
+}
+
+/// See the module. It fits together and is valid now.
+#[derive(Clone)]
+pub(super) struct Identity(Arc<CertifiedKey>);
+
+impl Identity {
+    /// From PEM or from a store; `None` when neither is set.
+    pub(super) fn from_properties(properties: &Properties, keys: &IdentityKeys) -> Result<Option<Self>, ConfigError> {
+        let by_pem = pem(properties, keys)?;
+        let alias = keys.alias.and_then(|key| properties.string(key));
+        let by_store = key_store::key_chain(properties, &keys.store, alias.as_deref())?;
+        match (by_pem, by_store) {
+            (Some(_), Some(_)) => Err(ConfigError::other(format!(
+                "{} and {} are both set: keep one of the two",
+                keys.certificate, keys.store.store
+            ))),
+            (None, None) => Ok(None),
+            (Some((material, chain, key)), None) => Self::checked(&material, chain, key).map(Some),
+            (None, Some((material, entry))) => {
+                let key_password = properties.string(keys.key_password);
+                if key_password.is_some() && key_password != properties.string(keys.store.password) {
+                    let same = format!("a PKCS12 store has one password: leave {} out", keys.key_password);
+                    return Err(material.wrong(same));
+                }
+                let chain = entry.certs().iter().map(|cert| CertificateDer::from(cert.as_der().to_vec())).collect();
+                let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(entry.key().as_der().to_vec()));
+                Self::checked(&material, chain, key).map(Some)
+            }
+        }
+    }
+
+    fn checked(
+        material: &Material,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, ConfigError> {
+        let leaf = chain.first().ok_or_else(|| material.wrong("it holds no certificate"))?;
+        check_validity(material, leaf)?;
+        let certified = CertifiedKey::from_der(chain, key, &provider())
+            .map_err(|error| material.wrong(format!("certificate and private key cannot be used together: {error}")))?;
+        Ok(Self(Arc::new(certified)))
+    }
+
+    pub(super) fn certified(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0)
+    }
+
+    /// The certificate itself, without those that vouch for it.
+    pub(super) fn leaf(&self) -> Option<CertificateDer<'static>> {
+        self.0.cert.first().cloned()
+    }
+}
+
+type PemParts = (Material, Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn pem(properties: &Properties, keys: &IdentityKeys) -> Result<Option<PemParts>, ConfigError> {
+    let certificate = Material::named_by(properties, keys.certificate)?;
+    let private_key = Material::named_by(properties, keys.private_key)?;
+    let (certificate, private_key) = match (certificate, private_key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(private_key)) => (certificate, private_key),
+        (Some(_), None) => return Err(properties.invalid(keys.private_key, "the private key of the certificate, PEM")),
+        (None, Some(_)) => return Err(properties.invalid(keys.certificate, "the certificate of the private key, PEM")),
+    };
+    let chain = certificates(&certificate)?;
+    let is_encrypted = private_key.bytes.windows(9).any(|nine| nine == b"ENCRYPTED");
+    let key = PrivateKeyDer::from_pem_slice(&private_key.bytes).map_err(|error| {
+        private_key.wrong(if is_encrypted {
+            "an encrypted key is not read here: decrypt it with openssl pkey -in OLD -out NEW, or use a PKCS12 store"
+                .to_owned()
+        } else {
+            format!("no private key in PEM: {error}")
+        })
+    })?;
+    Ok(Some((certificate, chain, key)))
+}
+
+/// All certificates of a PEM file; at least one.
+pub(super) fn certificates(material: &Material) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&material.bytes).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(material.wrong("no certificate in PEM")),
+        Err(error) => Err(material.wrong(format!("no certificate in PEM: {error}"))),
+    }
+}
+
+/// A server whose certificate is over would start, and no client would speak with it.
+fn check_validity(material: &Material, certificate: &CertificateDer<'_>) -> Result<(), ConfigError> {
+    let parsed = x509_cert::Certificate::from_der(certificate)
+        .map_err(|error| material.wrong(format!("its certificate cannot be read: {error}")))?;
+    let validity = parsed.tbs_certificate().validity();
+    let now_s = Clock::system().now_ms() / 1_000;
+    let seconds = |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+    if now_s > seconds(validity.not_after) {
+        return Err(material.wrong(format!("its certificate has expired at {}", validity.not_after)));
+    }
+    if now_s < seconds(validity.not_before) {
+        return Err(material.wrong(format!("its certificate is not valid before {}", validity.not_before)));
+    }
+    Ok(())
+}
