@@ -70,3 +70,12 @@ async fn a_compressed_list_has_no_parameters_in_its_media_type() {
     }
     rig.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_batch_in_xml_has_an_empty_list() {
+    let rig = rig().await;
+    let headers = [("Accept", "application/xml"), ("Content-Type", "application/json")];
+    let answer = rig.send("POST", "/eureka/peerreplication/batch", &headers, r#"{"replicationList": []}"#).await;
+    assert!(answer.text().contains("\n  <responseList/>\n</"), "{}", answer.text());
+    rig.stop().await;
+}

@@ -216,8 +216,10 @@ fn write_xml(outcomes: &[Outcome]) -> String {
             )
         })
         .collect();
-    format!(
-        "<{PACKAGE}.ReplicationListResponse>\n  <responseList>\n{items}  </responseList>\n\
-         </{PACKAGE}.ReplicationListResponse>"
-    )
+    let list = if items.is_empty() {
+        "<responseList/>".to_owned()
+    } else {
+        format!("<responseList>\n{items}  </responseList>")
+    };
+    format!("<{PACKAGE}.ReplicationListResponse>\n  {list}\n</{PACKAGE}.ReplicationListResponse>")
 }
