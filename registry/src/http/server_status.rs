@@ -40,8 +40,9 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         process_memory: memory.map(|memory| format!("{}mb ({}%)", memory.process_mib, memory.percent())),
         uptime: uptime(call.now_ms - call.registry.started_ms()),
     };
-    let itself =
-        itself(&call.registry.config().deployment, call.request.app_config().local_addr(), call.registry.started_ms());
+    let (config, server) = (call.registry.config(), call.request.app_config());
+    let scheme = if server.secure() { "https" } else { "http" };
+    let itself = itself(&config.deployment, scheme, server.local_addr(), call.registry.started_ms());
     let body = match negotiated.format {
         Format::Json => write_json(&general, &itself)?,
         Format::Xml => write_xml(&general, &itself),
@@ -50,12 +51,12 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
 }
 
 /// This registry as an instance.
-fn itself(deployment: &Deployment, address: SocketAddr, started_ms: i64) -> InstanceInfo {
+fn itself(deployment: &Deployment, scheme: &str, address: SocketAddr, started_ms: i64) -> InstanceInfo {
     let listens_on = address.ip().to_string();
     let host_name = deployment.host_name.as_ref().unwrap_or(&listens_on);
     let ip_address = deployment.ip_address.as_ref().unwrap_or(&listens_on);
     let (application, port) = (&deployment.application, address.port());
-    let url = |path: &str| Some(format!("http://{host_name}:{port}/{path}"));
+    let url = |path: &str| Some(format!("{scheme}://{host_name}:{port}/{path}"));
     let mut itself =
         InstanceInfo::new(application, &format!("{host_name}:{application}:{port}"), host_name, ip_address);
     itself.status = InstanceStatus::Up;

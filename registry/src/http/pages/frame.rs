@@ -59,6 +59,7 @@ fn facts(call: &Call<'_>) -> String {
         ("Lease expiration enabled", health.enough_renewals.to_string()),
         ("Renews threshold", health.threshold.to_string()),
         ("Renews (last min)", health.renewals_last_minute.to_string()),
+        ("Self-preservation", health.in_words()),
         ("Bytes registered", format!("{} of {}", registry.store().bytes_held(), registry.config().limits.bytes_max)),
         ("Refused for want of room", registry.refused().to_string()),
     ];

@@ -1,7 +1,7 @@
 //! Self-preservation in plain words: where Eureka shows its red EMERGENCY, this says what goes on and what to do.
 
+use super::frame::text;
 use crate::http::Call;
-use crate::http::refusal::escape;
 use crate::self_preservation::{SelfPreservationMode, SelfPreservationView};
 
 /// The renewals of a full minute are known only then.
@@ -26,7 +26,7 @@ fn words(view: &SelfPreservationView, uptime_ms: i64) -> String {
              {} {WHAT_TO_DO}</p>\n",
             view.kept,
             view.leases,
-            escape(&view.in_words())
+            text(&view.in_words())
         ),
         SelfPreservationMode::Off if is_below(view) && uptime_ms >= FIRST_COUNT_AFTER_MS => format!(
             "<p class=\"alarm\"><strong>Self-preservation is off, and few renewals come.</strong> {} Instances that do \
