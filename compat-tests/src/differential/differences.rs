@@ -104,7 +104,9 @@ impl Answered<'_> {
             return Some(Difference::HeartbeatNotFound);
         }
         let prefers_xml = request.says("accept", "application/xml, application/json;q=0.5");
-        if prefers_xml && java.body.starts_with('{') && ours.body.starts_with('<') && mismatch.at != "status" {
+        let bodies_differ = java.body.starts_with('{') && ours.body.starts_with('<') && mismatch.at != "status";
+        let only_heads = request.method == "HEAD" && mismatch.at == "content-type";
+        if prefers_xml && (bodies_differ || only_heads && ours.header("content-type") == Some("application/xml")) {
             return Some(Difference::Label);
         }
         let refuses_gzip = request.says("accept-encoding", "gzip;q=0");
