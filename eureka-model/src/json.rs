@@ -105,7 +105,7 @@ fn decode<'de, S: DeserializeSeed<'de>>(body: &'de [u8], bytes_max: usize, seed:
     Ok(value)
 }
 
-fn refused(error: &serde_json::Error) -> DecodeError {
+pub(crate) fn refused(error: &serde_json::Error) -> DecodeError {
     let location = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();
     // serde_json appends the place, which has a field of its own here.

@@ -10,6 +10,7 @@
 //! | [`draft`] | [`RegistrationDraft`]: what a body said; both codecs decode into it |
 //! | [`registration`] | whether a draft makes an instance, and Eureka's words where it does not |
 //! | [`detail`], `compact` | [`Detail`]: full or compact, and what compact leaves out |
+//! | [`replication`] | the batch in which one registry hands changes on to another |
 //! | [`error`], [`limits`] | [`DecodeError`]; what a body may be at most |
 //! | `fetched` | lists and instances as a registry answered them, made of drafts |
 //! | `rules` | how strictly a body is read |
@@ -30,6 +31,7 @@ pub mod instance;
 pub mod json;
 pub mod limits;
 pub mod registration;
+pub mod replication;
 mod rules;
 mod scalar;
 pub mod xml;

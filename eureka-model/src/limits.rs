@@ -11,3 +11,7 @@ pub const METADATA_ENTRIES_MAX: usize = 65_536;
 pub const JSON_DEPTH_MAX: usize = 128;
 /// Nesting of XML; deeper is refused. A list of applications needs seven.
 pub const XML_DEPTH_MAX: usize = 32;
+/// Bytes of a replication batch.
+pub const BATCH_BYTES_MAX: usize = 16 << 20;
+/// Items of a replication batch. Java's registries send 250 at most.
+pub const BATCH_ITEMS_MAX: usize = 10_000;

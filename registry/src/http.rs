@@ -18,6 +18,7 @@ mod register;
 mod route;
 mod server_info;
 mod server_status;
+mod slices;
 mod status;
 mod timestamp;
 

@@ -2,8 +2,8 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
-use eurus_model::{Detail, InstanceStatus, RegistrationDraft, json};
-use serde::{Deserialize, Deserializer};
+use eurus_model::replication::{ReplicationAction as Action, ReplicationItem as Item, decode_batch};
+use eurus_model::{Detail, InstanceStatus, json};
 
 use super::Call;
 use super::instance::{Heartbeat, renew_lease};
@@ -13,40 +13,6 @@ use crate::form::Format;
 use crate::store::{Origin, Renewal, StatusChange};
 use crate::tally::OverrideChange;
 use crate::traffic::ItemAction;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Batch {
-    replication_list: Option<Vec<Item>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Item {
-    app_name: Option<String>,
-    id: Option<String>,
-    last_dirty_timestamp: Option<i64>,
-    overridden_status: Option<String>,
-    status: Option<String>,
-    #[serde(default, deserialize_with = "read_alone")]
-    instance_info: Option<Result<RegistrationDraft, String>>,
-    action: Option<Action>,
-}
-
-/// An instance that cannot be read fails its own item, not the batch.
-fn read_alone<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Result<RegistrationDraft, String>>, D::Error> {
-    let value: Option<serde_json::Value> = Option::deserialize(source)?;
-    Ok(value.map(|value| RegistrationDraft::deserialize(value).map_err(|error| error.to_string())))
-}
-
-#[derive(Clone, Copy, Deserialize)]
-enum Action {
-    Register,
-    Heartbeat,
-    Cancel,
-    StatusUpdate,
-    DeleteStatusOverride,
-}
 
 impl From<Option<Action>> for ItemAction {
     fn from(action: Option<Action>) -> Self {
@@ -84,11 +50,11 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         // Peers speak JSON; Java has no XML reader for batches either.
         return Err(Refusal::Unparsable(format));
     }
-    let batch: Option<Batch> = serde_json::from_slice(&call.body).map_err(|error| {
+    let items = decode_batch(&call.body).map_err(|error| {
         log::warn!("a replication batch is unreadable: {}", error.to_string().escape_debug());
         Refusal::Unparsable(format)
     })?;
-    let items = batch.and_then(|batch| batch.replication_list).ok_or(Refusal::Failed)?;
+    let items = items.ok_or(Refusal::Failed)?;
     let outcomes: Vec<Outcome> = items
         .into_iter()
         .map(|item| {

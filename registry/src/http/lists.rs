@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::accept::takes_gzip;
 use super::refusal::Refusal;
+use super::slices::Slices;
 use super::{Call, header};
 use crate::form::Form;
 use crate::payload::Payload;
@@ -54,5 +55,5 @@ fn respond(call: &Call<'_>, payload: &Payload, content_type: &str) -> HttpRespon
         response.insert_header((CONTENT_ENCODING, "gzip"));
         content_type = content_type.split(';').next().unwrap_or_default();
     }
-    response.insert_header((CONTENT_TYPE, content_type)).body(gzip.unwrap_or(&payload.plain).clone())
+    response.insert_header((CONTENT_TYPE, content_type)).body(Slices::of(gzip.unwrap_or(&payload.plain).clone()))
 }
