@@ -85,11 +85,14 @@ pub fn encode_registration(instance: &InstanceInfo) -> Vec<u8> {
 
 /// `{"instance":{…}}`, as `apps/{app}/{id}` answers it.
 pub fn encode_instance(instance: &InstanceInfo, detail: Detail) -> Vec<u8> {
-    let mut out = Vec::with_capacity(INSTANCE_BYTES_TYPICAL);
-    out.extend_from_slice(b"{\"instance\":");
-    write_instance(&mut out, instance, detail);
-    out.push(b'}');
-    out
+    let mut fragment = Vec::with_capacity(INSTANCE_BYTES_TYPICAL);
+    write_instance(&mut fragment, instance, detail);
+    wrap_instance(&fragment)
+}
+
+/// `{"instance":{…}}` around what [`write_instance`] wrote.
+pub fn wrap_instance(fragment: &[u8]) -> Vec<u8> {
+    [b"{\"instance\":", fragment, b"}"].concat()
 }
 
 /// Appends the bare `{…}`: a fragment for a [`ListWriter`].

@@ -1,7 +1,8 @@
 //! Auto-scaling groups that somebody took out of traffic as a whole.
 
-use std::collections::HashSet;
 use std::str::FromStr;
+
+use papaya::HashSet;
 
 /// Groups that can be out of traffic at a time. The names come from requests, so there must be an end.
 pub(crate) const DISABLED_GROUPS_MAX: usize = 10_000;
@@ -49,27 +50,27 @@ pub(crate) struct DisabledGroups(HashSet<String>);
 impl DisabledGroups {
     /// Whether an instance of this group is out of traffic. Every heartbeat asks.
     pub(crate) fn contains(&self, group: Option<&str>) -> bool {
-        !self.0.is_empty() && group.is_some_and(|group| self.0.contains(group))
+        group.is_some_and(|group| !self.0.is_empty() && self.0.pin().contains(group))
     }
 
-    pub(crate) fn set(&mut self, group: &str, status: AsgStatus) -> Result<(), AsgRefusal> {
+    pub(crate) fn set(&self, group: &str, status: AsgStatus) -> Result<(), AsgRefusal> {
         if status == AsgStatus::Enabled {
-            self.0.remove(group);
+            self.0.pin().remove(group);
             return Ok(());
         }
         if group.len() > GROUP_NAME_BYTES_MAX {
             return Err(AsgRefusal::NameTooLong);
         }
-        if self.0.len() >= DISABLED_GROUPS_MAX && !self.0.contains(group) {
+        if self.0.len() >= DISABLED_GROUPS_MAX && !self.0.pin().contains(group) {
             return Err(AsgRefusal::TooMany);
         }
-        self.0.insert(group.to_owned());
+        self.0.pin().insert(group.to_owned());
         Ok(())
     }
 
     /// By name.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.0.iter().cloned().collect();
+        let mut names: Vec<String> = self.0.pin().iter().cloned().collect();
         names.sort();
         names
     }
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn only_disabled_groups_are_remembered_and_not_without_end() {
-        let mut groups = DisabledGroups::default();
+        let groups = DisabledGroups::default();
         assert_eq!(groups.set("never-heard-of", AsgStatus::Enabled), Ok(()));
         assert!(groups.names().is_empty());
         for number in 0..DISABLED_GROUPS_MAX {

@@ -1,14 +1,16 @@
 //! Status overrides: what a person or a platform decided about an instance, against what it says of itself.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use eurus_model::InstanceStatus;
+use papaya::HashMap;
 
 /// An override that nobody asked for this long is forgotten. Every heartbeat asks.
 pub(crate) const OVERRIDE_LIFE_MS: i64 = 3_600_000;
 
-/// The overrides in force, by instance id (across applications, as in Eureka).
+/// The overrides in force, by instance id (across applications, as in Eureka). Heartbeats look without a lock;
+/// whoever changes one holds the store's.
 #[derive(Debug, Default)]
 pub(crate) struct Overrides(HashMap<String, Override>);
 
@@ -28,18 +30,19 @@ impl Override {
 impl Overrides {
     /// The override of an instance; asking keeps it alive.
     pub(crate) fn get(&self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
-        let known = self.0.get(instance_id).filter(|known| known.is_alive(now_ms))?;
+        let all = self.0.pin();
+        let known = all.get(instance_id).filter(|known| known.is_alive(now_ms))?;
         known.last_access_ms.fetch_max(now_ms, Ordering::AcqRel);
         Some(known.status)
     }
 
-    pub(crate) fn set(&mut self, instance_id: &str, status: InstanceStatus, now_ms: i64) {
-        self.0.insert(instance_id.to_owned(), Override { status, last_access_ms: AtomicI64::new(now_ms) });
+    pub(crate) fn set(&self, instance_id: &str, status: InstanceStatus, now_ms: i64) {
+        self.0.pin().insert(instance_id.to_owned(), Override { status, last_access_ms: AtomicI64::new(now_ms) });
     }
 
     /// Takes an override away; `None` when there was none.
-    pub(crate) fn remove(&mut self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
-        self.0.remove(instance_id).filter(|known| known.is_alive(now_ms)).map(|known| known.status)
+    pub(crate) fn remove(&self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
+        self.0.pin().remove(instance_id).filter(|known| known.is_alive(now_ms)).map(|known| known.status)
     }
 
     /// How many there are, with those that are over and not yet forgotten.
@@ -47,15 +50,16 @@ impl Overrides {
         self.0.len()
     }
 
-    /// All in force, in no order. Looking at them does not keep them alive.
-    pub(crate) fn all(&self, now_ms: i64) -> impl Iterator<Item = (&str, InstanceStatus)> {
-        let alive = self.0.iter().filter(move |(_, known)| known.is_alive(now_ms));
-        alive.map(|(instance_id, known)| (instance_id.as_str(), known.status))
+    /// All in force. Looking at them does not keep them alive.
+    pub(crate) fn all(&self, now_ms: i64) -> BTreeMap<String, InstanceStatus> {
+        let all = self.0.pin();
+        let alive = all.iter().filter(|(_, known)| known.is_alive(now_ms));
+        alive.map(|(instance_id, known)| (instance_id.clone(), known.status)).collect()
     }
 
     /// Forgets what nobody asked for.
-    pub(crate) fn purge(&mut self, now_ms: i64) {
-        self.0.retain(|_, known| known.is_alive(now_ms));
+    pub(crate) fn purge(&self, now_ms: i64) {
+        self.0.pin().retain(|_, known| known.is_alive(now_ms));
     }
 }
 
@@ -131,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_override_lives_an_hour_after_the_last_question() {
-        let mut overrides = Overrides::default();
+        let overrides = Overrides::default();
         overrides.set("a", OutOfService, 0);
         assert_eq!(overrides.get("a", OVERRIDE_LIFE_MS - 1), Some(OutOfService));
         assert_eq!(overrides.get("a", 2 * OVERRIDE_LIFE_MS - 2), Some(OutOfService), "asking kept it alive");
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_override_is_taken_away_once() {
-        let mut overrides = Overrides::default();
+        let overrides = Overrides::default();
         overrides.set("a", Up, 0);
         assert_eq!(overrides.remove("a", 1), Some(Up));
         assert_eq!(overrides.remove("a", 1), None);

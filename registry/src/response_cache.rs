@@ -8,11 +8,10 @@
 
 mod slot;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use papaya::HashMap;
 
 use crate::form::Form;
 use crate::payload::Payload;
@@ -48,8 +47,8 @@ pub(crate) struct CacheSettings {
 #[derive(Debug)]
 pub(crate) struct ResponseCache {
     settings: CacheSettings,
-    // Requests share this lock for a look-up; it is taken exclusively when a name is asked for the first time.
-    slots: RwLock<HashMap<Entity, Arc<Slots>>>,
+    // Looked up without a lock: a request never waits for the timer that cleans up, nor for a name that is new.
+    slots: HashMap<Entity, Arc<Slots>>,
     /// Answers that were not cached because there were too many names.
     names_refused: AtomicU64,
 }
@@ -68,12 +67,12 @@ type Slots = [Slot; Form::ALL.len()];
 
 impl ResponseCache {
     pub(crate) fn new(settings: CacheSettings) -> Self {
-        Self { settings, slots: RwLock::new(HashMap::new()), names_refused: AtomicU64::new(0) }
+        Self { settings, slots: HashMap::new(), names_refused: AtomicU64::new(0) }
     }
 
     /// A cached answer, if there is one: nothing is built.
     pub(crate) fn cached(&self, entity: &Entity, form: Form, now_ms: i64) -> Option<Answer> {
-        let slots = self.slots.read().get(entity).map(Arc::clone)?;
+        let slots = self.slots.pin().get(entity).map(Arc::clone)?;
         let slot = &slots[form.index()];
         slot.note_asked(now_ms);
         if self.settings.use_read_only {
@@ -99,22 +98,22 @@ impl ResponseCache {
 
     /// The slots of an entity, made if need be. `None`: too many entities.
     fn slots_of(&self, entity: &Entity) -> Option<Arc<Slots>> {
-        if let Some(slots) = self.slots.read().get(entity) {
+        let all = self.slots.pin();
+        if let Some(slots) = all.get(entity) {
             return Some(Arc::clone(slots));
         }
-        let mut all = self.slots.write();
-        if all.len() >= CACHED_ENTITIES_MAX && !all.contains_key(entity) {
+        if all.len() >= CACHED_ENTITIES_MAX {
             log::warn!(
                 "{CACHED_ENTITIES_MAX} names are cached: {entity:?} is answered uncached; somebody asks for made-up names"
             );
             self.names_refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        Some(Arc::clone(all.entry(entity.clone()).or_default()))
+        Some(Arc::clone(all.get_or_insert_with(entity.clone(), Arc::default)))
     }
 
     pub(crate) fn entities(&self) -> usize {
-        self.slots.read().len()
+        self.slots.len()
     }
 
     pub(crate) fn names_refused(&self) -> u64 {
@@ -123,7 +122,7 @@ impl ResponseCache {
 
     /// What is held of a list, in each form that was asked for. Nobody is kept from anything by looking.
     pub(crate) fn held(&self, entity: &Entity, now_ms: i64) -> Vec<HeldList> {
-        let Some(slots) = self.slots.read().get(entity).map(Arc::clone) else {
+        let Some(slots) = self.slots.pin().get(entity).map(Arc::clone) else {
             return Vec::new();
         };
         let of = |form: Form| {
@@ -142,7 +141,7 @@ impl ResponseCache {
         let vips = touched.vips.iter().map(|vip| Entity::Vip(VipKind::Plain, vip.clone()));
         let secure = touched.secure_vips.iter().map(|vip| Entity::Vip(VipKind::Secure, vip.clone()));
         let entities = [Entity::All, Entity::Delta, Entity::App(touched.app.clone())];
-        let all = self.slots.read();
+        let all = self.slots.pin();
         for entity in entities.into_iter().chain(vips).chain(secure) {
             for slot in all.get(&entity).into_iter().flat_map(|slots| slots.iter()) {
                 slot.invalidate();
@@ -153,7 +152,7 @@ impl ResponseCache {
     /// The timer's work: brings the read-only cache up to date, and forgets what nobody asks for.
     pub(crate) fn refresh_read_only(&self, now_ms: i64, build: impl Fn(&Entity, Form) -> Answer) {
         let entities: Vec<_> = {
-            let mut all = self.slots.write();
+            let all = self.slots.pin();
             all.retain(|_, slots| slots.iter().any(|slot| now_ms - slot.asked_ms() <= UNASKED_LIFE_MS));
             all.iter().map(|(entity, slots)| (entity.clone(), Arc::clone(slots))).collect()
         };

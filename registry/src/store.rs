@@ -1,12 +1,14 @@
 //! The one truth: applications, their leases, overrides, recent changes, expectations; behind one short lock.
 //!
-//! A plain reader-writer lock: changes hold it for a few map operations, heartbeats and reads share it, nothing
-//! is serialised and nothing awaited under it. One file per operation: [`register`], [`renew`], [`status`], [`asg`],
+//! Changes hold the lock for a few map operations, whoever builds a list shares it to collect what is to be shown;
+//! nothing is serialised and nothing awaited under it. Heartbeats and reads of one instance do not touch it: they look at
+//! [`live`]. One file per operation: [`register`], [`renew`], [`status`], [`asg`],
 //! [`cancel`]; [`preservation`] asks which leases may end; what readers get is a [`snapshot`].
 
 mod asg;
 mod cancel;
 mod census;
+mod live;
 mod preservation;
 mod register;
 mod renew;
@@ -16,16 +18,14 @@ mod status;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eurus_model::{InstanceInfo, InstanceStatus};
+use eurus_model::InstanceInfo;
 use parking_lot::RwLock;
 
-use crate::asg::DisabledGroups;
 use crate::counting::label;
 use crate::held_bytes::HeldBytes;
 use crate::lease::LeaseDuration;
 use crate::lease_history::LeaseHistory;
 use crate::limits::NoRoom;
-use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::recently_changed::RecentlyChanged;
 use crate::registered::Registered;
 use crate::renewal_rate::RenewalRate;
@@ -33,6 +33,7 @@ use crate::self_preservation::{PreservationRules, SelfPreservation, SelfPreserva
 
 use census::Census;
 pub(crate) use census::Sizes;
+use live::Live;
 #[allow(unused_imports)] // Its type is named by pages.
 pub(crate) use preservation::RenewalHealth;
 pub(crate) use register::Registration;
@@ -79,6 +80,8 @@ pub(crate) struct LeaseRules {
 #[derive(Debug)]
 pub(crate) struct Store {
     state: RwLock<State>,
+    /// The same instances, for those who must not wait.
+    live: Arc<Live>,
     renewals: RenewalRate,
 }
 
@@ -88,8 +91,7 @@ struct State {
     apps: BTreeMap<String, App>,
     /// Of all instances in `apps`.
     census: Census,
-    overrides: Overrides,
-    asgs: DisabledGroups,
+    live: Arc<Live>,
     history: LeaseHistory,
     recent: RecentlyChanged,
     preservation: SelfPreservation,
@@ -108,11 +110,11 @@ struct App {
 
 impl Store {
     pub(crate) fn new(rules: LeaseRules, now_ms: i64) -> Self {
+        let live = Arc::new(Live::default());
         let state = State {
             apps: BTreeMap::new(),
             census: Census::default(),
-            overrides: Overrides::default(),
-            asgs: DisabledGroups::default(),
+            live: Arc::clone(&live),
             history: LeaseHistory::default(),
             recent: RecentlyChanged::default(),
             preservation: SelfPreservation::new(rules.preservation),
@@ -120,7 +122,7 @@ impl Store {
             held: HeldBytes::default(),
             version: 0,
         };
-        Self { state: RwLock::new(state), renewals: RenewalRate::new(now_ms) }
+        Self { state: RwLock::new(state), live, renewals: RenewalRate::new(now_ms) }
     }
 
     /// Whether this instance may come, or grow, without there being too many or too much. Looked at before the write, so
@@ -143,7 +145,7 @@ impl Store {
     pub(crate) fn purge(&self, now_ms: i64, retention_ms: i64) {
         let mut state = self.state.write();
         state.recent.purge(now_ms, retention_ms);
-        state.overrides.purge(now_ms);
+        state.live.overrides.purge(now_ms);
     }
 
     /// The regular recount of the expected clients.
@@ -186,29 +188,11 @@ impl State {
         let held = self.apps.entry(app.clone()).or_default();
         held.version = self.version;
         let old = held.instances.insert(instance_id.clone(), Arc::clone(new));
+        self.live.put(new);
         self.census.came(new.status());
         old.iter().for_each(|old| self.census.went(old.status()));
         self.recent.push(Arc::clone(new), now_ms);
         Touched::by(app, old.as_deref().into_iter().chain([&**new]))
-    }
-
-    /// The outcome of the override rules for an instance of a `group` that says `own`.
-    fn effective_status(
-        &self,
-        instance_id: &str,
-        group: Option<&str>,
-        own: InstanceStatus,
-        existing: Option<InstanceStatus>,
-        origin: Origin,
-        now_ms: i64,
-    ) -> InstanceStatus {
-        effective_status(Candidate {
-            own,
-            known_override: self.overrides.get(instance_id, now_ms),
-            in_disabled_group: self.asgs.contains(group),
-            existing,
-            from_replica: origin == Origin::Replica,
-        })
     }
 }
 

@@ -11,9 +11,12 @@ use super::Call;
 use super::accept::Negotiated;
 use super::query::Parameters;
 use super::refusal::Refusal;
-use crate::form::Format;
+use crate::form::{Form, Format};
 use crate::registered::Registered;
 use crate::store::{Origin, Renewal};
+
+/// The bytes that lists are made of serve a single instance too.
+const FULL_JSON: Form = Form { format: Format::Json, detail: Detail::Full };
 
 /// Shows an instance. It is not cached: a change shows at once.
 pub(crate) fn show(call: &Call<'_>, found: Option<Arc<Registered>>) -> Result<HttpResponse, Refusal> {
@@ -76,10 +79,10 @@ pub(crate) fn cancel(call: &Call<'_>, app: &str, id: &str) -> Result<HttpRespons
 }
 
 fn write(mut response: HttpResponseBuilder, instance: &Registered, negotiated: Negotiated) -> HttpResponse {
-    let mut shown = instance.shown();
     let body = match negotiated.format {
-        Format::Json => json::encode_instance(&shown, Detail::Full),
+        Format::Json => json::wrap_instance(&instance.fragment(FULL_JSON)),
         Format::Xml => {
+            let mut shown = instance.shown();
             shown.status = status_in_single_xml(shown.status);
             xml::encode_instance(&shown, Detail::Full)
         }

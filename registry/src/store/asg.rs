@@ -18,7 +18,7 @@ impl Store {
         status: AsgStatus,
         now_ms: i64,
     ) -> Result<Vec<Touched>, AsgRefusal> {
-        self.state.write().asgs.set(group, status)?;
+        self.state.write().live.asgs.set(group, status)?;
         // Whoever registers from here on meets the new status, so those that are here now are all that must follow.
         let members = self.state.read().members_of(group);
         // One short lock each: a group of thousands must not hold up everybody's heartbeats.
@@ -43,7 +43,7 @@ impl State {
             (status, _) => status,
         };
         let group = held.info().asg_name.as_deref();
-        let effective = self.effective_status(instance_id, group, own, None, Origin::Client, now_ms);
+        let effective = self.live.effective_status(instance_id, group, own, None, Origin::Client, now_ms);
         if effective == held.status() {
             return None;
         }

@@ -59,7 +59,8 @@ impl State {
         if held.instances.is_empty() {
             self.apps.remove(app);
         }
-        self.overrides.remove(instance_id, now_ms);
+        self.live.remove(app, instance_id);
+        self.live.overrides.remove(instance_id, now_ms);
         self.preservation.expected.left();
         self.history.cancelled(app, instance_id, now_ms);
         cancelled.lease().cancel(now_ms);

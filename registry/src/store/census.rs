@@ -57,7 +57,7 @@ impl Store {
         Sizes {
             census: state.census,
             applications: state.apps.len(),
-            overrides: state.overrides.len(),
+            overrides: state.live.overrides.len(),
             recent_changes: state.recent.len(),
             recent_changes_dropped: state.recent.dropped(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eurus_model::InstanceInfo;
+use eurus_model::{InstanceInfo, InstanceStatus};
 use proptest::prelude::*;
 
 use super::*;

@@ -90,7 +90,8 @@ impl State {
         self.apply_override(&mut info, now_ms);
         let existing_status = existing.as_ref().map(|held| held.status());
         let group = info.asg_name.as_deref();
-        info.status = self.effective_status(&info.instance_id, group, status_said, existing_status, origin, now_ms);
+        info.status =
+            self.live.effective_status(&info.instance_id, group, status_said, existing_status, origin, now_ms);
         // Carried over for a live lease: others tell a renewed registration from a new one by it.
         let service_up_ms = existing.as_ref().map_or(0, |held| held.lease().service_up_ms());
         let lease = Arc::new(Lease::new(now_ms, duration_ms, service_up_ms, self.lease_duration));
@@ -101,16 +102,18 @@ impl State {
         info.last_updated_ms = now_ms;
         self.history.registered(&info.app, &info.instance_id, now_ms);
         let name = InstanceName(&info.app, &info.instance_id);
-        log::info!("registered {name}: {} (said {status_said})", info.status);
+        // Clients register again and again: only what is new is worth a line.
+        let level = if existing_status == Some(info.status) { log::Level::Debug } else { log::Level::Info };
+        log::log!(level, "registered {name}: {} (said {status_said})", info.status);
         (registration, self.replace(&Registered::new(info, lease, &self.held), now_ms))
     }
 
     /// An override that the instance brings along counts only when none is known here.
     fn apply_override(&mut self, info: &mut InstanceInfo, now_ms: i64) {
-        match self.overrides.get(&info.instance_id, now_ms) {
+        match self.live.overrides.get(&info.instance_id, now_ms) {
             Some(known) => info.overridden_status = known,
             None if info.overridden_status != InstanceStatus::Unknown => {
-                self.overrides.set(&info.instance_id, info.overridden_status, now_ms);
+                self.live.overrides.set(&info.instance_id, info.overridden_status, now_ms);
             }
             None => {}
         }

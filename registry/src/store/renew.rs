@@ -25,7 +25,7 @@ pub(crate) enum Renewal {
 }
 
 impl Store {
-    /// Renews a lease. Takes no exclusive lock unless the override rules change the status.
+    /// Renews a lease. Takes no lock unless the override rules change the status.
     pub(crate) fn renew(
         &self,
         app: &str,
@@ -34,11 +34,10 @@ impl Store {
         origin: Origin,
         now_ms: i64,
     ) -> (Renewal, Option<Touched>) {
-        let state = self.state.read();
-        let Some(held) = state.get(app, instance_id) else {
+        let Some(mut held) = self.live.get(app, instance_id) else {
             return (Renewal::Unknown, None);
         };
-        let effective = state.status_on_renewal(held, origin, now_ms);
+        let effective = self.live.status_on_renewal(&held, origin, now_ms);
         if effective == InstanceStatus::Unknown {
             let name = InstanceName(app, instance_id);
             log::info!("{name} has status UNKNOWN (its override was removed): it must register again");
@@ -46,8 +45,6 @@ impl Store {
         }
         held.lease().renew(now_ms);
         self.renewals.increment(now_ms);
-        let mut held = Arc::clone(held);
-        drop(state);
         let mut touched = None;
         if held.status() != effective {
             let mut state = self.state.write();
@@ -69,12 +66,12 @@ impl Store {
         now_ms: i64,
     ) -> Option<Touched> {
         let mut state = self.state.write();
-        if state.overrides.get(instance_id, now_ms).is_some() {
+        if state.live.overrides.get(instance_id, now_ms).is_some() {
             return None;
         }
         let held = Arc::clone(state.get(app, instance_id)?);
         log::info!("{}: another registry knows the override {status}; taken over", InstanceName(app, instance_id));
-        state.overrides.set(instance_id, status, now_ms);
+        state.live.overrides.set(instance_id, status, now_ms);
         let mut info = held.info().clone();
         info.overridden_status = status;
         let new = Registered::new(info, Arc::clone(held.lease()), &state.held);
@@ -83,15 +80,10 @@ impl Store {
 }
 
 impl State {
-    fn status_on_renewal(&self, held: &Registered, origin: Origin, now_ms: i64) -> InstanceStatus {
-        let (info, status) = (held.info(), held.status());
-        self.effective_status(&info.instance_id, info.asg_name.as_deref(), status, Some(status), origin, now_ms)
-    }
-
     /// Sets the status that the rules demand, computed anew: it may have changed since the shared lock was let go.
     fn follow_override(&mut self, app: &str, instance_id: &str, origin: Origin, now_ms: i64) -> Option<Touched> {
         let held = Arc::clone(self.get(app, instance_id)?);
-        let effective = self.status_on_renewal(&held, origin, now_ms);
+        let effective = self.live.status_on_renewal(&held, origin, now_ms);
         if effective == held.status() {
             return None;
         }

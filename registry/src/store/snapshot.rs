@@ -74,6 +74,11 @@ impl Store {
 
     /// One instance; not when its lease is over and may end.
     pub(crate) fn instance(&self, app: &str, instance_id: &str, now_ms: i64) -> Option<Arc<Registered>> {
+        let held = self.live.get(app, instance_id)?;
+        if !held.lease().is_expired(now_ms, 0) {
+            return Some(held);
+        }
+        // Whether it is kept although its lease is over is a question about all leases.
         let renewals = self.renewals.last_minute(now_ms);
         self.state.read().visible(app, instance_id, renewals, now_ms).cloned()
     }
@@ -87,12 +92,12 @@ impl Store {
 
     /// The overrides in force, by instance id.
     pub(crate) fn overrides(&self, now_ms: i64) -> BTreeMap<String, InstanceStatus> {
-        self.state.read().overrides.all(now_ms).map(|(id, status)| (id.to_owned(), status)).collect()
+        self.live.overrides.all(now_ms)
     }
 
     /// The auto-scaling groups that are out of traffic, by name.
     pub(crate) fn disabled_groups(&self) -> Vec<String> {
-        self.state.read().asgs.names()
+        self.live.asgs.names()
     }
 
     /// The last leases that began and ended.

@@ -1,0 +1,124 @@
+//! What heartbeats and reads of one instance look at, without any lock: they never wait for a change, and no change
+//! waits for them. Changes are made here by whoever holds the store's lock, so that they come one after another.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use eurus_model::InstanceStatus;
+use papaya::{Equivalent, HashMap};
+
+use super::Origin;
+use crate::asg::DisabledGroups;
+use crate::overrides::{Candidate, Overrides, effective_status};
+use crate::registered::Registered;
+
+/// The instances by name, and what was decided about them.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    instances: HashMap<Name, Arc<Registered>>,
+    pub(super) overrides: Overrides,
+    pub(super) asgs: DisabledGroups,
+}
+
+impl Live {
+    pub(super) fn get(&self, app: &str, instance_id: &str) -> Option<Arc<Registered>> {
+        self.instances.pin().get(&NameRef { app, instance_id }).cloned()
+    }
+
+    pub(super) fn put(&self, instance: &Arc<Registered>) {
+        let (app, instance_id) = (instance.info().app.as_str(), instance.info().instance_id.as_str());
+        let name = Name { app: app.into(), instance_id: instance_id.into() };
+        self.instances.pin().insert(name, Arc::clone(instance));
+    }
+
+    pub(super) fn remove(&self, app: &str, instance_id: &str) {
+        self.instances.pin().remove(&NameRef { app, instance_id });
+    }
+}
+
+impl Live {
+    /// The status that a heartbeat meets.
+    pub(super) fn status_on_renewal(&self, held: &Registered, origin: Origin, now_ms: i64) -> InstanceStatus {
+        let (info, status) = (held.info(), held.status());
+        self.effective_status(&info.instance_id, info.asg_name.as_deref(), status, Some(status), origin, now_ms)
+    }
+
+    /// The outcome of the override rules for an instance of a `group` that says `own`.
+    pub(super) fn effective_status(
+        &self,
+        instance_id: &str,
+        group: Option<&str>,
+        own: InstanceStatus,
+        existing: Option<InstanceStatus>,
+        origin: Origin,
+        now_ms: i64,
+    ) -> InstanceStatus {
+        effective_status(Candidate {
+            own,
+            known_override: self.overrides.get(instance_id, now_ms),
+            in_disabled_group: self.asgs.contains(group),
+            existing,
+            from_replica: origin == Origin::Replica,
+        })
+    }
+}
+
+/// Application and id.
+#[derive(Debug, PartialEq, Eq)]
+struct Name {
+    app: Box<str>,
+    instance_id: Box<str>,
+}
+
+/// A name that is looked for.
+struct NameRef<'a> {
+    app: &'a str,
+    instance_id: &'a str,
+}
+
+impl Hash for NameRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.app.hash(state);
+        self.instance_id.hash(state);
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        NameRef { app: &self.app, instance_id: &self.instance_id }.hash(state);
+    }
+}
+
+impl Equivalent<Name> for NameRef<'_> {
+    fn equivalent(&self, name: &Name) -> bool {
+        *self.app == *name.app && *self.instance_id == *name.instance_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eurus_model::InstanceInfo;
+
+    use super::*;
+    use crate::held_bytes::HeldBytes;
+    use crate::lease::{Lease, LeaseDuration};
+
+    fn instance(app: &str, id: &str, host: &str) -> Arc<Registered> {
+        let lease = Arc::new(Lease::new(0, 1, 0, LeaseDuration::Netflix));
+        Registered::new(InstanceInfo::new(app, id, host, "10.0.0.1"), lease, &HeldBytes::default())
+    }
+
+    #[test]
+    fn an_instance_is_found_by_both_parts_of_its_name() {
+        let live = Live::default();
+        live.put(&instance("A", "BC", "first"));
+        live.put(&instance("AB", "C", "second"));
+        live.put(&instance("A", "BC", "third"));
+        let host = |app, id| live.get(app, id).map(|found| found.info().host_name.clone());
+        assert_eq!(host("A", "BC").as_deref(), Some("third"));
+        assert_eq!(host("AB", "C").as_deref(), Some("second"));
+        assert_eq!(host("A", "C"), None);
+        live.remove("A", "BC");
+        assert_eq!(host("A", "BC"), None);
+    }
+}
