@@ -155,7 +155,7 @@ impl Comparison<'_> {
 }
 
 /// Gives instances without an id their host name's, which it is; whether there were any.
-fn show_ids(value: &mut Value) -> bool {
+pub(super) fn show_ids(value: &mut Value) -> bool {
     match value {
         Value::Object(object) => {
             let is_nameless =

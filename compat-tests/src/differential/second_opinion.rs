@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::differential::compare::Comparison;
+use crate::differential::compare::{Comparison, show_ids};
 use crate::differential::request::Request;
 use crate::differential::tree::{ListTree, field, list, tree};
 use crate::differential::wire::Answer;
@@ -17,7 +17,9 @@ pub fn request(by_vip: &Request) -> Request {
 
 /// Whether our list by virtual address is the part of the Java server's full list that it must be, with its hash.
 pub fn agrees(comparison: &Comparison<'_>, all: &Answer, ours: &Answer, address: &str, secure: bool) -> bool {
-    let lists = (tree(&all.body).as_ref().and_then(list), tree(&ours.body).as_ref().and_then(list));
+    let Some(mut all) = tree(&all.body) else { return false };
+    show_ids(&mut all);
+    let lists = (list(&all), tree(&ours.body).as_ref().and_then(list));
     let (Some(mut all), Some(ours)) = lists else { return false };
     let name = if secure { "secureVipAddress" } else { "vipAddress" };
     all.instances.retain(|_, instance| {
