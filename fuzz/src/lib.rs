@@ -7,10 +7,8 @@
 
 pub mod seeds;
 
-use std::path::PathBuf;
-
 use eurus_model::{Applications, Detail, InstanceInfo, RegistrationDraft, json, replication, xml};
-use eurus_service::properties::{Properties, Sources};
+use eurus_service::properties::{Files, Properties, Sources};
 
 /// Any moment will do.
 const NOW_MS: i64 = 1_795_317_444_118;
@@ -64,15 +62,14 @@ pub fn config(data: &[u8]) {
         return;
     };
     let lines = || text.lines().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned()));
-    let sources = match place % 4 {
-        0 => Sources { file: Some((PathBuf::from("application.yml"), text.to_owned())), ..Sources::default() },
+    let sources = match place % 5 {
+        0 => Sources { files: Files::one("application.yml", text), ..Sources::default() },
         1 => Sources { environment: lines().collect(), ..Sources::default() },
         2 => Sources { flags: lines().collect(), ..Sources::default() },
-        _ => Sources {
-            file: Some((PathBuf::from("application.yml"), text.to_owned())),
-            environment: lines().collect(),
-            ..Sources::default()
-        },
+        3 => Sources { files: Files::one("application.properties", text), ..Sources::default() },
+        _ => {
+            Sources { files: Files::one("application.yml", text), environment: lines().collect(), ..Sources::default() }
+        }
     };
     if let Err(error) = Properties::layered(sources) {
         let line = error.to_string();

@@ -10,6 +10,8 @@ use crate::access::AccessConfig;
 use crate::deployment::Deployment;
 use crate::lease::LeaseDuration;
 use crate::limits::RegistryLimits;
+use crate::paths::Paths;
+use crate::peers::PeerSettings;
 use crate::rate_limiter::RateLimits;
 use crate::self_preservation::{Expectation, PreservationRules, SelfPreservationMode};
 use crate::store::LeaseRules;
@@ -64,6 +66,13 @@ pub struct RegistryConfig {
     pub delta_retention_timer_interval_ms: i64,
     /// `eureka.server.disable-delta`: answer 403 to delta requests.
     pub disable_delta: bool,
+    /// `server.servlet.context-path` and others: where it answers.
+    pub paths: Paths,
+    /// `eureka.client.service-url`: the other registries.
+    pub peers: PeerSettings,
+    /// `server.shutdown`, `spring.lifecycle.timeout-per-shutdown-phase`: how long requests under way may take at the
+    /// end; 0: they are cut off.
+    pub shutdown_s: u64,
 }
 
 /// A setting that `run` refuses.
@@ -82,6 +91,12 @@ impl fmt::Display for InvalidSetting {
 
 impl std::error::Error for InvalidSetting {}
 
+/// Requests under way at shutdown get this long to finish.
+const SHUTDOWN_S: u64 = 10;
+/// The longest that may be set instead.
+const SHUTDOWN_S_MAX: u64 = 3_600;
+const SHUTDOWN_KEY: &str = "server.shutdown";
+const SHUTDOWN_TIMEOUT_KEY: &str = "spring.lifecycle.timeout-per-shutdown-phase";
 const PERCENT_KEY: &str = "eureka.server.renewal-percent-threshold";
 const WORKERS_KEY: &str = "eurus.registry.workers";
 const INSTANCES_KEY: &str = "eurus.registry.instances-max";
@@ -116,6 +131,9 @@ impl RegistryConfig {
             delta_retention_ms: 180_000,
             delta_retention_timer_interval_ms: 30_000,
             disable_delta: false,
+            paths: Paths::default(),
+            peers: PeerSettings::default(),
+            shutdown_s: SHUTDOWN_S,
         }
     }
 
@@ -143,6 +161,9 @@ impl RegistryConfig {
         for (key, value) in config.switches_mut() {
             *value = properties.bool(key, *value)?;
         }
+        config.paths = Paths::from_properties(properties)?;
+        config.peers = PeerSettings::from_properties(properties)?;
+        config.shutdown_s = shutdown_s(properties)?;
         Ok(config)
     }
 
@@ -236,6 +257,16 @@ fn self_preservation(properties: &Properties) -> Result<SelfPreservationMode, Co
         )));
     }
     Ok(mode)
+}
+
+/// Whole seconds, rounded up: half a second must not become none.
+fn shutdown_s(properties: &Properties) -> Result<u64, ConfigError> {
+    let grace_ms = properties.duration_ms(SHUTDOWN_TIMEOUT_KEY, SHUTDOWN_S * 1_000, 0..=SHUTDOWN_S_MAX * 1_000)?;
+    match properties.string(SHUTDOWN_KEY).map(|kind| kind.to_lowercase()).as_deref() {
+        Some("immediate") => Ok(0),
+        None | Some("graceful") => Ok(grace_ms.div_ceil(1_000)),
+        Some(_) => Err(properties.invalid(SHUTDOWN_KEY, "graceful or immediate")),
+    }
 }
 
 pub(crate) fn check<T: PartialOrd + fmt::Display>(
@@ -347,6 +378,15 @@ mod tests {
         assert_eq!(read(&[(LEASE_DURATION_KEY, "netflix")]).unwrap().lease_duration, LeaseDuration::Netflix);
         let error = read(&[(LEASE_DURATION_KEY, "1")]).unwrap_err().to_string();
         assert!(error.contains("netflix or exact"), "{error}");
+    }
+
+    #[test]
+    fn a_stop_may_take_its_time_or_not() {
+        let seconds = |flags: &[(&str, &str)]| read(flags).map(|config| config.shutdown_s);
+        assert_eq!(seconds(&[(SHUTDOWN_TIMEOUT_KEY, "1500ms")]).unwrap(), 2);
+        assert_eq!(seconds(&[(SHUTDOWN_KEY, "immediate"), (SHUTDOWN_TIMEOUT_KEY, "30s")]).unwrap(), 0);
+        assert!(seconds(&[(SHUTDOWN_KEY, "soon")]).unwrap_err().to_string().contains("graceful or immediate"));
+        assert!(seconds(&[(SHUTDOWN_TIMEOUT_KEY, "2h")]).unwrap_err().to_string().contains("3600000"));
     }
 
     #[test]

@@ -31,6 +31,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use eurus_model::Detail;
 use eurus_service::Clock;
 
+use crate::paths::Paths;
 use crate::registry::Registry;
 use crate::response_cache::Entity;
 use crate::store::Origin;
@@ -53,6 +54,9 @@ pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) bodies: Bodies,
+    pub(crate) paths: Paths,
+    /// The other registries, for people.
+    pub(crate) peers: Vec<String>,
 }
 
 /// One request, its body read, at its moment.
@@ -67,7 +71,7 @@ struct Call<'a> {
 
 /// Answers any request.
 pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
-    let route = Route::of(request.uri().path());
+    let route = context.paths.standard(request.uri().path()).and_then(|path| Route::of(&path));
     let noted = Noted::of(route.as_ref());
     let read = match guard::admit(&request, route.as_ref(), &context).await {
         Ok(()) => context.bodies.read(&request, payload).await,

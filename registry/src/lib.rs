@@ -16,7 +16,8 @@
 //! | `asg` | auto-scaling groups that are out of traffic |
 //! | `lease_history` | the last leases that began and ended, for `/lastn` |
 //! | `overrides` | status overrides and the rules that decide between them and the instance's word |
-//! | `peers` | a warning about peers that a file names: there is no replication yet |
+//! | `paths` | context path, where pages and health are |
+//! | `peers` | the other registries that a configuration names: shown and warned about, there is no replication yet |
 //! | `recently_changed` | the delta queue |
 //! | `self_preservation`, `self_preservation/*` | whether leases that are over end: Netflix's rule, per app, the report |
 //! | `renewal_rate`, `eviction` | the last minute's heartbeats; which leases a run ends |
@@ -50,6 +51,7 @@ mod limits;
 mod loops;
 mod metrics;
 mod overrides;
+mod paths;
 mod payload;
 mod peers;
 mod process_memory;
@@ -78,7 +80,8 @@ pub use deployment::Deployment;
 pub use error::RunError;
 pub use lease::LeaseDuration;
 pub use limits::RegistryLimits;
-pub use peers::warn_of_peers;
+pub use paths::Paths;
+pub use peers::PeerSettings;
 pub use rate_limiter::RateLimits;
 pub use self_preservation::SelfPreservationMode;
 
@@ -90,8 +93,6 @@ pub const CONNECTIONS_PER_WORKER_MAX: usize = 25_000;
 pub const KEEP_ALIVE_S: u64 = 60;
 /// A TLS handshake may take this long.
 pub const TLS_HANDSHAKE_S_MAX: u64 = 5;
-/// Requests under way at shutdown get this long to finish.
-pub const SHUTDOWN_S_MAX: u64 = 10;
 
 /// Where the registry listens.
 pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose {
@@ -116,7 +117,8 @@ pub async fn run(
     let address = listener.local_addr().map_err(RunError::Listener)?;
     let tls = config.tls.clone();
     let scheme = if tls.is_some() { "https" } else { "http" };
-    log::info!("registry: listens on {scheme}://{address}/eureka/");
+    let (paths, shutdown_s) = (config.paths.clone(), config.shutdown_s);
+    log::info!("registry: listens on {scheme}://{address}{}/eureka/", paths.context);
     if config.access.is_open() && !address.ip().is_loopback() {
         log::warn!(
             "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \
@@ -124,6 +126,8 @@ pub async fn run(
         );
     }
     let guard = http::Guard::new(&config.access);
+    let peers = config.peers.others(address.port());
+    peers.announce();
     let registry = Arc::new(Registry::new(config, clock.clone()));
     let context = web::Data::new(http::Context {
         registry: Arc::clone(&registry),
@@ -131,12 +135,14 @@ pub async fn run(
         traffic: Arc::default(),
         guard,
         bodies: http::Bodies::default(),
+        paths,
+        peers: peers.urls,
     });
     let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))
         .workers(workers)
         .max_connections(CONNECTIONS_PER_WORKER_MAX)
         .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
-        .shutdown_timeout(SHUTDOWN_S_MAX)
+        .shutdown_timeout(shutdown_s)
         .disable_signals()
         .tls_handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
     let server = match tls {
@@ -155,7 +161,7 @@ pub async fn run(
         }
         served = &mut serving => return served.map_err(RunError::Listener),
     };
-    let (_, served) = tokio::join!(handle.stop(true), serving);
+    let (_, served) = tokio::join!(handle.stop(shutdown_s > 0), serving);
     loops.shutdown().await;
     ended.and(served.map_err(RunError::Listener))
 }

@@ -31,6 +31,5 @@ fn main() -> ExitCode {
 async fn serve(started: Started) -> Result<(), BoxError> {
     let config = RegistryConfig::from_properties(&started.properties)?;
     let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
-    eurus_registry::warn_of_peers(&started.properties, listener.local_addr()?.port());
     Ok(eurus_registry::run(config, listener, started.clock, started.shutdown).await?)
 }

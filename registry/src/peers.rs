@@ -1,48 +1,165 @@
-//! Peers that a user's file names: this version does not replicate, which must not go unnoticed.
+//! The other registries that a user's configuration names, found as Netflix's servers find them.
 
-use eurus_service::Properties;
+mod url;
 
-const MAP: &str = "eureka.client.service-url";
+use eurus_service::properties::{ConfigError, Properties, without_credentials};
 
-/// Logs the peers that are configured and will not be told anything: two registries that both take registrations and
-/// do not know each other are a split that nobody sees.
-pub fn warn_of_peers(properties: &Properties, own_port: u16) {
-    let peers = peers(properties.map(MAP).into_values(), own_port);
-    if !peers.is_empty() {
-        log::warn!(
-            "{MAP} names other registries ({}): this version does not replicate to peers and ignores them; let all \
-             clients use one registry",
-            peers.join(", ")
-        );
+pub(crate) use url::PeerUrl;
+
+const SERVICE_URL: &str = "eureka.client.service-url";
+const ZONES: &str = "eureka.client.availability-zones";
+const REGION: &str = "eureka.client.region";
+const DEFAULT_REGION: &str = "us-east-1";
+const DEFAULT_ZONE: &str = "defaultzone";
+const PREFER_SAME_ZONE: &str = "eureka.client.prefer-same-zone-eureka";
+const METADATA: &str = "eureka.instance.metadata-map";
+const HOST_NAME: &str = "eureka.instance.hostname";
+const PREFER_IP: &str = "eureka.instance.prefer-ip-address";
+const IP_ADDRESS: &str = "eureka.instance.ip-address";
+const MY_URL: &str = "eureka.server.my-url";
+const URLS_ALLOWED: &str = "comma-separated URLs such as http://peer1:8761/eureka/";
+/// Registries that may be named.
+const PEERS_MAX: usize = 100;
+
+/// All registries that are named, this one included, and how it is told from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerSettings {
+    named: Vec<PeerUrl>,
+    own_host: Option<String>,
+    own_url: Option<PeerUrl>,
+    /// Zones of `service-url` that no availability zone names.
+    unused_zones: Vec<String>,
+}
+
+impl PeerSettings {
+    /// As the properties name them: the zones of the region in their order, each zone's URLs in theirs.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for what is no URL.
+    pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
+        let urls_by_zone = properties.map(SERVICE_URL);
+        let zones = ordered_zones(properties)?;
+        let entry = |zone: &str| urls_by_zone.iter().find(|(name, _)| is_same_zone(name, zone));
+        let mut named: Vec<PeerUrl> = Vec::new();
+        for zone in &zones {
+            // A zone without URLs of its own has those of defaultZone.
+            let Some((name, list)) = entry(zone).or_else(|| entry(DEFAULT_ZONE)) else { continue };
+            for url in list.split(',').map(str::trim).filter(|url| !url.is_empty()) {
+                let key = format!("{SERVICE_URL}.{name}");
+                let peer = PeerUrl::parse(url).ok_or_else(|| properties.invalid_part(&key, url, URLS_ALLOWED))?;
+                if !named.contains(&peer) {
+                    named.push(peer);
+                }
+            }
+        }
+        if named.len() > PEERS_MAX {
+            return Err(ConfigError::other(format!("{SERVICE_URL}: {} registries, at most {PEERS_MAX}", named.len())));
+        }
+        let own_url = properties.string(MY_URL).map(|url| {
+            PeerUrl::parse(&url).ok_or_else(|| properties.invalid(MY_URL, "a URL such as http://peer1:8761/eureka/"))
+        });
+        let own_host = if properties.bool(PREFER_IP, false)? { IP_ADDRESS } else { HOST_NAME };
+        let is_unused =
+            |name: &String| !is_same_zone(name, DEFAULT_ZONE) && !zones.iter().any(|zone| is_same_zone(name, zone));
+        Ok(Self {
+            named,
+            own_host: properties.string(own_host),
+            own_url: own_url.transpose()?,
+            unused_zones: urls_by_zone.into_keys().filter(is_unused).collect(),
+        })
+    }
+
+    /// The others: what is not this registry itself, which listens on this port.
+    pub(crate) fn others(&self, own_port: u16) -> Peers {
+        let mut peers = Peers { unused_zones: self.unused_zones.clone(), ..Peers::default() };
+        for url in &self.named {
+            if !self.is_own(url, own_port) {
+                peers.urls.push(url.to_string());
+            } else if self.own_url.is_none() && ![0, own_port].contains(&url.port()) {
+                peers.own_elsewhere.push(url.to_string());
+            }
+        }
+        peers
+    }
+
+    /// By its whole URL when that is set, or by the host name alone, as Netflix does; and the loopback address on the
+    /// own port.
+    fn is_own(&self, url: &PeerUrl, own_port: u16) -> bool {
+        match &self.own_url {
+            Some(own) => own == url,
+            // Port 0 is "any that is free", as in `http://localhost:${server.port}/eureka/`: nobody else's.
+            None if url.port() == 0 => true,
+            None => self.own_host.as_deref() == Some(url.host()) || (url.is_loopback() && url.port() == own_port),
+        }
     }
 }
 
-/// What is not this registry itself: a URL on the own port of this machine is.
-fn peers(urls: impl Iterator<Item = String>, own_port: u16) -> Vec<String> {
-    let own = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{own_port}"));
-    urls.flat_map(|list| list.split(',').map(|url| url.trim().to_owned()).collect::<Vec<_>>())
-        .filter(|url| !url.is_empty())
-        .map(|url| {
-            // Credentials do not belong in a log.
-            let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-            let authority = after_scheme.split('/').next().unwrap_or_default();
-            authority.rsplit('@').next().unwrap_or_default().to_owned()
-        })
-        .filter(|authority| !own.contains(authority))
-        .collect()
+/// The other registries, without credentials: for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Peers {
+    pub(crate) urls: Vec<String>,
+    /// On another port, and yet taken for this registry.
+    own_elsewhere: Vec<String>,
+    unused_zones: Vec<String>,
+}
+
+impl Peers {
+    /// Says what must not go unnoticed: two registries that both take registrations and do not know each other are a
+    /// split that nobody sees.
+    pub(crate) fn announce(&self) {
+        if !self.urls.is_empty() {
+            log::warn!(
+                "{SERVICE_URL} names other registries ({}): this version does not replicate to peers yet, and what \
+                 registers there is not seen here. Until then let all clients name one registry first, or let them \
+                 register at each",
+                self.urls.join(", ")
+            );
+        }
+        if !self.own_elsewhere.is_empty() {
+            log::warn!(
+                "{} has the host of {HOST_NAME} and is taken for this registry itself, as a Java server does; if it is \
+                 another one, set {MY_URL} to this registry's URL",
+                self.own_elsewhere.join(", ")
+            );
+        }
+        if !self.unused_zones.is_empty() {
+            log::warn!(
+                "{SERVICE_URL} has URLs for {}, which {ZONES} does not name: they are not used",
+                self.unused_zones.join(", ")
+            );
+        }
+    }
+}
+
+/// Variables cannot keep the capital in `defaultZone`, and many write `default-zone`.
+fn is_same_zone(name: &str, zone: &str) -> bool {
+    let plain = |text: &str| text.replace(['-', '_'], "").to_lowercase();
+    name == zone || plain(name) == plain(zone)
+}
+
+/// The zones of the region, beginning with the own one, then in a circle.
+fn ordered_zones(properties: &Properties) -> Result<Vec<String>, ConfigError> {
+    let region = properties.string(REGION).unwrap_or_else(|| DEFAULT_REGION.to_owned());
+    let by_region = properties.map(ZONES);
+    let listed = by_region.iter().find(|(name, _)| is_same_zone(name, &region)).map_or("", |(_, zones)| zones);
+    let mut zones: Vec<String> =
+        listed.split(',').map(str::trim).filter(|zone| !zone.is_empty()).map(str::to_owned).collect();
+    if zones.is_empty() {
+        zones.push(DEFAULT_ZONE.to_owned());
+    }
+    let prefer_same = properties.bool(PREFER_SAME_ZONE, true)?;
+    let own_zone = properties.map(METADATA).remove("zone");
+    let first =
+        own_zone.and_then(|own| zones.iter().position(|zone| zone.eq_ignore_ascii_case(own.trim()) == prefer_same));
+    zones.rotate_left(first.unwrap_or(0));
+    Ok(zones)
+}
+
+impl std::fmt::Display for PeerUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&without_credentials(self.as_str()))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn others_are_peers_and_credentials_stay_out() {
-        let found = |urls: &str| peers([urls.to_owned()].into_iter(), 8761);
-        assert!(found("http://localhost:8761/eureka/,http://127.0.0.1:8761/eureka").is_empty());
-        assert_eq!(
-            found("http://me:secret@peer2:8761/eureka/, http://localhost:8762/eureka/"),
-            ["peer2:8761", "localhost:8762"]
-        );
-    }
-}
+mod tests;

@@ -5,13 +5,23 @@
 //! environment's `EUREKA_SERVER_DISABLEDELTA` or `EUREKA_SERVER_DISABLE_DELTA` are one key.
 
 mod eurus;
+mod families;
+mod page;
 mod spring;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+pub use families::{FAMILIES, Family, family_of};
+pub use page::page;
 
 /// What a known key does here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// It is read; the text says what for.
     Used(&'static str),
+    /// It is read, but takes effect only once registries replicate to each other; the text says what for.
+    OfReplication(&'static str),
     /// Spring's beans have it; it has no meaning here.
     Ignored,
     /// Ignoring it would be dangerous: start-up fails and says why.
@@ -38,6 +48,24 @@ pub struct Map {
 
 const fn used(name: &'static str, help: &'static str) -> Key {
     Key { name, meaning: Meaning::Used(help) }
+}
+
+const fn of_replication(name: &'static str, help: &'static str) -> Key {
+    Key { name, meaning: Meaning::OfReplication(help) }
+}
+
+/// The key of a name in any of its relaxed spellings.
+pub fn find(name: &str) -> Option<&'static Key> {
+    static BY_UNIFORM: LazyLock<BTreeMap<String, &'static Key>> =
+        LazyLock::new(|| all().map(|key| (uniform(key.name), key)).collect());
+    BY_UNIFORM.get(&uniform(name)).copied()
+}
+
+/// The key of an environment variable in its [`flat`] form.
+pub fn find_flat(name: &str) -> Option<&'static Key> {
+    static BY_FLAT: LazyLock<BTreeMap<String, &'static Key>> =
+        LazyLock::new(|| all().map(|key| (flat(key.name), key)).collect());
+    BY_FLAT.get(name).copied()
 }
 
 /// All known keys.

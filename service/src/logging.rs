@@ -33,7 +33,7 @@ pub struct LogSettings {
 }
 
 impl LogSettings {
-    /// From `logging.level.root` and `logging.file.name`; the file defaults to `<data-dir>/logs/eurus.log`.
+    /// From `logging.level.root`, `logging.file.name` and `logging.file.path`; the file defaults to `<data-dir>/logs/eurus.log`.
     ///
     /// # Errors
     /// [`ConfigError`] for an unknown level.
@@ -41,9 +41,8 @@ impl LogSettings {
         let level = properties
             .parsed("logging.level.root", "off, error, warn, info, debug or trace")?
             .unwrap_or(LevelFilter::Info);
-        let file = properties
-            .string("logging.file.name")
-            .map_or_else(|| data_dir.join("logs").join("eurus.log"), PathBuf::from);
+        let folder = properties.string("logging.file.path").map_or_else(|| data_dir.join("logs"), PathBuf::from);
+        let file = properties.string("logging.file.name").map_or_else(|| folder.join("eurus.log"), PathBuf::from);
         Ok(Self { level, file, console: true })
     }
 

@@ -3,20 +3,18 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::logging::{self, EXIT_TARGET, LogSettings};
-use crate::properties::{ConfigError, Notices, Properties, Sources};
-use crate::{Clock, Shutdown};
+use crate::properties::{ConfigError, Files, Notices, Properties, Sources};
+use crate::{Clock, Shutdown, keys};
 
 /// Exit code when the configuration is wrong.
 const EXIT_CONFIG: u8 = 2;
 /// Exit code when it started and failed.
 const EXIT_FAILED: u8 = 1;
-/// Looked for in this order when `--config` names none, as Spring does.
-const CONFIG_FILES: &[&str] =
-    &["config/application.yml", "config/application.yaml", "application.yml", "application.yaml"];
 const DATA_DIR_KEY: &str = "eurus.data-dir";
 
 /// Arguments that all binaries take. Properties come beside them as `--name=value`.
@@ -25,16 +23,19 @@ pub struct CommonArgs {
     /// Folder of databases and logs [default: ./data]
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Configuration file [default: config/application.yml or application.yml, if there is one]
+    /// Configuration file or folder [default: application.yml, application.properties, also in config/]
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// Print every known property, its default and meaning
+    #[arg(long, global = true)]
+    pub help_properties: bool,
 }
 
 /// The lines of `--help` that clap cannot know.
 pub const PROPERTIES_HELP: &str = "\
 Any property can be given as --name=value (--server.port=9761), as an environment variable
-(SERVER_PORT=9761, EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS=1000) or in application.yml.
-Order, strongest first: flags, environment, file, defaults.";
+(SERVER_PORT=9761, EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS=1000) or in application.yml or .properties.
+Order, strongest first: flags, environment, files, defaults. --help-properties lists all of them.";
 
 /// What a service is started with.
 pub struct Started {
@@ -116,6 +117,9 @@ impl Process {
         R: Future<Output = Result<(), E>>,
         E: Into<BoxError>,
     {
+        if common.help_properties {
+            return print_properties();
+        }
         let name = self.name;
         let (started, notices) = match self.prepare(common, flags) {
             Ok(prepared) => prepared,
@@ -127,9 +131,7 @@ impl Process {
         };
         let ended = runtime.block_on(async {
             started.shutdown.on_signals()?;
-            if !notices.ignored.is_empty() {
-                log::info!("settings without a meaning here, ignored: {}", notices.ignored.join(", "));
-            }
+            report(&notices);
             service(started).await.map_err(Into::into)
         });
         if let Err(error) = &ended {
@@ -165,19 +167,50 @@ fn load(
     if let Some(dir) = &common.data_dir {
         flags.push((DATA_DIR_KEY.to_owned(), dir.display().to_string()));
     }
-    let file = match &common.config {
-        Some(path) => Some(path.clone()),
-        None => CONFIG_FILES.iter().map(PathBuf::from).find(|path| path.is_file()),
-    };
-    let file = file.map(read_file).transpose()?;
-    Properties::layered(Sources { defaults, file, environment: std::env::vars().collect(), flags })
+    Properties::layered(Sources {
+        defaults,
+        files: Files::Disk,
+        only_file: common.config.clone(),
+        environment: environment()?,
+        flags,
+    })
 }
 
-#[allow(clippy::disallowed_methods)] // Start-up: nothing else runs yet.
-fn read_file(path: PathBuf) -> Result<(PathBuf, String), ConfigError> {
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok((path, text)),
-        Err(error) => Err(ConfigError::file(&path, &format!("cannot be read: {error}"))),
+/// A variable that is no text cannot be one of ours.
+fn environment() -> Result<Vec<(String, String)>, ConfigError> {
+    let variables = std::env::vars_os().map(|(name, value)| (name.into_string(), value.into_string()));
+    let is_ours = |name: &str| name.starts_with("EUREKA_") || name.starts_with("EURUS_");
+    let mut environment = Vec::new();
+    for variable in variables {
+        match variable {
+            (Ok(name), Ok(value)) => environment.push((name, value)),
+            (Ok(name), Err(_)) if is_ours(&name) => {
+                return Err(ConfigError::other(format!("the environment variable {name} is not UTF-8 text")));
+            }
+            _ => {}
+        }
+    }
+    Ok(environment)
+}
+
+fn report(notices: &Notices) {
+    if !notices.ignored.is_empty() {
+        log::info!(
+            "settings without a meaning here, ignored: {}",
+            notices.ignored.join(", ").replace(char::is_control, " ")
+        );
+    }
+    if !notices.of_replication.is_empty() {
+        let keys = notices.of_replication.join(", ");
+        log::info!("settings that take effect once registries replicate to each other, without effect now: {keys}");
+    }
+}
+
+fn print_properties() -> ExitCode {
+    match std::io::stdout().write_all(keys::page().as_bytes()) {
+        // Whoever reads the first lines only, as `head` does, has had enough.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(EXIT_FAILED),
+        _ => ExitCode::SUCCESS,
     }
 }
 

@@ -1,48 +1,44 @@
-//! Layered properties under Spring's names: defaults < `application.yml` < environment < flags.
+//! Layered properties under Spring's names: defaults < files < environment < `SPRING_APPLICATION_JSON` < flags.
 //!
 //! Raw settings (what somebody said, and where) come in; a service reads them into its own validated configuration.
 //! Whatever is wrong fails start-up with the key, the value, where it stands and what is allowed.
+//!
+//! | module | what |
+//! |---|---|
+//! | `layers` | the order of the sources; what happens to a known, an ignored, an unknown key |
+//! | `loading`, `location`, `files` | which files count, in which order; where they are looked for |
+//! | `document`, `profiles` | one document of a file and the profiles it asks for |
+//! | `java_properties`, `flatten`, `names` | `.properties`; YAML and JSON as dotted names; lists by index |
+//! | `environment` | variables by Spring's relaxed rule |
+//! | `placeholders`, `random`, `host` | `${…}` in values |
+//! | `duration` | `30s`, `PT30S` |
 
+mod document;
+mod duration;
 mod environment;
 mod error;
+mod files;
+mod flatten;
+mod host;
+mod java_properties;
+mod layers;
+mod loading;
+mod location;
+mod names;
+mod origin;
 mod placeholders;
-mod yaml;
+mod profiles;
+mod random;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::keys::{self, Meaning, uniform};
-pub use error::ConfigError;
-
-/// Chooses documents of the file.
-const PROFILES_KEY: &str = "spring.profiles.active";
-
-/// Where a value was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// By the program itself.
-    Default,
-    /// In a file.
-    File(PathBuf),
-    /// By an environment variable of this name.
-    Environment(String),
-    /// On the command line.
-    Flag,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("the defaults"),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Environment(name) => write!(f, "the environment variable {name}"),
-            Self::Flag => f.write_str("the command line"),
-        }
-    }
-}
+pub use error::{ConfigError, without_credentials};
+pub use files::Files;
+pub use layers::{Notices, Sources};
+pub use origin::Origin;
 
 /// One value as it was said.
 #[derive(Clone)]
@@ -58,26 +54,6 @@ impl fmt::Debug for Setting {
     }
 }
 
-/// What the layers are made of.
-#[derive(Default)]
-pub struct Sources {
-    /// The program's own, below all others.
-    pub defaults: Vec<(String, String)>,
-    /// An `application.yml`: its path and text.
-    pub file: Option<(PathBuf, String)>,
-    /// Environment variables.
-    pub environment: Vec<(String, String)>,
-    /// `--key=value` flags.
-    pub flags: Vec<(String, String)>,
-}
-
-/// What the user wrote that has no meaning here: logged once.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Notices {
-    /// Known Spring or Eureka keys, or sections of the file, that are ignored.
-    pub ignored: Vec<String>,
-}
-
 /// All settings, by canonical name.
 #[derive(Clone, Debug, Default)]
 pub struct Properties {
@@ -85,53 +61,6 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// Reads the layers, lowest first.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for a file that is not YAML, an unknown key of ours, a key that must not be ignored, a
-    /// placeholder without a value.
-    pub fn layered(sources: Sources) -> Result<(Self, Notices), ConfigError> {
-        let mut properties = Self::default();
-        let mut notices = Notices::default();
-        for (key, value) in sources.defaults {
-            properties.accept(&key, value, Origin::Default, &mut notices)?;
-        }
-        if let Some((path, text)) = &sources.file {
-            let by_flag =
-                sources.flags.iter().rfind(|(key, _)| uniform(key) == PROFILES_KEY).map(|(_, value)| value.clone());
-            let active = by_flag.or_else(|| environment::value_of(PROFILES_KEY, &sources.environment));
-            for (key, value) in yaml::flatten(path, text, active.as_deref(), &mut notices)? {
-                properties.accept(&key, value, Origin::File(path.clone()), &mut notices)?;
-            }
-        }
-        for (name, value) in &sources.environment {
-            if let Some(key) = environment::key_of(name, value, &mut notices)? {
-                properties.accept(&key, value.clone(), Origin::Environment(name.clone()), &mut notices)?;
-            }
-        }
-        for (key, value) in sources.flags {
-            properties.accept(&key, value, Origin::Flag, &mut notices)?;
-        }
-        placeholders::resolve(&mut properties.settings, &sources.environment)?;
-        Ok((properties, notices))
-    }
-
-    fn accept(&mut self, key: &str, value: String, origin: Origin, notices: &mut Notices) -> Result<(), ConfigError> {
-        match classify(key) {
-            Classified::Used(name) => {
-                self.settings.insert(name, Setting { value, origin });
-            }
-            // Nobody types a flag for another program: it is a typing error.
-            Classified::Foreign if origin == Origin::Flag => {
-                return Err(ConfigError::unknown(key, &origin, keys::nearest(key)));
-            }
-            Classified::Ignored | Classified::Foreign => notices.ignored.push(key.to_owned()),
-            Classified::Refused(why) => return Err(ConfigError::refused(key, &origin, why)),
-            Classified::Unknown => return Err(ConfigError::unknown(key, &origin, keys::nearest(key))),
-        }
-        Ok(())
-    }
-
     /// The text of a key, if it is set and not empty.
     pub fn string(&self, key: &str) -> Option<String> {
         self.setting(key).map(|setting| setting.value.trim().to_owned()).filter(|value| !value.is_empty())
@@ -208,6 +137,18 @@ impl Properties {
             .collect()
     }
 
+    /// A span of time such as `30s`, `500ms`, `PT30S`; a plain number is milliseconds.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is none or out of bounds.
+    pub fn duration_ms(&self, key: &str, default_ms: u64, allowed_ms: RangeInclusive<u64>) -> Result<u64, ConfigError> {
+        let Some(text) = self.string(key) else { return Ok(default_ms) };
+        duration::parse_ms(&text).filter(|ms| allowed_ms.contains(ms)).ok_or_else(|| {
+            let (from, to) = (allowed_ms.start(), allowed_ms.end());
+            self.invalid(key, &format!("a duration such as 30s or 500ms, from {from} to {to} ms"))
+        })
+    }
+
     /// Whether a person set the key, rather than the program's defaults.
     pub fn is_set_by_user(&self, key: &str) -> bool {
         self.setting(key).is_some_and(|setting| setting.origin != Origin::Default)
@@ -235,54 +176,21 @@ impl Properties {
         ConfigError::refused(key, origin, why)
     }
 
-    fn setting(&self, key: &str) -> Option<&Setting> {
-        debug_assert!(
-            matches!(classify(key), Classified::Used(_)),
-            "{key} is read but not listed in eurus_service::keys"
-        );
-        self.settings.get(key)
-    }
-}
-
-enum Classified {
-    Used(String),
-    /// Known, without meaning here.
-    Ignored,
-    /// Another program's.
-    Foreign,
-    Refused(&'static str),
-    Unknown,
-}
-
-/// What a key is, whichever relaxed form it has.
-fn classify(key: &str) -> Classified {
-    let wanted = uniform(key);
-    if let Some(known) = keys::all().find(|known| uniform(known.name) == wanted) {
-        return by_meaning(known.meaning, known.name.to_owned());
-    }
-    for map in keys::maps() {
-        let segments = map.prefix.split('.').count();
-        let is_under = wanted.strip_prefix(&uniform(map.prefix)).is_some_and(|rest| rest.starts_with('.'));
-        if is_under {
-            // The last part belongs to the user: it is kept as written.
-            let entry: Vec<&str> = key.splitn(segments + 1, '.').collect();
-            return by_meaning(map.meaning, format!("{}.{}", map.prefix, entry[segments]));
+    /// The error for a part of a value, such as one item of a list.
+    pub fn invalid_part(&self, key: &str, part: &str, allowed: &str) -> ConfigError {
+        match self.setting(key) {
+            Some(setting) => ConfigError::invalid(key, part, &setting.origin, allowed),
+            None => ConfigError::missing(key, allowed),
         }
     }
-    if wanted.starts_with("eurus.") || wanted.starts_with("eureka.") {
-        Classified::Unknown
-    } else {
-        Classified::Foreign
-    }
-}
 
-fn by_meaning(meaning: Meaning, name: String) -> Classified {
-    match meaning {
-        Meaning::Used(_) => Classified::Used(name),
-        Meaning::Ignored => Classified::Ignored,
-        Meaning::Refused(why) => Classified::Refused(why),
+    fn setting(&self, key: &str) -> Option<&Setting> {
+        debug_assert!(layers::is_used(key), "{key} is read but not listed in eurus_service::keys");
+        self.settings.get(key)
     }
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_files;

@@ -27,7 +27,7 @@ const ROUTABLE_WITHIN_MS: i64 = 5_000;
 /// When anything does not go as it must; the words say which step.
 pub async fn run(started: Started) -> Result<(), BoxError> {
     let embedded = Embedded::prepare_unprotected(&started.properties, &started.data_dir)?;
-    let addresses = embedded.addresses;
+    let addresses = embedded.addresses.clone();
     let (clock, shutdown) = (started.clock.clone(), started.shutdown.clone());
     let services = tokio::spawn(async move { embedded.run(&clock, &shutdown).await });
     let told = tokio::select! {
@@ -61,7 +61,7 @@ async fn tell(started: &Started, addresses: &Addresses) -> Result<(), BoxError> 
     until_routable(started, addresses, &http).await?;
     let url = format!("http://{}/demo-service/hello", addresses.gateway);
     let load = Load::start(&LoadSettings { url, connections: CONNECTIONS, pause_ms: PAUSE_MS }, &started.clock)?;
-    let scene = Scene { started_us: started.clock.now_us(), addresses: *addresses, http, producers, load };
+    let scene = Scene { started_us: started.clock.now_us(), addresses: addresses.clone(), http, producers, load };
     story::tell(scene, &started.clock).await
 }
 

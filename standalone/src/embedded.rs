@@ -31,12 +31,14 @@ pub fn defaults(stock_intervals: bool) -> Vec<(String, String)> {
 }
 
 /// Where each service listens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Addresses {
     /// The registry.
     pub registry: SocketAddr,
     /// `http`, or `https`: how the registry is spoken with.
     pub scheme: &'static str,
+    /// The path before the registry's paths, as a rule empty.
+    pub context_path: String,
     /// The gateway's data plane.
     pub gateway: SocketAddr,
     /// The gateway's admin API.
@@ -48,7 +50,7 @@ pub struct Addresses {
 impl Addresses {
     /// The registry's service URL, as clients are given it.
     pub fn service_url(&self) -> String {
-        format!("{}://{}/eureka/", self.scheme, self.registry)
+        format!("{}://{}{}/eureka/", self.scheme, self.registry, self.context_path)
     }
 }
 
@@ -94,15 +96,15 @@ impl Embedded {
         let addresses = Addresses {
             registry: registry.local_addr()?,
             scheme: if registry_config.tls.is_some() { "https" } else { "http" },
+            context_path: registry_config.paths.context.clone(),
             gateway: local_address(&gateway)?,
             gateway_admin: gateway.admin.local_addr()?,
             sync_speed: sync_speed.local_addr()?,
         };
-        eurus_registry::warn_of_peers(properties, addresses.registry.port());
         // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
         // about the registry. Within one process the others belong to this registry and must be known to it.
         let credentials = own_credentials(&mut registry_config.access)?;
-        let own_registry = vec![reachable(addresses.scheme, addresses.registry, &credentials)];
+        let own_registry = vec![reachable(&addresses, &credentials)];
         if let Some(tls) = &registry_config.tls {
             gateway_config.registry_tls = tls.own_client();
             sync_speed_config.eureka.tls = tls.own_client();
@@ -197,14 +199,15 @@ fn own_credentials(access: &mut AccessConfig) -> Result<String, BoxError> {
 }
 
 /// A listener on all addresses is reached over the loopback address.
-fn reachable(scheme: &str, mut address: SocketAddr, credentials: &str) -> String {
+fn reachable(addresses: &Addresses, credentials: &str) -> String {
+    let Addresses { scheme, registry: mut address, context_path, .. } = addresses.clone();
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
             SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
         });
     }
-    format!("{scheme}://{credentials}{address}/eureka/")
+    format!("{scheme}://{credentials}{address}{context_path}/eureka/")
 }
 
 /// `eurus`: starts, says where everything is, runs.

@@ -19,18 +19,14 @@ pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Result<O
         }
         return Ok(None);
     }
-    if let Some(key) = keys::all().find(|key| flat(key.name) == wanted) {
-        return Ok(match key.meaning {
-            Meaning::Ignored => None,
-            Meaning::Used(_) | Meaning::Refused(_) => Some(key.name.to_owned()),
-        });
+    if let Some(key) = keys::find_flat(&wanted) {
+        return Ok(Some(key.name.to_owned()));
     }
     for map in keys::maps() {
         if let Some(entry) = entry_of(name, map.prefix) {
-            return Ok(match map.meaning {
-                Meaning::Ignored => None,
-                Meaning::Used(_) | Meaning::Refused(_) => Some(format!("{}.{entry}", map.prefix)),
-            });
+            // A variable for another program's map is no word to us.
+            let is_ours = map.meaning != Meaning::Ignored || map.prefix.starts_with("eureka.");
+            return Ok(is_ours.then(|| format!("{}.{entry}", map.prefix)));
         }
     }
     if OURS.iter().any(|prefix| name.starts_with(prefix)) {
@@ -40,9 +36,10 @@ pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Result<O
     Ok(None)
 }
 
-/// The value of a property that only the environment is asked for.
-pub(super) fn value_of(key: &str, environment: &[(String, String)]) -> Option<String> {
-    environment.iter().find(|(name, _)| flat(name) == flat(key)).map(|(_, value)| value.clone())
+/// The value of a property that only the environment is asked for, and the variable that sets it.
+pub(super) fn value_of(key: &str, environment: &[(String, String)]) -> Option<(String, Origin)> {
+    let found = environment.iter().find(|(name, _)| is_variable_of_a_property(name) && flat(name) == flat(key));
+    found.map(|(name, value)| (value.clone(), Origin::Environment(name.clone())))
 }
 
 fn is_variable_of_a_property(name: &str) -> bool {

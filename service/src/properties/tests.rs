@@ -1,14 +1,11 @@
-use std::path::PathBuf;
-
 use super::*;
 
-fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
 fn from_yaml(text: &str) -> Result<(Properties, Notices), ConfigError> {
-    let file = Some((PathBuf::from("application.yml"), text.to_owned()));
-    Properties::layered(Sources { file, ..Sources::default() })
+    Properties::layered(Sources { files: Files::one("application.yml", text), ..Sources::default() })
 }
 
 fn from_environment(list: &[(&str, &str)]) -> Result<Properties, ConfigError> {
@@ -19,20 +16,20 @@ const INTERVAL: &str = "eureka.server.response-cache-update-interval-ms";
 
 #[test]
 fn a_higher_layer_wins() {
-    let mut sources = Sources {
-        defaults: pairs(&[(INTERVAL, "1")]),
-        file: Some(("a.yml".into(), "eureka: {server: {responseCacheUpdateIntervalMs: 2}}".into())),
-        environment: pairs(&[("EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS", "3")]),
-        flags: pairs(&[(INTERVAL, "4")]),
-    };
-    for (expected, strip) in [(4, 0), (3, 1), (2, 2), (1, 3)] {
-        let copy = Sources {
-            defaults: sources.defaults.clone(),
-            file: if strip > 2 { None } else { sources.file.clone() },
-            environment: if strip > 1 { Vec::new() } else { sources.environment.clone() },
-            flags: if strip > 0 { Vec::new() } else { std::mem::take(&mut sources.flags) },
+    for (expected, missing) in [(5, 0), (4, 1), (3, 2), (2, 3), (1, 4)] {
+        let given = |above: usize, list: &[(&str, &str)]| if missing > above { Vec::new() } else { pairs(list) };
+        let json = r#"{"eureka": {"server": {"response-cache-update-interval-ms": 4}}}"#;
+        let mut environment = given(2, &[("EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS", "3")]);
+        environment.extend(given(1, &[("SPRING_APPLICATION_JSON", json)]));
+        let yaml = "eureka: {server: {responseCacheUpdateIntervalMs: 2}}";
+        let sources = Sources {
+            defaults: pairs(&[(INTERVAL, "1")]),
+            files: if missing > 3 { Files::None } else { Files::one("application.yml", yaml) },
+            environment,
+            flags: given(0, &[(INTERVAL, "5")]),
+            ..Sources::default()
         };
-        let (properties, _) = Properties::layered(copy).unwrap();
+        let (properties, _) = Properties::layered(sources).unwrap();
         assert_eq!(properties.number(INTERVAL, 0, 0..=9).unwrap(), expected);
     }
 }
@@ -105,7 +102,7 @@ fn placeholders_take_the_environment_then_properties_then_their_default() {
     let yaml = "server: {port: '${PORT:1}'}\neureka: {instance: {hostname: '${A:x}-${server.port}'}}";
     let read = |environment: &[(&str, &str)]| {
         let sources = Sources {
-            file: Some(("a.yml".into(), yaml.into())),
+            files: Files::one("application.yml", yaml),
             environment: pairs(environment),
             ..Sources::default()
         };
@@ -124,7 +121,7 @@ fn documents_of_inactive_profiles_are_left_out() {
     assert_eq!(properties.number("server.port", 0, 0..=9).unwrap(), 1);
     assert_eq!(notices.ignored.len(), 1);
     let sources = Sources {
-        file: Some(("a.yml".into(), yaml.into())),
+        files: Files::one("application.yml", yaml),
         environment: pairs(&[("SPRING_PROFILES_ACTIVE", "x,prod")]),
         ..Sources::default()
     };
@@ -134,10 +131,10 @@ fn documents_of_inactive_profiles_are_left_out() {
 #[test]
 fn profiles_can_be_chosen_by_flag() {
     let sources = Sources {
-        file: Some((
-            "a.yml".into(),
-            "server: {port: 1}\n---\nspring.config.activate.on-profile: prod\nserver: {port: 2}".into(),
-        )),
+        files: Files::one(
+            "application.yml",
+            "server: {port: 1}\n---\nspring.config.activate.on-profile: prod\nserver: {port: 2}",
+        ),
         flags: pairs(&[("spring.profiles.active", "prod")]),
         ..Sources::default()
     };

@@ -6,7 +6,7 @@ use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
 use super::{ClientTls, ServerTls};
-use crate::properties::{ConfigError, Properties, Sources};
+use crate::properties::{ConfigError, Files, Properties, Sources};
 
 /// A folder with certificates, keys and stores, good and bad.
 struct Folder(TempDir);
@@ -50,8 +50,10 @@ impl Folder {
     /// Settings in a file in this folder; `classpath:` leads into it.
     fn settings(&self, settings: &[(&str, &str)]) -> Result<Properties, ConfigError> {
         let text: String = settings.iter().map(|(key, value)| format!("{key}: '{value}'\n")).collect();
-        let file = Some((self.0.path().join("application.yml"), text));
-        Properties::layered(Sources { file, ..Sources::default() }).map(|(properties, _)| properties)
+        let path = self.0.path().join("application.yml");
+        let files = Files::Given([(path.clone(), text)].into());
+        let sources = Sources { files, only_file: Some(path), ..Sources::default() };
+        Properties::layered(sources).map(|(properties, _)| properties)
     }
 
     fn server(&self, settings: &[(&str, &str)]) -> Result<Option<ServerTls>, ConfigError> {

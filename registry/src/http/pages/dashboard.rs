@@ -22,17 +22,28 @@ pub(crate) fn dashboard(call: &Call<'_>) -> HttpResponse {
     let bodies: String = apps.iter().map_while(|app| (left > 0).then(|| application(app, &mut left))).collect();
     let shown = if all > ROWS_MAX {
         format!(
-            "<p>The first {ROWS_MAX} of {all} instances; all of them are at <a href=\"eureka/apps\">eureka/apps</a>.</p>"
+            "<p>The first {ROWS_MAX} of {all} instances; all of them are at <a href=\"{}/eureka/apps\">eureka/apps</a>.</p>",
+            call.context.paths.context
         )
     } else {
         format!("<p>{all} instances of {} applications.</p>", apps.len())
     };
     let content = format!(
-        "{}<h1>Instances currently registered</h1>\n{shown}\n<table>\n<thead><tr><th>Instance<th>Address<th>Zone<th>Status\
+        "{}{}<h1>Instances currently registered</h1>\n{shown}\n<table>\n<thead><tr><th>Instance<th>Address<th>Zone<th>Status\
          <th>Override<th>Renewed until</thead>\n{bodies}</table>\n",
+        peers(&call.context.peers),
         groups(&call.registry.store().disabled_groups())
     );
     page(call, "Instances", &content)
+}
+
+/// The other registries that the configuration names.
+fn peers(urls: &[String]) -> String {
+    if urls.is_empty() {
+        return String::new();
+    }
+    let urls: Vec<String> = urls.iter().map(|url| text(url)).collect();
+    format!("<p class=\"note\">Registered peers, to which nothing is replicated yet: {}</p>\n", urls.join(", "))
 }
 
 fn groups(disabled: &[String]) -> String {

@@ -34,10 +34,12 @@ pub(super) fn text(text: &str) -> String {
 
 /// A page with the facts about the registry and then its own content.
 pub(super) fn page(call: &Call<'_>, title: &str, content: &str) -> HttpResponse {
+    let paths = &call.context.paths;
+    let base = format!("{}{}", paths.context, paths.dashboard.as_deref().unwrap_or_default());
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title} – eurus registry</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head>\n<body>\n\
-         <nav><a href=\"./\">Instances</a> <a href=\"lastn\">Last leases</a></nav>\n{}{}{content}</body>\n</html>\n",
+         <nav><a href=\"{base}/\">Instances</a> <a href=\"{base}/lastn\">Last leases</a></nav>\n{}{}{content}</body>\n</html>\n",
         preservation::banner(call),
         facts(call)
     );

@@ -1,0 +1,157 @@
+//! Under which paths the registry answers, as `server.servlet.context-path` and others set them.
+
+use eurus_service::{ConfigError, Properties};
+
+const CONTEXT_PATH_KEY: &str = "server.servlet.context-path";
+const DASHBOARD_KEY: &str = "eureka.dashboard.enabled";
+const DASHBOARD_PATH_KEY: &str = "eureka.dashboard.path";
+const MANAGEMENT_PATH_KEY: &str = "management.endpoints.web.base-path";
+const PATH_ALLOWED: &str = "a path that begins with /, such as /registry, of letters, digits and . _ ~ - /";
+/// The longest path that is accepted, bytes.
+const PATH_BYTES_MAX: usize = 255;
+
+/// Paths without a slash at their end; `/` is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Before every path.
+    pub context: String,
+    /// Of the pages for people; `None`: they are not served.
+    pub dashboard: Option<String>,
+    /// Of health.
+    pub management: String,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self { context: String::new(), dashboard: Some(String::new()), management: "/actuator".to_owned() }
+    }
+}
+
+impl Paths {
+    /// As somebody set them.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for what is no path.
+    pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
+        let stock = Self::default();
+        let dashboard = path(properties, DASHBOARD_PATH_KEY, String::new())?;
+        Ok(Self {
+            context: path(properties, CONTEXT_PATH_KEY, stock.context)?,
+            dashboard: properties.bool(DASHBOARD_KEY, true)?.then_some(dashboard),
+            management: path(properties, MANAGEMENT_PATH_KEY, stock.management)?,
+        })
+    }
+
+    /// The path as it would be under the standard paths; `None` when nothing is there.
+    pub(crate) fn standard<'a>(&self, path: &'a str) -> Option<std::borrow::Cow<'a, str>> {
+        let inside = match path.strip_prefix(self.context.as_str())? {
+            "" => "/",
+            rest if rest.starts_with('/') => rest,
+            _ => return None,
+        };
+        let is_page = |path: &str| matches!(path.trim_end_matches('/'), "" | "/lastn");
+        if let Some(endpoint) = self.endpoint(inside).filter(|rest| !is_page(rest)) {
+            return Some(format!("/actuator{endpoint}").into());
+        }
+        if let Some(page) = self.dashboard.as_ref().and_then(|base| below(inside, base)).filter(|page| is_page(page)) {
+            return Some(page.to_owned().into());
+        }
+        let is_elsewhere = is_page(inside) || below(inside, "/actuator").is_some();
+        (!is_elsewhere).then_some(inside.into())
+    }
+
+    /// What is asked of the management endpoints. Below `/` they stand beside Eureka's own resources.
+    fn endpoint<'a>(&self, inside: &'a str) -> Option<&'a str> {
+        let is_beside = ["/eureka", "/metrics"].iter().any(|other| below(inside, other).is_some());
+        below(inside, &self.management).filter(|_| !(self.management.is_empty() && is_beside))
+    }
+}
+
+/// What is left of a path below another; `/` for that itself.
+fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
+    match path.strip_prefix(base)? {
+        "" => Some("/"),
+        rest => rest.starts_with('/').then_some(rest),
+    }
+}
+
+fn path(properties: &Properties, key: &str, default: String) -> Result<String, ConfigError> {
+    let Some(text) = properties.string(key) else { return Ok(default) };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-/".contains(&byte);
+    let is_path = text.starts_with('/') && !text.contains("//") && text.bytes().all(is_letter);
+    if !is_path || text.len() > PATH_BYTES_MAX || text.split('/').any(|segment| segment == "." || segment == "..") {
+        return Err(properties.invalid(key, PATH_ALLOWED));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use eurus_service::properties::Sources;
+
+    use super::*;
+
+    fn read(flags: &[(&str, &str)]) -> Result<Paths, ConfigError> {
+        let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Paths::from_properties(&Properties::layered(Sources { flags, ..Sources::default() })?.0)
+    }
+
+    #[test]
+    fn nothing_said_changes_nothing() {
+        let paths = read(&[]).unwrap();
+        assert_eq!(paths, Paths::default());
+        for path in ["/", "/lastn", "/eureka/apps", "/eureka/apps/", "/actuator/health", "/other"] {
+            assert_eq!(paths.standard(path).as_deref(), Some(path));
+        }
+    }
+
+    #[test]
+    fn all_of_it_moves_under_the_context_path() {
+        let paths = read(&[(CONTEXT_PATH_KEY, "/a/b/")]).unwrap();
+        let table = [
+            ("/a/b/eureka/apps", Some("/eureka/apps")),
+            ("/a/b/", Some("/")),
+            ("/a/b", Some("/")),
+            ("/a/b/actuator/health", Some("/actuator/health")),
+            ("/eureka/apps", None),
+            ("/", None),
+            ("/a/bc", None),
+            ("/actuator/health", None),
+        ];
+        for (path, expected) in table {
+            assert_eq!(paths.standard(path).as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn pages_and_health_move_or_go() {
+        let at =
+            |flags: &[(&str, &str)], path: &str| read(flags).unwrap().standard(path).map(std::borrow::Cow::into_owned);
+        for (flags, path, expected) in [
+            (&[(DASHBOARD_KEY, "false")][..], "/", None),
+            (&[(DASHBOARD_KEY, "false")], "/lastn", None),
+            (&[(DASHBOARD_KEY, "false")], "/eureka/apps", Some("/eureka/apps")),
+            (&[(DASHBOARD_PATH_KEY, "/dash")], "/", None),
+            (&[(DASHBOARD_PATH_KEY, "/dash")], "/dash", Some("/")),
+            (&[(DASHBOARD_PATH_KEY, "/dash")], "/dash/lastn", Some("/lastn")),
+            (&[(DASHBOARD_PATH_KEY, "/dash")], "/dash/eureka/apps", Some("/dash/eureka/apps")),
+            (&[(MANAGEMENT_PATH_KEY, "/manage")], "/manage/health", Some("/actuator/health")),
+            (&[(MANAGEMENT_PATH_KEY, "/manage")], "/actuator/health", None),
+            (&[(MANAGEMENT_PATH_KEY, "/")], "/health", Some("/actuator/health")),
+            (&[(MANAGEMENT_PATH_KEY, "/")], "/eureka/apps", Some("/eureka/apps")),
+            (&[(MANAGEMENT_PATH_KEY, "/")], "/metrics", Some("/metrics")),
+            (&[(MANAGEMENT_PATH_KEY, "/")], "/", Some("/")),
+        ] {
+            assert_eq!(at(flags, path).as_deref(), expected, "{flags:?} {path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for wrong in ["registry", "/a b", "/a//b", "/../x", "/a?b", "/é"] {
+            let error = read(&[(CONTEXT_PATH_KEY, wrong)]).unwrap_err().to_string();
+            assert!(error.contains(CONTEXT_PATH_KEY) && error.contains("begins with /"), "{error}");
+        }
+        assert_eq!(read(&[(CONTEXT_PATH_KEY, "/")]).unwrap(), Paths::default());
+    }
+}

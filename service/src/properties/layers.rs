@@ -1,0 +1,228 @@
+//! The sources of settings in their order, and what becomes of each key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::loading::{Loading, Outside};
+use super::placeholders::Known;
+use super::{ConfigError, Files, Origin, Properties, Setting, environment, flatten, names};
+use crate::keys::{self, Meaning, uniform};
+
+const JSON_KEY: &str = "spring.application.json";
+/// What says where files are cannot stand in a file.
+const NOT_IN_FILES: [&str; 4] =
+    ["spring.config.location", "spring.config.additional-location", "spring.config.name", JSON_KEY];
+
+/// What the layers are made of.
+#[derive(Default)]
+pub struct Sources {
+    /// The program's own, below all others.
+    pub defaults: Vec<(String, String)>,
+    /// Where files are read.
+    pub files: Files,
+    /// This file, and its variants of profiles, instead of those that Spring's rule finds.
+    pub only_file: Option<PathBuf>,
+    /// Environment variables.
+    pub environment: Vec<(String, String)>,
+    /// `--key=value` flags.
+    pub flags: Vec<(String, String)>,
+}
+
+/// What the user wrote that has no effect: logged once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Notices {
+    /// Known Spring or Eureka keys, or parts of files, that are ignored.
+    pub ignored: Vec<String>,
+    /// Keys that will take effect once registries replicate to each other.
+    pub of_replication: Vec<String>,
+}
+
+impl Notices {
+    fn settle(&mut self) {
+        for list in [&mut self.ignored, &mut self.of_replication] {
+            list.sort();
+            list.dedup();
+        }
+    }
+}
+
+/// Names and values from one source.
+type Layer = Vec<(String, String, Origin)>;
+
+struct OutsideFiles<'a> {
+    flags: &'a Layer,
+    json: &'a Layer,
+    environment: &'a [(String, String)],
+}
+
+impl Outside for OutsideFiles<'_> {
+    fn value(&self, name: &str) -> Option<(String, Origin)> {
+        let said = |layer: &Layer| {
+            let found = layer.iter().rfind(|(key, ..)| uniform(key) == name);
+            found.map(|(_, value, origin)| (value.clone(), origin.clone()))
+        };
+        said(self.flags).or_else(|| said(self.json)).or_else(|| environment::value_of(name, self.environment))
+    }
+}
+
+#[derive(Default)]
+struct Accepting {
+    used: BTreeMap<String, Setting>,
+    /// Everything, by uniform name, for placeholders.
+    all: BTreeMap<String, Setting>,
+    notices: Notices,
+}
+
+impl Properties {
+    /// Reads the layers, lowest first.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that cannot be read, an unknown key of ours, a key that must not be ignored, a
+    /// placeholder without a value.
+    pub fn layered(sources: Sources) -> Result<(Self, Notices), ConfigError> {
+        let Sources { defaults, files, only_file, environment, flags } = sources;
+        let flags = layer(flags, &Origin::Flag);
+        let json = json(&flags, &environment)?;
+        let mut accepting = Accepting::default();
+        accepting.layer(layer(defaults, &Origin::Default))?;
+        let outside = OutsideFiles { flags: &flags, json: &json, environment: &environment };
+        let loading = Loading { files: &files, outside: &outside, environment: &environment, only: only_file };
+        for document in loading.documents(&mut accepting.notices)? {
+            let origin = document.origin();
+            let settings: Layer = document.into_settings().map(|(key, value)| (key, value, origin.clone())).collect();
+            refuse_locations_in_files(&settings)?;
+            accepting.layer(settings)?;
+        }
+        for (name, value) in &environment {
+            if let Some(key) = environment::key_of(name, value, &mut accepting.notices)? {
+                accepting.accept(key, value.clone(), Origin::Environment(name.clone()))?;
+            }
+        }
+        accepting.layer(json)?;
+        accepting.layer(flags)?;
+        accepting.finish(&environment)
+    }
+}
+
+fn layer(entries: Vec<(String, String)>, origin: &Origin) -> Layer {
+    names::joined(entries).into_iter().map(|(key, value)| (key, value, origin.clone())).collect()
+}
+
+/// The settings of `SPRING_APPLICATION_JSON`, or of the flag of that name.
+fn json(flags: &Layer, environment: &[(String, String)]) -> Result<Layer, ConfigError> {
+    let by_flag = flags.iter().rfind(|(key, ..)| uniform(key) == JSON_KEY).map(|(_, value, _)| value.clone());
+    let Some(text) = by_flag.or_else(|| environment::value_of(JSON_KEY, environment).map(|(value, _)| value)) else {
+        return Ok(Layer::new());
+    };
+    let not_a_map = |why: &dyn std::fmt::Display| {
+        ConfigError::other(format!("SPRING_APPLICATION_JSON: not a JSON map of properties: {why}"))
+    };
+    let map: Map<String, Value> = serde_json::from_str(&text).map_err(|error| not_a_map(&error))?;
+    Ok(layer(flatten::flatten(&map).map_err(|why| not_a_map(&why))?, &Origin::Json))
+}
+
+fn refuse_locations_in_files(settings: &Layer) -> Result<(), ConfigError> {
+    let misplaced = |name: &str| NOT_IN_FILES.iter().find(|known| uniform(known) == uniform(name)).copied();
+    match settings.iter().find_map(|(name, _, origin)| Some((misplaced(name)?, origin))) {
+        None => Ok(()),
+        Some((name, origin)) => {
+            let why = "it says where files are, so it must be a flag or an environment variable";
+            Err(ConfigError::refused(name, origin, why))
+        }
+    }
+}
+
+impl Accepting {
+    fn layer(&mut self, layer: Layer) -> Result<(), ConfigError> {
+        layer.into_iter().try_for_each(|(key, value, origin)| self.accept(key, value, origin))
+    }
+
+    fn accept(&mut self, key: String, value: String, origin: Origin) -> Result<(), ConfigError> {
+        let setting = Setting { value, origin };
+        self.all.insert(uniform(&key), setting.clone());
+        let origin = &setting.origin;
+        match classify(&key) {
+            Classified::Used(name) => self.insert(name, setting),
+            // Nobody types a flag for another program: it is a typing error.
+            Classified::Foreign if *origin == Origin::Flag && keys::family_of(&key).is_none() => {
+                return Err(ConfigError::unknown(&key, origin, keys::nearest(&key)));
+            }
+            Classified::Ignored | Classified::Foreign => {
+                self.notices.ignored.push(names::before_index(&key).to_owned());
+            }
+            Classified::OfReplication(name) => {
+                self.notices.of_replication.push(name.clone());
+                self.insert(name, setting);
+            }
+            Classified::Refused(why) => return Err(ConfigError::refused(&key, origin, why)),
+            Classified::Unknown => return Err(ConfigError::unknown(&key, origin, keys::nearest(&key))),
+        }
+        Ok(())
+    }
+
+    /// A map's entry has the spelling of the first who named it: variables cannot keep capitals.
+    fn insert(&mut self, name: String, setting: Setting) {
+        let is_variable = matches!(setting.origin, Origin::Environment(_));
+        let same = |known: &&String| is_variable && uniform(known) == uniform(&name);
+        let known = self.used.keys().find(same).cloned();
+        self.used.insert(known.unwrap_or(name), setting);
+    }
+
+    fn finish(mut self, environment: &[(String, String)]) -> Result<(Properties, Notices), ConfigError> {
+        let known = Known { settings: &self.all, environment };
+        for (key, setting) in &mut self.used {
+            known.resolve(key, setting)?;
+        }
+        self.notices.settle();
+        Ok((Properties { settings: self.used }, self.notices))
+    }
+}
+
+/// Whether a key may be read.
+pub(super) fn is_used(key: &str) -> bool {
+    matches!(classify(key), Classified::Used(_) | Classified::OfReplication(_))
+}
+
+enum Classified {
+    Used(String),
+    OfReplication(String),
+    /// Known, without meaning here.
+    Ignored,
+    /// Another program's.
+    Foreign,
+    Refused(&'static str),
+    Unknown,
+}
+
+/// What a key is, whichever relaxed form it has.
+fn classify(key: &str) -> Classified {
+    if let Some(known) = keys::find(key) {
+        return by_meaning(known.meaning, known.name.to_owned());
+    }
+    let wanted = uniform(key);
+    for map in keys::maps() {
+        let segments = map.prefix.split('.').count();
+        let is_under = wanted.strip_prefix(&uniform(map.prefix)).is_some_and(|rest| rest.starts_with('.'));
+        if is_under {
+            // The last part belongs to the user: it is kept as written.
+            let entry: Vec<&str> = key.splitn(segments + 1, '.').collect();
+            return by_meaning(map.meaning, format!("{}.{}", map.prefix, entry[segments]));
+        }
+    }
+    if wanted.starts_with("eurus.") || wanted.starts_with("eureka.") {
+        Classified::Unknown
+    } else {
+        Classified::Foreign
+    }
+}
+
+fn by_meaning(meaning: Meaning, name: String) -> Classified {
+    match meaning {
+        Meaning::Used(_) => Classified::Used(name),
+        Meaning::OfReplication(_) => Classified::OfReplication(name),
+        Meaning::Ignored => Classified::Ignored,
+        Meaning::Refused(why) => Classified::Refused(why),
+    }
+}
