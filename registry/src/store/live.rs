@@ -2,7 +2,7 @@
 //! waits for them. Changes are made here by whoever holds the store's lock, so that they come one after another.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use eurus_model::InstanceStatus;
 use papaya::{Equivalent, HashMap};
@@ -15,20 +15,22 @@ use crate::registered::Registered;
 /// The instances by name, and what was decided about them.
 #[derive(Debug, Default)]
 pub(super) struct Live {
-    instances: HashMap<Name, Arc<Registered>>,
+    /// The store keeps them alive: what is removed here is let go only some time later, and must not be counted until
+    /// then among what is held.
+    instances: HashMap<Name, Weak<Registered>>,
     pub(super) overrides: Overrides,
     pub(super) asgs: DisabledGroups,
 }
 
 impl Live {
     pub(super) fn get(&self, app: &str, instance_id: &str) -> Option<Arc<Registered>> {
-        self.instances.pin().get(&NameRef { app, instance_id }).cloned()
+        self.instances.pin().get(&NameRef { app, instance_id })?.upgrade()
     }
 
     pub(super) fn put(&self, instance: &Arc<Registered>) {
         let (app, instance_id) = (instance.info().app.as_str(), instance.info().instance_id.as_str());
         let name = Name { app: app.into(), instance_id: instance_id.into() };
-        self.instances.pin().insert(name, Arc::clone(instance));
+        self.instances.pin().insert(name, Arc::downgrade(instance));
     }
 
     pub(super) fn remove(&self, app: &str, instance_id: &str) {
@@ -111,9 +113,8 @@ mod tests {
     #[test]
     fn an_instance_is_found_by_both_parts_of_its_name() {
         let live = Live::default();
-        live.put(&instance("A", "BC", "first"));
-        live.put(&instance("AB", "C", "second"));
-        live.put(&instance("A", "BC", "third"));
+        let held = [instance("A", "BC", "first"), instance("AB", "C", "second"), instance("A", "BC", "third")];
+        held.iter().for_each(|one| live.put(one));
         let host = |app, id| live.get(app, id).map(|found| found.info().host_name.clone());
         assert_eq!(host("A", "BC").as_deref(), Some("third"));
         assert_eq!(host("AB", "C").as_deref(), Some("second"));

@@ -79,6 +79,7 @@ fn batches() -> Vec<Row> {
         row("null", "null", 500, "Internal Server Error"),
         row("a list that is an object", r#"{"replicationList":{}}"#, 400, unparsable),
         row("an extra field", r#"{"replicationList":[],"more":1}"#, 400, unparsable),
+        row("more items than a batch may have", &items(&vec!["{}"; 10_001].join(",")), 400, unparsable),
         row("an unknown action", &item("\"action\":\"Explode\""), 400, unparsable),
         row("an extra field in an item", &item("\"action\":\"Heartbeat\",\"more\":1"), 400, unparsable),
         row(
