@@ -1,5 +1,6 @@
 //! Under which paths the registry answers, as `server.servlet.context-path` and others set them.
 
+use eurus_model::InstanceInfo;
 use eurus_service::{ConfigError, Properties};
 
 const CONTEXT_PATH_KEY: &str = "server.servlet.context-path";
@@ -58,6 +59,17 @@ impl Paths {
         }
         let is_elsewhere = is_page(inside) || below(inside, "/actuator").is_some();
         (!is_elsewhere).then_some(inside.into())
+    }
+
+    /// Moves the addresses that an instance gives for itself, if it is this registry, to where they are.
+    pub(crate) fn move_pages_of(&self, itself: &mut InstanceInfo) {
+        let moved = |url: &mut Option<String>, standard: &str, place: &str| {
+            let origin = url.as_deref().and_then(|url| url.strip_suffix(standard)).map(str::to_owned);
+            *url = origin.map(|origin| format!("{origin}{}{place}", self.context)).or_else(|| url.take());
+        };
+        moved(&mut itself.home_page_url, "/", &format!("{}/", self.dashboard.as_deref().unwrap_or_default()));
+        moved(&mut itself.status_page_url, "/eureka/status", "/eureka/status");
+        moved(&mut itself.health_check_url, "/actuator/health", &format!("{}/health", self.management));
     }
 
     /// What is asked of the management endpoints. Below `/` they stand beside Eureka's own resources.

@@ -42,7 +42,8 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     };
     let (config, server) = (call.registry.config(), call.request.app_config());
     let scheme = if server.secure() { "https" } else { "http" };
-    let itself = itself(&config.deployment, scheme, server.local_addr(), call.registry.started_ms());
+    let mut itself = itself(&config.deployment, scheme, server.local_addr(), call.registry.started_ms());
+    config.paths.move_pages_of(&mut itself);
     let body = match negotiated.format {
         Format::Json => write_json(&general, &itself)?,
         Format::Xml => write_xml(&general, &itself),

@@ -61,6 +61,9 @@ fn everything_under_a_context_path() {
         assert_eq!(running.get(path).status, status, "{path}");
     }
     assert!(running.said.iter().any(|line| line.contains("/registry/eureka/")));
+    let status = running.get("/registry/eureka/status").body;
+    assert!(status.contains("/registry/actuator/health") && status.contains("/registry/dashboard/"), "{status}");
+    assert!(running.get("/registry/dashboard").body.contains("\"/registry/dashboard/lastn\""));
 }
 
 #[test]

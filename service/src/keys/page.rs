@@ -17,14 +17,15 @@ pub fn page() -> String {
     listed(&mut page, "Process, files, logs", &|name| {
         !name.starts_with("eureka.") && (!name.starts_with("eurus.") || name.matches('.').count() < 2)
     });
+    let is_clients = |name: &str| {
+        ["eureka.client.", "eureka.instance.", "eurus.client."].iter().any(|prefix| name.starts_with(prefix))
+    };
     listed(&mut page, "Registry", &|name| {
-        ["eurus.registry.", "eureka.server.", "eureka.dashboard."].iter().any(|prefix| name.starts_with(prefix))
+        name.starts_with("eurus.registry.") || (name.starts_with("eureka.") && !is_clients(name))
     });
     listed(&mut page, "Gateway", &section("eurus.gateway."));
     listed(&mut page, "sync-speed", &section("eurus.sync-speed."));
-    listed(&mut page, "As a client of a registry", &|name| {
-        ["eureka.client.", "eureka.instance.", "eurus.client."].iter().any(|prefix| name.starts_with(prefix))
-    });
+    listed(&mut page, "As a client of a registry", &is_clients);
     page.push_str("\n## Known, in effect once registries replicate to each other\n\n");
     for Key { name, meaning } in all() {
         if let Meaning::OfReplication(help) = meaning {
