@@ -187,6 +187,20 @@ fn placeholders_see_names_that_have_no_meaning_here() {
 }
 
 #[test]
+fn a_placeholder_takes_the_strongest_word_also_for_names_of_nobody() {
+    let hostname = |environment: &[(&str, &str)], json: &str| {
+        let yaml = "peer.host: file\neureka.instance.hostname: ${peer.host}";
+        let mut environment = pairs(environment);
+        environment.push(("SPRING_APPLICATION_JSON".to_owned(), json.to_owned()));
+        let sources = Sources { files: Files::one("application.yml", yaml), environment, ..Sources::default() };
+        Properties::layered(sources).unwrap().0.string("eureka.instance.hostname").unwrap()
+    };
+    assert_eq!(hostname(&[], "{}"), "file");
+    assert_eq!(hostname(&[("PEER_HOST", "variable")], "{}"), "variable");
+    assert_eq!(hostname(&[("PEER_HOST", "variable")], r#"{"peer": {"host": "json"}}"#), "json");
+}
+
+#[test]
 fn what_cannot_be_read_is_one_line_with_its_place() {
     for (path, text, words) in [
         ("application.yml", "a: [", "application.yml: not a YAML map of properties"),
