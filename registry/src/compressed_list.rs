@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use parking_lot::Mutex;
 
-use crate::gzip::{Block, Member};
+use crate::gzip::{Block, Effort, Member};
 
 /// An application of this size compresses well alone.
 const LARGE_APP_BYTES: usize = 64 << 10;
@@ -48,7 +48,7 @@ impl CompressedGroups {
         let mut next = HashMap::new();
         let apps = apps_range(segments);
         let mut member = Member::new();
-        member.push(&Block::of(&plain[..apps.start])?);
+        member.push(&Block::of(&plain[..apps.start], Effort::Quick)?);
         for group in groups(segments) {
             let bytes = apps_range(group);
             let members: Vec<(String, u64)> = group.iter().map(|one| (one.app.clone(), one.version)).collect();
@@ -62,12 +62,12 @@ impl CompressedGroups {
             });
             let group = match reusable {
                 Some(group) => group,
-                None => Group { members, first_byte, block: Block::of(&plain[bytes])?, compressed_ms: now_ms },
+                None => Group { members, first_byte, block: Block::of(&plain[bytes], Effort::Thorough)?, compressed_ms: now_ms },
             };
             member.push(&group.block);
             next.insert(first, group);
         }
-        member.push(&Block::of(&plain[apps.end..])?);
+        member.push(&Block::of(&plain[apps.end..], Effort::Quick)?);
         *held = next;
         Some(member.finish())
     }
