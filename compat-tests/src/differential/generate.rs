@@ -2,11 +2,11 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`registration`] | bodies of registrations, JSON and XML, in the ways that clients write them |
-//! | [`changes`] | heartbeats, statuses, metadata, ends |
-//! | [`batch`] | replication batches |
-//! | [`reads`] | lists and instances in every form |
-//! | [`wrong`] | what no client should send |
+//! | `registration` | bodies of registrations, JSON and XML, in the ways that clients write them |
+//! | `changes` | heartbeats, statuses, metadata, ends |
+//! | `batch` | replication batches |
+//! | `reads` | lists and instances in every form |
+//! | `wrong` | what no client should send |
 
 mod batch;
 mod changes;
