@@ -57,7 +57,9 @@ fn files_with(folders: &[&str], words: &[&str]) -> Vec<String> {
 fn only_http_modules_and_the_edge_see_server_frameworks() {
     let edge = ["pipeline", "edge", "answer", "upstream"].map(|part| format!("gateway/src/{part}"));
     let http = ["/src/lib.rs", "/src/http.rs", "/src/http/"].map(ToOwned::to_owned);
-    let allowed = [&edge[..], &http[..]].concat();
+    // hyper's client half, behind the one door that the transport has.
+    let transport = ["eureka-client/src/registries/".to_owned()];
+    let allowed = [&edge[..], &http[..], &transport[..]].concat();
     let services = ["registry/src", "gateway/src", "sync-speed/src", "eureka-client/src", "eureka-model/src"];
     let offenders: Vec<String> = files_with(&services, &["actix_web", "hyper::", "hyper_util"])
         .into_iter()
