@@ -62,7 +62,12 @@ impl CompressedGroups {
             });
             let group = match reusable {
                 Some(group) => group,
-                None => Group { members, first_byte, block: Block::of(&plain[bytes], Effort::Thorough)?, compressed_ms: now_ms },
+                None => Group {
+                    members,
+                    first_byte,
+                    block: Block::of(&plain[bytes], Effort::Thorough)?,
+                    compressed_ms: now_ms,
+                },
             };
             member.push(&group.block);
             next.insert(first, group);
