@@ -42,6 +42,7 @@ pub(crate) use guard::Guard;
 use noted::Noted;
 use refusal::Refusal;
 use route::Route;
+pub(crate) use route::decode_segment;
 
 /// Set to `true` by another registry that hands on what it was told.
 const REPLICATION_HEADER: HeaderName = HeaderName::from_static("x-netflix-discovery-replication");

@@ -27,6 +27,7 @@
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
 //! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
 //! | `metrics`, `metrics/*` | all of that, and what there is, as text for Prometheus |
+//! | `instance_key` | by what an instance is known |
 //! | `instance_name` | an instance in the log and on the pages |
 //! | `deployment`, `process_memory` | what `status` and the pages say about the process |
 //! | `loops` | read-only tick, delta retention, eviction, threshold |
@@ -44,6 +45,7 @@ mod fragment;
 mod gzip;
 mod held_bytes;
 mod http;
+mod instance_key;
 mod instance_name;
 mod lease;
 mod lease_history;

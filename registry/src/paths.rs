@@ -1,7 +1,11 @@
 //! Under which paths the registry answers, as `server.servlet.context-path` and others set them.
 
+use std::borrow::Cow;
+
 use eurus_model::InstanceInfo;
 use eurus_service::{ConfigError, Properties};
+
+use crate::http::decode_segment;
 
 const CONTEXT_PATH_KEY: &str = "server.servlet.context-path";
 const DASHBOARD_KEY: &str = "eureka.dashboard.enabled";
@@ -44,13 +48,15 @@ impl Paths {
     }
 
     /// The path as it would be under the standard paths; `None` when nothing is there.
-    pub(crate) fn standard<'a>(&self, path: &'a str) -> Option<std::borrow::Cow<'a, str>> {
+    pub(crate) fn standard<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
         let inside = match path.strip_prefix(self.context.as_str())? {
             "" => "/",
             rest if rest.starts_with('/') => rest,
             _ => return None,
         };
         let is_page = |path: &str| matches!(path.trim_end_matches('/'), "" | "/lastn");
+        let plain = plain(inside)?;
+        let inside = plain.as_ref();
         if let Some(endpoint) = self.endpoint(inside).filter(|rest| !is_page(rest)) {
             return Some(format!("/actuator{endpoint}").into());
         }
@@ -58,7 +64,7 @@ impl Paths {
             return Some(page.to_owned().into());
         }
         let is_elsewhere = is_page(inside) || below(inside, "/actuator").is_some();
-        (!is_elsewhere).then_some(inside.into())
+        (!is_elsewhere).then(|| plain.clone())
     }
 
     /// Moves the addresses that an instance gives for itself, if it is this registry, to where they are.
@@ -77,6 +83,18 @@ impl Paths {
         let is_beside = ["/eureka", "/metrics"].iter().any(|other| below(inside, other).is_some());
         below(inside, &self.management).filter(|_| !(self.management.is_empty() && is_beside))
     }
+}
+
+/// The path without spellings that mean the same: `/lastn` has only one, however it is written. Below `/eureka` it
+/// stays as it is: ids are decoded when they are taken out. `None` when it is no text.
+fn plain(path: &str) -> Option<Cow<'_, str>> {
+    if below(path, "/eureka").is_some() || !path.contains(['%', ';']) {
+        return Some(path.into());
+    }
+    let segments: Option<Vec<String>> = path.split('/').map(decode_segment).collect();
+    let decoded = segments?.join("/");
+    // One that becomes a resource of Eureka's only so is nobody's.
+    below(&decoded, "/eureka").is_none().then_some(decoded.into())
 }
 
 /// What is left of a path below another; `/` for that itself.
@@ -137,11 +155,18 @@ mod tests {
 
     #[test]
     fn pages_and_health_move_or_go() {
-        let at =
-            |flags: &[(&str, &str)], path: &str| read(flags).unwrap().standard(path).map(std::borrow::Cow::into_owned);
+        let at = |flags: &[(&str, &str)], path: &str| read(flags).unwrap().standard(path).map(Cow::into_owned);
         for (flags, path, expected) in [
             (&[(DASHBOARD_KEY, "false")][..], "/", None),
             (&[(DASHBOARD_KEY, "false")], "/lastn", None),
+            (&[(DASHBOARD_KEY, "false")], "/;", None),
+            (&[(DASHBOARD_KEY, "false")], "/lastn;x", None),
+            (&[(DASHBOARD_KEY, "false")], "/%6castn", None),
+            (&[], "/%6castn;x", Some("/lastn")),
+            (&[], "/%ff", None),
+            (&[], "/eureka/apps/a/x%2Fy;z", Some("/eureka/apps/a/x%2Fy;z")),
+            (&[(MANAGEMENT_PATH_KEY, "/manage")], "/%61ctuator/health", None),
+            (&[(MANAGEMENT_PATH_KEY, "/manage")], "/actuator;x/prometheus", None),
             (&[(DASHBOARD_KEY, "false")], "/eureka/apps", Some("/eureka/apps")),
             (&[(DASHBOARD_PATH_KEY, "/dash")], "/", None),
             (&[(DASHBOARD_PATH_KEY, "/dash")], "/dash", Some("/")),

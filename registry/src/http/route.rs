@@ -124,7 +124,7 @@ impl Route {
 }
 
 /// One segment, percent-decoded, without matrix parameters. `None` when it is no text.
-fn decode_segment(raw: &str) -> Option<String> {
+pub(crate) fn decode_segment(raw: &str) -> Option<String> {
     let raw = raw.split_once(';').map_or(raw, |(before, _)| before);
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();

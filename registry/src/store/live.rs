@@ -1,14 +1,14 @@
 //! What heartbeats and reads of one instance look at, without any lock: they never wait for a change, and no change
 //! waits for them. Changes are made here by whoever holds the store's lock, so that they come one after another.
 
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
 use eurus_model::InstanceStatus;
-use papaya::{Equivalent, HashMap};
+use papaya::HashMap;
 
 use super::Origin;
 use crate::asg::DisabledGroups;
+use crate::instance_key::{InstanceKey, KeyRef};
 use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::registered::Registered;
 
@@ -17,24 +17,23 @@ use crate::registered::Registered;
 pub(super) struct Live {
     /// The store keeps them alive: what is removed here is let go only some time later, and must not be counted until
     /// then among what is held.
-    instances: HashMap<Name, Weak<Registered>>,
+    instances: HashMap<InstanceKey, Weak<Registered>>,
     pub(super) overrides: Overrides,
     pub(super) asgs: DisabledGroups,
 }
 
 impl Live {
     pub(super) fn get(&self, app: &str, instance_id: &str) -> Option<Arc<Registered>> {
-        self.instances.pin().get(&NameRef { app, instance_id })?.upgrade()
+        self.instances.pin().get(&KeyRef { app, instance_id })?.upgrade()
     }
 
     pub(super) fn put(&self, instance: &Arc<Registered>) {
         let (app, instance_id) = (instance.info().app.as_str(), instance.info().instance_id.as_str());
-        let name = Name { app: app.into(), instance_id: instance_id.into() };
-        self.instances.pin().insert(name, Arc::downgrade(instance));
+        self.instances.pin().insert(InstanceKey::new(app, instance_id), Arc::downgrade(instance));
     }
 
     pub(super) fn remove(&self, app: &str, instance_id: &str) {
-        self.instances.pin().remove(&NameRef { app, instance_id });
+        self.instances.pin().remove(&KeyRef { app, instance_id });
     }
 }
 
@@ -42,13 +41,13 @@ impl Live {
     /// The status that a heartbeat meets.
     pub(super) fn status_on_renewal(&self, held: &Registered, origin: Origin, now_ms: i64) -> InstanceStatus {
         let (info, status) = (held.info(), held.status());
-        self.effective_status(&info.instance_id, info.asg_name.as_deref(), status, Some(status), origin, now_ms)
+        self.effective_status(KeyRef::of(info), info.asg_name.as_deref(), status, Some(status), origin, now_ms)
     }
 
     /// The outcome of the override rules for an instance of a `group` that says `own`.
     pub(super) fn effective_status(
         &self,
-        instance_id: &str,
+        KeyRef { app, instance_id }: KeyRef<'_>,
         group: Option<&str>,
         own: InstanceStatus,
         existing: Option<InstanceStatus>,
@@ -57,43 +56,11 @@ impl Live {
     ) -> InstanceStatus {
         effective_status(Candidate {
             own,
-            known_override: self.overrides.get(instance_id, now_ms),
+            known_override: self.overrides.get(app, instance_id, now_ms),
             in_disabled_group: self.asgs.contains(group),
             existing,
             from_replica: origin == Origin::Replica,
         })
-    }
-}
-
-/// Application and id.
-#[derive(Debug, PartialEq, Eq)]
-struct Name {
-    app: Box<str>,
-    instance_id: Box<str>,
-}
-
-/// A name that is looked for.
-struct NameRef<'a> {
-    app: &'a str,
-    instance_id: &'a str,
-}
-
-impl Hash for NameRef<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.app.hash(state);
-        self.instance_id.hash(state);
-    }
-}
-
-impl Hash for Name {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        NameRef { app: &self.app, instance_id: &self.instance_id }.hash(state);
-    }
-}
-
-impl Equivalent<Name> for NameRef<'_> {
-    fn equivalent(&self, name: &Name) -> bool {
-        *self.app == *name.app && *self.instance_id == *name.instance_id
     }
 }
 
