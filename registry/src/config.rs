@@ -70,6 +70,9 @@ pub struct RegistryConfig {
     pub paths: Paths,
     /// `eureka.client.service-url`: the other registries.
     pub peers: PeerSettings,
+    /// A host, not this machine's loopback, by which the configuration expects the registry to be reached although
+    /// nobody said where it listens: warned of, as it listens on loopback then.
+    pub expected_host: Option<String>,
     /// `server.shutdown`, `spring.lifecycle.timeout-per-shutdown-phase`: how long requests under way may take at the
     /// end; 0: they are cut off.
     pub shutdown_s: u64,
@@ -133,6 +136,7 @@ impl RegistryConfig {
             disable_delta: false,
             paths: Paths::default(),
             peers: PeerSettings::default(),
+            expected_host: None,
             shutdown_s: SHUTDOWN_S,
         }
     }
@@ -163,6 +167,10 @@ impl RegistryConfig {
         }
         config.paths = Paths::from_properties(properties)?;
         config.peers = PeerSettings::from_properties(properties)?;
+        if !properties.is_set_by_user(crate::PORT.address_key) {
+            let host = config.deployment.host_name.as_deref();
+            config.expected_host = config.peers.host_elsewhere(host).map(str::to_owned);
+        }
         config.shutdown_s = shutdown_s(properties)?;
         Ok(config)
     }

@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | `config`, `error` | settings under Spring's names, validated; why a registry does not run |
+//! | `announcement` | what it says of itself when it starts |
 //! | `http`, `http/*` | route table; one file per resource; `guard`: who may; `accept`, `refusal`: formats and errors |
 //! | [`access`], `access/*` | who is known and may do what: the decision, pure |
 //! | `limits`, `held_bytes` | how much may be registered; how much is |
@@ -33,6 +34,7 @@
 //! | `loops` | read-only tick, delta retention, eviction, threshold |
 
 pub mod access;
+mod announcement;
 mod asg;
 mod compressed_list;
 mod config;
@@ -118,15 +120,8 @@ pub async fn run(
     let workers = config.workers;
     let address = listener.local_addr().map_err(RunError::Listener)?;
     let tls = config.tls.clone();
-    let scheme = if tls.is_some() { "https" } else { "http" };
     let (paths, shutdown_s) = (config.paths.clone(), config.shutdown_s);
-    log::info!("registry: listens on {scheme}://{address}{}/eureka/", paths.context);
-    if config.access.is_open() && !address.ip().is_loopback() {
-        log::warn!(
-            "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \
-             or eurus.registry.access.tokens.<name>.token"
-        );
-    }
+    announcement::announce(&config, address);
     let guard = http::Guard::new(&config.access);
     let peers = config.peers.others(address.port());
     peers.announce();

@@ -12,6 +12,7 @@ use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Sta
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const NAME: &str = "eurus-registry";
+const REGISTER: &str = "eureka.client.register-with-eureka";
 
 /// A Eureka-compatible registry, on Netflix's intervals.
 #[derive(Parser)]
@@ -30,6 +31,9 @@ fn main() -> ExitCode {
 
 async fn serve(started: Started) -> Result<(), BoxError> {
     let config = RegistryConfig::from_properties(&started.properties)?;
+    if started.properties.is_set_by_user(REGISTER) && started.properties.bool(REGISTER, true)? {
+        log::info!("{REGISTER} has no effect: this registry registers itself nowhere, and shows on no list");
+    }
     let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
     Ok(eurus_registry::run(config, listener, started.clock, started.shutdown).await?)
 }

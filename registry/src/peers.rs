@@ -82,6 +82,12 @@ impl PeerSettings {
         peers
     }
 
+    /// The first host that other machines would call: the own name, else one of a URL.
+    pub(crate) fn host_elsewhere<'a>(&'a self, own_host: Option<&'a str>) -> Option<&'a str> {
+        let mut hosts = own_host.into_iter().chain(self.named.iter().map(PeerUrl::host));
+        hosts.find(|host| !url::is_loopback(host))
+    }
+
     /// By its whole URL when that is set, or by the host name alone, as Netflix does; and the loopback address on the
     /// own port.
     fn is_own(&self, url: &PeerUrl, own_port: u16) -> bool {
@@ -110,8 +116,8 @@ impl Peers {
         if !self.urls.is_empty() {
             log::warn!(
                 "{SERVICE_URL} names other registries ({}): this version does not replicate to peers yet, and what \
-                 registers there is not seen here. Until then let all clients name one registry first, or let them \
-                 register at each",
+                 registers here is not seen there. Until then all clients must use one and the same registry: name that \
+                 one alone in their service-url, as a client registers only at the first that answers",
                 self.urls.join(", ")
             );
         }

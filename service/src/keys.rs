@@ -6,6 +6,7 @@
 
 mod eurus;
 mod families;
+mod older;
 mod page;
 mod spring;
 
@@ -26,6 +27,10 @@ pub enum Meaning {
     Ignored,
     /// Ignoring it would be dangerous: start-up fails and says why.
     Refused(&'static str),
+    /// Another name locks what this one was meant to lock: start-up fails, unless something else locks it.
+    Locks(&'static str),
+    /// It has no effect, and who wrote it expects one: a warning says what to write instead.
+    Warned(&'static str),
 }
 
 /// One known property.
@@ -70,12 +75,12 @@ pub fn find_flat(name: &str) -> Option<&'static Key> {
 
 /// All known keys.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    eurus::KEYS.iter().chain(spring::KEYS).chain(spring::ignored())
+    eurus::KEYS.iter().chain(spring::KEYS).chain(older::KEYS).chain(spring::ignored())
 }
 
 /// All known maps.
 pub fn maps() -> impl Iterator<Item = &'static Map> {
-    eurus::MAPS.iter().chain(spring::MAPS)
+    eurus::MAPS.iter().chain(spring::MAPS).chain(older::MAPS)
 }
 
 /// The form in which names are compared: lower case, without dashes and underscores. Dots stay.
@@ -90,8 +95,23 @@ pub fn flat(name: &str) -> String {
 
 /// The known name nearest to a mistyped one, if any is near.
 pub fn nearest(name: &str) -> Option<&'static str> {
+    let allowed_distance = (uniform(name).len() / 4).max(3);
+    nearest_within(name, allowed_distance)
+}
+
+/// The known name that a foreign one is taken for, because only a slip or two are between them. Narrower than
+/// [`nearest`]: most foreign names are right, and another program's.
+pub fn mistyped(name: &str) -> Option<&'static str> {
+    nearest_within(name, 2)
+}
+
+/// Whether a key, or one that is to be added below it, locks something.
+pub fn is_lock(name: &str) -> bool {
+    ["server.ssl.", "spring.security.", "eurus.registry.access."].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn nearest_within(name: &str, allowed_distance: usize) -> Option<&'static str> {
     let wanted = uniform(name);
-    let allowed_distance = (wanted.len() / 4).max(3);
     all()
         .map(|key| (distance(&wanted, &uniform(key.name)), key.name))
         .filter(|(distance, _)| *distance <= allowed_distance)
@@ -134,6 +154,15 @@ mod tests {
         assert_eq!(nearest("eureka.server.disable-dleta"), Some("eureka.server.disable-delta"));
         assert_eq!(nearest("eurus.gateway.prot"), Some("eurus.gateway.port"));
         assert_eq!(nearest("completely.else"), None);
+    }
+
+    #[test]
+    fn a_foreign_name_is_a_slip_only_when_it_is_very_near() {
+        assert_eq!(mistyped("server.prt"), Some("server.port"));
+        assert_eq!(mistyped("server.sll.keyStore"), Some("server.ssl.key-store"));
+        for right in ["server.max-http-header-size", "server.netty.x", "spring.application.admin", "company.team"] {
+            assert_eq!(mistyped(right), None, "{right}");
+        }
     }
 
     #[test]

@@ -194,6 +194,10 @@ fn environment() -> Result<Vec<(String, String)>, ConfigError> {
 }
 
 fn report(notices: &Notices) {
+    log::info!("{}", notices.found);
+    for warned in &notices.warned {
+        log::warn!("{}", warned.replace(char::is_control, " "));
+    }
     if !notices.ignored.is_empty() {
         log::info!(
             "settings without a meaning here, ignored: {}",

@@ -6,7 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | `layers` | the order of the sources; what happens to a known, an ignored, an unknown key |
-//! | `loading`, `location`, `files` | which files count, in which order; where they are looked for |
+//! | `loading`, `location`, `files`, `found` | which files count, in which order; where they are looked for; which did |
 //! | `document`, `profiles` | one document of a file and the profiles it asks for |
 //! | `java_properties`, `flatten`, `names` | `.properties`; YAML and JSON as dotted names; lists by index |
 //! | `environment` | variables by Spring's relaxed rule |
@@ -19,6 +19,7 @@ mod environment;
 mod error;
 mod files;
 mod flatten;
+mod found;
 mod host;
 mod java_properties;
 mod layers;
@@ -37,6 +38,7 @@ use std::str::FromStr;
 
 pub use error::{ConfigError, without_credentials};
 pub use files::Files;
+pub use found::Found;
 pub use layers::{Notices, Sources};
 pub use origin::Origin;
 
@@ -75,6 +77,8 @@ impl Properties {
             None if self.setting(key).is_some() => {
                 Err(self.invalid(key, "a text that is not empty; leave the key out for none"))
             }
+            // Taken literally it would lock with what stands in the file for everybody to read.
+            Some(secret) if is_encrypted(&secret) => Err(self.refused(key, ENCRYPTED)),
             secret => Ok(secret),
         }
     }
@@ -188,6 +192,16 @@ impl Properties {
         debug_assert!(layers::is_used(key), "{key} is read but not listed in eurus_service::keys");
         self.settings.get(key)
     }
+}
+
+/// Why a secret that Jasypt has encrypted is of no use.
+pub const ENCRYPTED: &str = "ENC(…) is encrypted for a Java library (Jasypt) and cannot be decrypted here: give the \
+     secret itself by a placeholder such as ${EUREKA_PASSWORD}, a password also as {bcrypt}…";
+
+/// Whether a secret is written as Jasypt writes it.
+pub fn is_encrypted(secret: &str) -> bool {
+    let secret = secret.trim();
+    secret.starts_with("ENC(") && secret.ends_with(')')
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use eurus_service::keys::uniform;
-use eurus_service::properties::{ConfigError, Properties};
+use eurus_service::properties::{ConfigError, ENCRYPTED, Properties, is_encrypted};
 use eurus_service::secret::Secret;
 
 use super::password::Password;
@@ -203,6 +203,9 @@ impl Draft {
             (Some(_), Some(_)) => return Err(wrong(&key("token"), "token-file is set too: keep one of the two")),
             (None, None) => return Err(wrong(&key("token"), "must be set, or token-file")),
         };
+        if is_encrypted(&secret) {
+            return Err(wrong(&from, ENCRYPTED));
+        }
         if !(TOKEN_BYTES_MIN..=SECRET_BYTES_MAX).contains(&secret.len())
             || !secret.bytes().all(|b| b.is_ascii_graphic())
         {

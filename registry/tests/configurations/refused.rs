@@ -89,6 +89,23 @@ const CASES: &[Case] = &[
         environment: &[],
         words: &["server.prot in the command line", "did you mean server.port?"],
     },
+    // What was meant to lock, by a name of Spring Boot 1, by a mistyped one, encrypted for Java.
+    file(
+        &[("application.yml", "security: {user: {name: eureka, password: TOPSECRET}}")],
+        &["security.user.", "in application.yml", "write spring.security.user.name and spring.security.user.password"],
+    ),
+    file(
+        &[("application.yml", "spring: {security: {user: {name: eureka, pasword: TOPSECRET}}}")],
+        &["spring.security.user.pasword in application.yml", "did you mean spring.security.user.password?"],
+    ),
+    file(
+        &[("application.yml", "spring: {security: {user: {name: eureka, password: ENC(TOPSECRET)}}}")],
+        &["spring.security.user.password in application.yml", "Jasypt", "{bcrypt}"],
+    ),
+    file(
+        &[("application.yml", "eurus.registry.access.tokens.ci: {token: ENC(TOPSECRETTOPSECRET), roles: read}")],
+        &["eurus.registry.access.tokens.ci.token", "Jasypt"],
+    ),
     Case {
         files: &[],
         arguments: &[],
@@ -101,7 +118,12 @@ const CASES: &[Case] = &[
 fn what_is_wrong_is_one_line_with_key_value_place_and_what_is_allowed() {
     for case in CASES {
         let arguments = [&["--data-dir=data"], case.arguments].concat();
-        let (code, line) = refused(case.files, &arguments, case.environment);
+        let (code, said) = refused(case.files, &arguments, case.environment);
+        // Which files count is said before, once they could be read.
+        let line = match said.split_once('\n') {
+            Some((found, error)) if found.contains(" INFO ") && found.contains("configuration: ") => error.to_owned(),
+            _ => said,
+        };
         assert_eq!(code, 2, "{line}");
         assert!(line.starts_with("eurus-registry: ") && line.lines().count() == 1, "{line}");
         for word in case.words {

@@ -17,6 +17,11 @@ fn a_pair_of_peers_by_profile() {
         for key in ["eureka.client.fetch-registry", "peer-node-read-timeout-ms", "registry-sync-retries"] {
             assert!(later.contains(key), "{later}");
         }
+        let unreachable = running.await_line("server.address=0.0.0.0");
+        assert!(unreachable.contains("WARN") && unreachable.contains(profile), "{unreachable}");
+        let found = running.await_line("configuration: application.yml; profiles: ");
+        assert!(found.ends_with(profile), "{found}");
+        running.await_line("register-with-eureka has no effect");
         assert!(!running.said.join("\n").contains("TOPSECRET") && !page.body.contains("TOPSECRET"));
     }
 }

@@ -137,6 +137,7 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) const MAPS: &[Map] = &[Map {
     prefix: "eurus.registry.access.tokens",
     meaning: Meaning::Used(
-        "<name>.token or <name>.token-file, and <name>.roles: some of read, register, operate, replicate",
+        "<name>.token or <name>.token-file (16 to 1024 visible ASCII characters), and <name>.roles: some of read, \
+         register, operate, replicate",
     ),
 }];

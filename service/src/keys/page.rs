@@ -38,6 +38,19 @@ pub fn page() -> String {
             let _ = writeln!(page, "- `{name}`: {why}");
         }
     }
+    page.push_str("\nThese too, unless a user or a token (`eurus.registry.access.tokens.*`) locks the registry; then they are warned of:\n\n");
+    for (name, meaning) in meanings() {
+        if let Meaning::Locks(why) = meaning {
+            let _ = writeln!(page, "- `{name}`: {why}");
+        }
+    }
+    page.push_str("\nRefused in any case: names a slip away from one of `server.ssl.*` or `spring.security.*`, unknown names below the\nlatter, and secrets written `ENC(…)`, which nothing here decrypts.\n");
+    page.push_str("\n## Warned of\n\nWithout effect, each named by a warning, as are other names that are a slip away from a known one:\n\n");
+    for (name, meaning) in meanings() {
+        if let Meaning::Warned(instead) = meaning {
+            let _ = writeln!(page, "- `{name}`: {instead}");
+        }
+    }
     page.push_str("\n## Ignored\n\nThey may stand in the files and are named once in the log. Families:\n\n");
     for family in FAMILIES {
         let _ = writeln!(page, "- `{}.*`: {}", family.prefix, family.about);

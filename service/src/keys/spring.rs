@@ -9,7 +9,7 @@ pub(super) const KEYS: &[Key] = &[
     used("server.servlet.context-path", "path before every path of the registry, such as /registry; default none"),
     used("server.shutdown", "graceful: requests under way are finished first; immediate; default graceful"),
     used("spring.lifecycle.timeout-per-shutdown-phase", "how long they may take, such as 30s; default 10s"),
-    used("management.endpoints.web.base-path", "path before the registry's health; default /actuator"),
+    used("management.endpoints.web.base-path", "path before the registry's health and prometheus; default /actuator"),
     used("spring.application.name", "name that placeholders may refer to; default none"),
     used("spring.application.json", "more properties as JSON; as a rule the variable SPRING_APPLICATION_JSON"),
     used("spring.config.name", "name of configuration files without their ending; default application"),
@@ -55,7 +55,7 @@ pub(super) const KEYS: &[Key] = &[
     used("eureka.client.tls.key-store-type", "PKCS12"),
     used("eureka.client.tls.key-password", "the same as the store's, or nothing"),
     used("logging.level.root", "off, error, warn, info, debug or trace; default info"),
-    used("logging.file.name", "log file; default <data-dir>/logs/eurus.log"),
+    used("logging.file.name", "log file, rolled at 10 MiB, 5 older ones kept; default <data-dir>/logs/eurus.log"),
     used("logging.file.path", "folder of the log file, if logging.file.name is not set; default <data-dir>/logs"),
     used("eureka.dashboard.enabled", "show the registry's pages for people; default true"),
     used("eureka.dashboard.path", "where they are; default /"),
@@ -136,7 +136,10 @@ pub(super) const KEYS: &[Key] = &[
         "eureka.client.prefer-same-zone-eureka",
         "with eureka.instance.metadata-map.zone: which zone's registries come first; default true",
     ),
-    used("eureka.client.register-with-eureka", "register this process at the registry; default true"),
+    used(
+        "eureka.client.register-with-eureka",
+        "gateway and sync-speed register at the registry; a registry never registers itself; default true",
+    ),
     used(
         "eureka.client.registry-fetch-interval-seconds",
         "how often the registry is fetched; default 30, in `eurus` 1",
@@ -203,7 +206,7 @@ macro_rules! ignored {
 /// Known to Spring, without meaning here.
 pub(super) fn ignored() -> &'static [Key] {
     ignored![
-        "spring.security.user.roles"
+        "spring.security.user.roles" "spring.security.filter.order" "spring.security.filter.dispatcher-types"
         "eureka.server.a-w-s-access-id" "eureka.server.a-w-s-secret-key" "eureka.server.e-i-p-bind-rebind-retries"
         "eureka.server.e-i-p-binding-retry-interval-ms" "eureka.server.e-i-p-binding-retry-interval-ms-when-unbound"
 

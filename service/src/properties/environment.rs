@@ -36,6 +36,18 @@ pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Result<O
     Ok(None)
 }
 
+/// The error for a variable that was meant to lock the registry and is no property: whether it counts, the caller knows,
+/// for it may as well be a name of the user's own, for a placeholder.
+pub(super) fn meant_to_lock(name: &str) -> Option<ConfigError> {
+    let is_known =
+        || keys::find_flat(&flat(name)).is_some() || keys::maps().any(|map| entry_of(name, map.prefix).is_some());
+    if !is_variable_of_a_property(name) || !name.starts_with("SPRING_SECURITY_") || is_known() {
+        return None;
+    }
+    let origin = Origin::Environment(name.to_owned());
+    Some(ConfigError::unknown(name, &origin, keys::nearest(&name.to_lowercase().replace('_', "."))))
+}
+
 /// The value of a property that only the environment is asked for, and the variable that sets it.
 pub(super) fn value_of(key: &str, environment: &[(String, String)]) -> Option<(String, Origin)> {
     let found = environment.iter().find(|(name, _)| is_variable_of_a_property(name) && flat(name) == flat(key));

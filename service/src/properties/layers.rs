@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use super::found::Found;
 use super::loading::{Loading, Outside};
 use super::placeholders::Known;
 use super::{ConfigError, Files, Origin, Properties, Setting, environment, flatten, names};
@@ -35,13 +36,17 @@ pub struct Sources {
 pub struct Notices {
     /// Known Spring or Eureka keys, or parts of files, that are ignored.
     pub ignored: Vec<String>,
+    /// What has no effect although somebody expects one, with what to write instead: warned of.
+    pub warned: Vec<String>,
+    /// Which files and profiles count.
+    pub found: Found,
     /// Keys that will take effect once registries replicate to each other.
     pub of_replication: Vec<String>,
 }
 
 impl Notices {
     fn settle(&mut self) {
-        for list in [&mut self.ignored, &mut self.of_replication] {
+        for list in [&mut self.ignored, &mut self.warned, &mut self.of_replication] {
             list.sort();
             list.dedup();
         }
@@ -72,6 +77,8 @@ struct Accepting {
     used: BTreeMap<String, Setting>,
     /// Everything, by uniform name, for placeholders.
     all: BTreeMap<String, Setting>,
+    /// What was meant to lock, by the wrong name.
+    meant_to_lock: Vec<ConfigError>,
     notices: Notices,
 }
 
@@ -96,6 +103,10 @@ impl Properties {
             accepting.layer(settings)?;
         }
         for (name, value) in &environment {
+            if let Some(error) = environment::meant_to_lock(name) {
+                accepting.meant_to_lock.push(error);
+                continue;
+            }
             if let Some(key) = environment::key_of(name, value, &mut accepting.notices)? {
                 accepting.accept(key, value.clone(), Origin::Environment(name.clone()))?;
             }
@@ -149,6 +160,20 @@ impl Accepting {
             Classified::Foreign if *origin == Origin::Flag && keys::family_of(&key).is_none() => {
                 return Err(ConfigError::unknown(&key, origin, keys::nearest(&key)));
             }
+            Classified::Locks(_) | Classified::Refused(_) if asks_for_nothing(&key, &setting.value) => {
+                self.notices.ignored.push(key);
+            }
+            Classified::Locks(why) => self.meant_to_lock.push(ConfigError::refused(&key, origin, why)),
+            Classified::Warned(instead) => {
+                self.notices.warned.push(format!("{key} in {origin} has no effect: {instead}"));
+            }
+            Classified::Foreign if keys::family_of(&key).is_none() && keys::mistyped(&key).is_some() => {
+                let meant = keys::mistyped(&key).unwrap_or_default();
+                if keys::is_lock(meant) {
+                    return Err(ConfigError::unknown(&key, origin, Some(meant)));
+                }
+                self.notices.warned.push(format!("{key} in {origin} has no effect: did you mean {meant}?"));
+            }
             Classified::Ignored | Classified::Foreign => {
                 self.notices.ignored.push(names::before_index(&key).to_owned());
             }
@@ -170,14 +195,37 @@ impl Accepting {
         self.used.insert(known.unwrap_or(name), setting);
     }
 
+    /// What was meant to lock is refused where nothing else locks. Where something does, the wrong name may well be what
+    /// the right one's placeholder refers to.
+    fn settle_locks(&mut self) -> Result<(), ConfigError> {
+        let is_locked = self.used.keys().any(|key| is_the_registrys_lock(key));
+        for error in std::mem::take(&mut self.meant_to_lock) {
+            if !is_locked {
+                return Err(error);
+            }
+            self.notices.warned.push(error.to_string());
+        }
+        Ok(())
+    }
+
     fn finish(mut self, environment: &[(String, String)]) -> Result<(Properties, Notices), ConfigError> {
         let known = Known { settings: &self.all, environment };
         for (key, setting) in &mut self.used {
             known.resolve(key, setting)?;
         }
+        self.settle_locks()?;
         self.notices.settle();
         Ok((Properties { settings: self.used }, self.notices))
     }
+}
+
+fn is_the_registrys_lock(key: &str) -> bool {
+    key == "spring.security.user.password" || key.starts_with("eurus.registry.access.tokens.")
+}
+
+/// `security.basic.enabled: false` was never meant to lock anything.
+fn asks_for_nothing(key: &str, value: &str) -> bool {
+    uniform(key).ends_with(".enabled") && value.trim().eq_ignore_ascii_case("false")
 }
 
 /// Whether a key may be read.
@@ -193,6 +241,8 @@ enum Classified {
     /// Another program's.
     Foreign,
     Refused(&'static str),
+    Locks(&'static str),
+    Warned(&'static str),
     Unknown,
 }
 
@@ -211,7 +261,7 @@ fn classify(key: &str) -> Classified {
             return by_meaning(map.meaning, format!("{}.{}", map.prefix, entry[segments]));
         }
     }
-    if wanted.starts_with("eurus.") || wanted.starts_with("eureka.") {
+    if ["eurus.", "eureka.", "spring.security."].iter().any(|prefix| wanted.starts_with(prefix)) {
         Classified::Unknown
     } else {
         Classified::Foreign
@@ -224,5 +274,7 @@ fn by_meaning(meaning: Meaning, name: String) -> Classified {
         Meaning::OfReplication(_) => Classified::OfReplication(name),
         Meaning::Ignored => Classified::Ignored,
         Meaning::Refused(why) => Classified::Refused(why),
+        Meaning::Locks(why) => Classified::Locks(why),
+        Meaning::Warned(instead) => Classified::Warned(instead),
     }
 }

@@ -55,6 +55,9 @@ impl<O: Outside> Loading<'_, O> {
                 self.keep(documents, &choice, &names, 0, &mut all, notices)?;
             }
         }
+        all.iter().for_each(|document| notices.found.add_file(&document.path));
+        notices.found.places = groups.iter().flatten().map(|location| location.place.to_string()).collect();
+        notices.found.profiles = choice.active;
         Ok(all)
     }
 

@@ -1,5 +1,6 @@
 //! Where configuration files are looked for: `spring.config.location` and its relatives.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::document::Syntax;
@@ -23,6 +24,17 @@ pub(super) enum Place {
     FoldersBelow(PathBuf),
     /// What only a Java process or another server can reach.
     Elsewhere(String),
+}
+
+/// As a person names it.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path, _) | Self::Folder(path) => write!(f, "{}", path.display()),
+            Self::FoldersBelow(path) => write!(f, "{}/*", path.display()),
+            Self::Elsewhere(text) => f.write_str(text),
+        }
+    }
 }
 
 /// What may be written.

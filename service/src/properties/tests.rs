@@ -181,3 +181,91 @@ fn a_secret_that_is_set_and_empty_is_a_mistake() {
     let from_the_environment = from_environment(&[("EURUS_SYNC_SPEED_TOKEN", "")]).unwrap();
     assert!(from_the_environment.secret(TOKEN).is_err(), "an unset variable of a script looks like this");
 }
+
+fn with_files_and_environment(yaml: &str, environment: &[(&str, &str)]) -> Result<Notices, ConfigError> {
+    let files = Files::one("application.yml", yaml);
+    Ok(Properties::layered(Sources { files, environment: pairs(environment), ..Sources::default() })?.1)
+}
+
+#[test]
+fn what_was_meant_to_lock_by_a_wrong_name_is_refused() {
+    for (yaml, words) in [
+        (
+            "security: {user: {password: TOPSECRET}}",
+            "write spring.security.user.name and spring.security.user.password",
+        ),
+        ("security: {basic: {enabled: true}}", "spring.security.user.password"),
+        ("spring: {security: {user: {pasword: TOPSECRET}}}", "did you mean spring.security.user.password?"),
+        ("spring: {security: {basic: {enabled: x}}}", "is not a known property"),
+        ("server: {sll: {key-store: a.p12}}", "did you mean server.ssl.key-store?"),
+        ("sprin.security.user.password: TOPSECRET", "did you mean spring.security.user.password?"),
+    ] {
+        let error = from_yaml(yaml).unwrap_err().to_string();
+        assert!(error.contains("application.yml") && error.contains(words), "{error}");
+        assert!(!error.contains("TOPSECRET"), "{error}");
+    }
+    for (variable, words) in [
+        ("SECURITY_USER_PASSWORD", "write spring.security.user.name"),
+        ("SPRING_SECURITY_USER_PASWORD", "did you mean spring.security.user.password?"),
+    ] {
+        let error = from_environment(&[(variable, "TOPSECRET")]).unwrap_err().to_string();
+        assert!(error.contains(variable) || error.contains("security.user.password in the environment"), "{error}");
+        assert!(error.contains(words) && !error.contains("TOPSECRET"), "{error}");
+        // A name of the user's own, for a placeholder.
+        let yaml = format!("spring.security.user.password: '${{{variable}}}'");
+        let notices = with_files_and_environment(&yaml, &[(variable, "TOPSECRET")]).unwrap();
+        assert!(notices.warned.len() == 1 && !notices.warned[0].contains("TOPSECRET"), "{notices:?}");
+    }
+    let (_, notices) = from_yaml("security.basic.enabled: false").unwrap();
+    assert_eq!((notices.warned.len(), notices.ignored), (0, vec!["security.basic.enabled".to_owned()]));
+}
+
+#[test]
+fn what_somebody_expects_an_effect_of_is_warned_of_and_clutter_is_not() {
+    for (yaml, words) in [
+        ("server: {prt: 1}", "server.prt in application.yml has no effect: did you mean server.port?"),
+        ("server: {contextPath: /x}", "write server.servlet.context-path"),
+        ("management: {server: {port: 9}}", "served on the main port"),
+        ("management.port: 9", "served on the main port"),
+        ("logging.file: x.log", "write logging.file.name"),
+    ] {
+        let (_, notices) = from_yaml(yaml).unwrap();
+        assert!(notices.warned.len() == 1 && notices.warned[0].contains(words), "{notices:?}");
+        assert!(notices.ignored.is_empty(), "{notices:?}");
+    }
+    for clutter in [
+        "server.tomcat.max-threads: 1",
+        "server.max-http-request-header-size: 1",
+        "server.forward-headers-strategy: none",
+        "server.servlet.session.timeout: 1",
+        "spring.application.admin.enabled: true",
+        "spring.security.user.roles: A",
+        "management.endpoint.health.show-details: always",
+        "logging.logback.rollingpolicy.max-history: 1",
+    ] {
+        let (_, notices) = from_yaml(clutter).unwrap();
+        assert_eq!((notices.warned.len(), notices.ignored.len()), (0, 1), "{clutter}: {notices:?}");
+    }
+}
+
+#[test]
+fn a_secret_encrypted_for_java_is_refused() {
+    let (properties, _) = from_yaml("eurus.sync-speed.token: ENC(TOPSECRET)").unwrap();
+    let error = properties.secret("eurus.sync-speed.token").unwrap_err().to_string();
+    assert!(error.contains("eurus.sync-speed.token in application.yml") && error.contains("Jasypt"), "{error}");
+    assert!(!error.contains("TOPSECRET"), "{error}");
+}
+
+#[test]
+fn the_files_and_profiles_that_count_are_named() {
+    let yaml = "spring.profiles.active: prod\n---\nserver.port: 1";
+    assert_eq!(
+        with_files_and_environment(yaml, &[]).unwrap().found.to_string(),
+        "configuration: application.yml; profiles: prod"
+    );
+    let (_, notices) = Properties::layered(Sources::default()).unwrap();
+    assert_eq!(
+        notices.found.to_string(),
+        "configuration: no file with settings in ., config, config/*; profiles: default"
+    );
+}

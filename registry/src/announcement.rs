@@ -1,0 +1,84 @@
+//! What a registry says of itself when it starts: what it can be reached by, what matters most, and what other machines
+//! will miss.
+
+use std::net::SocketAddr;
+
+use crate::config::RegistryConfig;
+
+/// Says it in the log.
+pub(crate) fn announce(config: &RegistryConfig, address: SocketAddr) {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    log::info!("registry: listens on {scheme}://{address}{}/eureka/", config.paths.context);
+    log::info!("registry: {}", summary(config));
+    if config.access.is_open() && !address.ip().is_loopback() {
+        log::warn!(
+            "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \
+             or eurus.registry.access.tokens.<name>.token"
+        );
+    }
+    if let Some(host) = config.expected_host.as_deref().filter(|_| address.ip().is_loopback()) {
+        log::warn!(
+            "registry: other machines cannot reach {address}, and yet the configuration calls it {}: a Java server \
+             listens on all addresses, this one on loopback only until you say otherwise; set server.address=0.0.0.0 (or \
+             one address)",
+            host.escape_debug()
+        );
+    }
+}
+
+/// What an operator checks first.
+fn summary(config: &RegistryConfig) -> String {
+    let access = match (&config.access.user, config.access.tokens.len()) {
+        (None, 0) => "open: no user or token is set".to_owned(),
+        (None, tokens) => format!("locked, tokens: {tokens}"),
+        (Some(_), tokens) => format!("locked, one user, tokens: {tokens}"),
+    };
+    let transport = if config.tls.is_some() { "TLS" } else { "plain HTTP" };
+    let cache = match config.use_read_only_response_cache {
+        true => format!("refreshed every {} ms", config.response_cache_update_interval_ms),
+        false => "off".to_owned(),
+    };
+    format!("{access}; {transport}; self-preservation {}; read-only cache {cache}", config.self_preservation)
+}
+
+#[cfg(test)]
+mod tests {
+    use eurus_service::properties::{Files, Properties, Sources};
+
+    use super::*;
+
+    fn config(yaml: &str) -> RegistryConfig {
+        let sources = Sources { files: Files::one("application.yml", yaml), ..Sources::default() };
+        RegistryConfig::from_properties(&Properties::layered(sources).unwrap().0).unwrap()
+    }
+
+    #[test]
+    fn what_matters_is_one_line() {
+        assert_eq!(
+            summary(&config("")),
+            "open: no user or token is set; plain HTTP; self-preservation netflix; read-only cache refreshed every 30000 ms"
+        );
+        let locked = "spring.security.user.password: TOPSECRET\neureka.server.enable-self-preservation: false\n\
+                      eureka.server.use-read-only-response-cache: false";
+        assert_eq!(
+            summary(&config(locked)),
+            "locked, one user, tokens: 0; plain HTTP; self-preservation off; read-only cache off"
+        );
+    }
+
+    #[test]
+    fn the_host_that_others_will_call_is_known() {
+        let url = |url: &str| format!("eureka.client.service-url.defaultZone: '{url}'");
+        for (yaml, expected) in [
+            (String::new(), None),
+            ("eureka.instance.hostname: localhost".to_owned(), None),
+            (url("http://localhost:8761/eureka/,http://127.0.0.1:8762/eureka/,http://[::1]:1/"), None),
+            ("eureka.instance.hostname: registry.example".to_owned(), Some("registry.example")),
+            (url("http://localhost:8761/eureka/,http://me:secret@peer2:8761/eureka/"), Some("peer2")),
+            // Somebody has decided.
+            (format!("server.address: 127.0.0.1\n{}", url("http://peer2:8761/eureka/")), None),
+        ] {
+            assert_eq!(config(&yaml).expected_host.as_deref(), expected, "{yaml}");
+        }
+    }
+}
