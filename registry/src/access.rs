@@ -51,6 +51,7 @@ pub(crate) struct Gate {
 
 /// The whole `Authorization` header of a caller, made once: a request is compared with it, not decoded.
 struct Known {
+    name: String,
     authorization: Vec<u8>,
     roles: Roles,
 }
@@ -60,7 +61,7 @@ impl Gate {
         let mut gate = Self { is_open: config.is_open(), anonymous: config.anonymous, ..Self::default() };
         match &config.user {
             Some(User { name, password: Password::Plain(secret) }) => {
-                gate.admit(authorization::basic(name, secret.expose()), Roles::ALL);
+                gate.admit(name, authorization::basic(name, secret.expose()), Roles::ALL);
             }
             Some(User { name, password: Password::Bcrypt(hash) }) => {
                 gate.hashed = Some(HashedUser::new(name, hash.clone()));
@@ -68,15 +69,15 @@ impl Gate {
             None => {}
         }
         for Token { name, secret, roles } in &config.tokens {
-            gate.admit(authorization::bearer(secret.expose()), *roles);
+            gate.admit(name, authorization::bearer(secret.expose()), *roles);
             // Java clients can only be given http://name:password@host:8761/eureka/.
-            gate.admit(authorization::basic(name, secret.expose()), *roles);
+            gate.admit(name, authorization::basic(name, secret.expose()), *roles);
         }
         gate
     }
 
-    fn admit(&mut self, authorization: Vec<u8>, roles: Roles) {
-        self.known.push(Known { authorization, roles });
+    fn admit(&mut self, name: &str, authorization: Vec<u8>, roles: Roles) {
+        self.known.push(Known { name: name.to_owned(), authorization, roles });
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -126,8 +127,18 @@ impl Gate {
         }
     }
 
+    /// Under which name somebody is known, for the log.
+    pub(crate) fn name_of(&self, given: &[u8]) -> Option<&str> {
+        let known = self.known_as(given).or_else(|| self.known_as(&authorization::canonical(given)?));
+        known.map(|known| known.name.as_str())
+    }
+
     fn roles_of(&self, given: &[u8]) -> Option<Roles> {
-        self.known.iter().find(|known| known.authorization.ct_eq(given).into()).map(|known| known.roles)
+        self.known_as(given).map(|known| known.roles)
+    }
+
+    fn known_as(&self, given: &[u8]) -> Option<&Known> {
+        self.known.iter().find(|known| known.authorization.ct_eq(given).into())
     }
 }
 

@@ -16,6 +16,12 @@ pub(crate) enum AsgStatus {
     Disabled,
 }
 
+impl std::fmt::Display for AsgStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Enabled { "enabled" } else { "disabled" })
+    }
+}
+
 /// A word that is neither.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UnknownAsgStatus;

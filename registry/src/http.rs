@@ -5,6 +5,7 @@ mod accept;
 mod asg;
 mod batch;
 mod body;
+mod complaints;
 mod guard;
 mod instance;
 mod lists;
@@ -22,6 +23,7 @@ mod slices;
 mod status;
 mod timestamp;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -38,6 +40,7 @@ use crate::store::Origin;
 use crate::traffic::Traffic;
 use accept::{Negotiated, negotiate};
 pub(crate) use body::Bodies;
+pub(crate) use complaints::Complaints;
 pub(crate) use guard::Guard;
 use noted::Noted;
 use refusal::Refusal;
@@ -55,6 +58,7 @@ pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) bodies: Bodies,
+    pub(crate) complaints: Complaints,
     pub(crate) paths: Paths,
     /// The other registries, for people.
     pub(crate) peers: Vec<String>,
@@ -89,7 +93,10 @@ pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<
         }
         Err(refusal) => Err(refusal),
     };
-    let response = answer.unwrap_or_else(|refusal| refusal.respond(&request, now_ms));
+    let response = answer.unwrap_or_else(|refusal| {
+        context.complaints.note(&request, &refusal, now_ms);
+        refusal.respond(&request, now_ms)
+    });
     context.traffic.answered(&noted.exchange(&request, &response, context.clock.now_ns() - begun_ns));
     response
 }
@@ -150,6 +157,10 @@ impl Call<'_> {
             Some(wanted) if wanted.eq_ignore_ascii_case("compact") => Detail::Compact,
             _ => Detail::Full,
         }
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.request.peer_addr().map(|address| address.ip())
     }
 
     fn origin(&self) -> Origin {

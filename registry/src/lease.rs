@@ -88,6 +88,11 @@ impl Lease {
         self.last_update_ms() + self.duration_ms
     }
 
+    /// The last heartbeat; of a lease that was never renewed, its registration.
+    pub(crate) fn renewed_ms(&self) -> i64 {
+        (self.last_update_ms() - self.renewal_adds_ms).max(self.registered_ms)
+    }
+
     pub(crate) fn registered_ms(&self) -> i64 {
         self.registered_ms
     }

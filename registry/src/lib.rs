@@ -19,6 +19,7 @@
 //! | `overrides` | status overrides and the rules that decide between them and the instance's word |
 //! | `paths` | context path, where pages and health are |
 //! | `peers` | the other registries that a configuration names: shown and warned about, there is no replication yet |
+//! | `peer_pauses` | how often the log names one peer whose requests are refused |
 //! | `recently_changed` | the delta queue |
 //! | `self_preservation`, `self_preservation/*` | whether leases that are over end: Netflix's rule, per app, the report |
 //! | `renewal_rate`, `eviction` | the last minute's heartbeats; which leases a run ends |
@@ -57,6 +58,7 @@ mod metrics;
 mod overrides;
 mod paths;
 mod payload;
+mod peer_pauses;
 mod peers;
 mod process_memory;
 mod rate_limiter;
@@ -132,6 +134,7 @@ pub async fn run(
         traffic: Arc::default(),
         guard,
         bodies: http::Bodies::default(),
+        complaints: http::Complaints::default(),
         paths,
         peers: peers.urls,
     });

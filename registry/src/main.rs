@@ -35,5 +35,7 @@ async fn serve(started: Started) -> Result<(), BoxError> {
         log::info!("{REGISTER} has no effect: this registry registers itself nowhere, and shows on no list");
     }
     let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
-    Ok(eurus_registry::run(config, listener, started.clock, started.shutdown).await?)
+    eurus_registry::run(config, listener, started.clock, started.shutdown).await?;
+    log::info!("stopped");
+    Ok(())
 }

@@ -195,8 +195,9 @@ impl Registry {
     ) -> Result<(), AsgRefusal> {
         let touched = self.store.set_asg_status(group, status, now_ms)?;
         log::info!(
-            "auto-scaling group '{}' is {status:?} ({origin:?}): {} instances changed status",
+            "auto-scaling group '{}' is {status} by {}: {} instances changed status",
             group.escape_debug(),
+            origin.in_words(),
             touched.len()
         );
         self.invalidate(touched);

@@ -49,6 +49,16 @@ label! {
     }
 }
 
+impl Origin {
+    /// For the log.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Client => "a client",
+            Self::Replica => "another registry",
+        }
+    }
+}
+
 /// What a change touched: the response caches of these are out of date.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Touched {

@@ -3,7 +3,7 @@
 
 mod rig;
 
-use eurus_registry::{Deployment, RegistryConfig};
+use eurus_registry::{Deployment, LeaseDuration, RegistryConfig};
 use serde_json::{Value, json};
 
 use rig::Rig;
@@ -44,7 +44,7 @@ async fn odd_registrations_are_shown_and_do_no_harm() {
         "<td>js<td>",
         "<a href=\"https://h/?a=1&amp;b=&quot;&#39;&gt;\" rel=\"noreferrer\">link</a>",
         "<td>a\u{fffd}b<td><span class=\"bad\">UNKNOWN</span><td><span class=\"bad\">DOWN</span>",
-        "<th colspan=\"6\">A: <span class=\"bad\">UNKNOWN</span> (1), UP (7)",
+        "<th colspan=\"7\">A: <span class=\"bad\">UNKNOWN</span> (1), UP (7)",
     ] {
         assert!(text.contains(shown), "{shown} is not in {text}");
     }
@@ -89,4 +89,19 @@ async fn the_page_says_where_it_runs_and_how_it_stands() {
     assert!(text.contains("EMERGENCY: 3 of 3 instances"), "{text}");
     assert!(text.contains("0 renewals came in the last minute; for leases to end it must be more than 6."), "{text}");
     rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_renewal_and_the_end_of_the_lease_are_shown_in_both_modes() {
+    for (lease_duration, ends) in [(LeaseDuration::Exact, "03:13:35"), (LeaseDuration::Netflix, "03:15:05")] {
+        let rig = Rig::start(RegistryConfig { lease_duration, ..RegistryConfig::stock() }, START_MS).await;
+        rig.register("A", "1", json!({"leaseInfo": {"durationInSecs": 90}})).await;
+        rig.advance_ms(5_000).await;
+        assert_eq!(rig.put("/eureka/apps/A/1").await.status, 200);
+        let text = page(&rig, "/").await;
+        let times = format!("<td>2026-11-22T03:12:05.000+00:00<td>2026-11-22T{ends}.000+00:00");
+        assert!(text.contains(&times), "{times} is not in {text}");
+        assert!(text.contains("<p>1 instance of 1 application.</p>"), "{text}");
+        rig.stop().await;
+    }
 }

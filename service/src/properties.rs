@@ -39,6 +39,7 @@ use std::str::FromStr;
 pub use error::{ConfigError, without_credentials};
 pub use files::Files;
 pub use found::Found;
+pub use host::outward_address;
 pub use layers::{Notices, Sources};
 pub use origin::Origin;
 

@@ -54,10 +54,40 @@ impl Addresses {
     }
 }
 
+/// How soon a change is seen, as configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intervals {
+    /// Of the registry's read-only cache; `None`: it has none.
+    pub cache_ms: Option<i64>,
+    /// Of the gateway's fetch.
+    pub fetch_ms: i64,
+}
+
+impl Intervals {
+    fn in_words(self, stock_intervals: bool) -> String {
+        let cache = match self.cache_ms {
+            Some(cache_ms) => format!("the registry's read-only cache every {}", duration(cache_ms)),
+            None => "no read-only cache in the registry".to_owned(),
+        };
+        let hint =
+            if stock_intervals { "a downline through sync-speed at once" } else { "--stock-intervals: Netflix's" };
+        format!("intervals    {cache}, the gateway fetches every {}; {hint}", duration(self.fetch_ms))
+    }
+}
+
+/// `500 ms`, `30 s`.
+fn duration(duration_ms: i64) -> String {
+    if duration_ms % 1_000 == 0 { format!("{} s", duration_ms / 1_000) } else { format!("{duration_ms} ms") }
+}
+
 /// All ports bound and all configurations read: nothing can go wrong any more that a person must mend.
 pub struct Embedded {
     /// Where each listens.
     pub addresses: Addresses,
+    /// How soon a change is seen.
+    pub intervals: Intervals,
+    /// Whether the registry asks for credentials.
+    is_locked: bool,
     registry: (RegistryConfig, TcpListener),
     gateway: (GatewayConfig, GatewayListeners),
     sync_speed: (SyncSpeedConfig, TcpListener),
@@ -103,6 +133,12 @@ impl Embedded {
         };
         // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
         // about the registry. Within one process the others belong to this registry and must be known to it.
+        let is_locked = !registry_config.access.is_open();
+        let cache_ms = registry_config.response_cache_update_interval_ms;
+        let intervals = Intervals {
+            cache_ms: registry_config.use_read_only_response_cache.then_some(cache_ms),
+            fetch_ms: gateway_config.fetch.interval_ms,
+        };
         let credentials = own_credentials(&mut registry_config.access)?;
         let own_registry = vec![reachable(&addresses, &credentials)];
         if let Some(tls) = &registry_config.tls {
@@ -126,6 +162,8 @@ impl Embedded {
         }
         Ok(Self {
             addresses,
+            intervals,
+            is_locked,
             registry: (registry_config, registry),
             gateway: (gateway_config, gateway),
             sync_speed: (sync_speed_config, sync_speed),
@@ -216,7 +254,7 @@ fn reachable(addresses: &Addresses, credentials: &str) -> String {
 /// See [`Embedded::prepare`] and [`Embedded::run`].
 pub async fn serve(started: Started, stock_intervals: bool) -> Result<(), BoxError> {
     let embedded = Embedded::prepare(&started.properties, &started.data_dir)?;
-    banner(&embedded.addresses, stock_intervals, &started.data_dir, &started.log_file);
+    banner(&embedded, stock_intervals, &started.data_dir, &started.log_file);
     log::info!(
         "registry on {}, gateway on {}, its admin API on {}, sync-speed on {}",
         embedded.addresses.registry,
@@ -234,16 +272,16 @@ fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "eurus".to_owned())
 }
 
+/// What `eurus producer` must be told to find this registry; nothing where it looks by itself.
+fn registry_flag(addresses: &Addresses, is_locked: bool) -> String {
+    let url = reachable(addresses, if is_locked { "USER:PASSWORD@" } else { "" });
+    if url == crate::producer::DEFAULT_REGISTRY { String::new() } else { format!(" --registry {url}") }
+}
+
 #[allow(clippy::print_stdout)] // The process's own words at start.
-fn banner(addresses: &Addresses, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
+fn banner(embedded: &Embedded, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
+    let addresses = &embedded.addresses;
     let Addresses { gateway, gateway_admin, sync_speed, .. } = addresses;
-    let intervals = if stock_intervals {
-        "Netflix's intervals: a change is seen after up to 60 s, a downline through sync-speed at once".to_owned()
-    } else {
-        format!(
-            "short intervals: read-only cache {SHORT_CACHE_MS} ms, fetch {SHORT_FETCH_S} s; --stock-intervals sets Netflix's"
-        )
-    };
     println!(
         "eurus {version}
 
@@ -254,7 +292,7 @@ fn banner(addresses: &Addresses, stock_intervals: bool, data_dir: &Path, log_fil
   {intervals}
 
 Try next, in another terminal:
-  {program} producer --ip 127.0.0.2 --port 9001
+  {program} producer --ip 127.0.0.2 --port 9001{at}
       a small service that registers itself; another one on 127.0.0.3, or start a Spring app with
       eureka.client.service-url.defaultZone={registry}
   curl http://{gateway}/demo-service/hello
@@ -266,8 +304,49 @@ Try next, in another terminal:
 Ctrl-C stops it.",
         version = env!("CARGO_PKG_VERSION"),
         program = program(),
+        intervals = embedded.intervals.in_words(stock_intervals),
+        at = registry_flag(addresses, embedded.is_locked),
         registry = addresses.service_url(),
         data = data_dir.display(),
         log = log_file.display(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(registry: &str, context_path: &str) -> Addresses {
+        let other = SocketAddr::from(([127, 0, 0, 1], 1));
+        Addresses {
+            registry: registry.parse().unwrap(),
+            scheme: "http",
+            context_path: context_path.to_owned(),
+            gateway: other,
+            gateway_admin: other,
+            sync_speed: other,
+        }
+    }
+
+    #[test]
+    fn the_producer_of_the_banner_finds_the_registry() {
+        for (registry, context_path, is_locked, expected) in [
+            ("127.0.0.1:8761", "", false, ""),
+            ("0.0.0.0:8761", "", false, ""),
+            ("127.0.0.1:9000", "", false, " --registry http://127.0.0.1:9000/eureka/"),
+            ("127.0.0.1:8761", "/r", false, " --registry http://127.0.0.1:8761/r/eureka/"),
+            ("127.0.0.1:8761", "", true, " --registry http://USER:PASSWORD@127.0.0.1:8761/eureka/"),
+        ] {
+            assert_eq!(registry_flag(&addresses(registry, context_path), is_locked), expected);
+        }
+    }
+
+    #[test]
+    fn intervals_are_those_that_are_configured() {
+        let words = |cache_ms, fetch_ms| Intervals { cache_ms, fetch_ms }.in_words(false);
+        let short = words(Some(500), 1_000);
+        assert!(short.contains("cache every 500 ms") && short.contains("fetches every 1 s"), "{short}");
+        let other = words(None, 30_000);
+        assert!(other.contains("no read-only cache") && other.contains("fetches every 30 s"), "{other}");
+    }
 }

@@ -1,6 +1,8 @@
 //! `eurus producer`: a small service that registers itself, so that there is something to route to, to take offline
 //! and to bring back. Unlike the services it is no server for production.
 
+mod standing;
+
 use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -10,6 +12,9 @@ use eurus_model::{InstanceInfo, InstanceStatus};
 use eurus_service::process::BoxError;
 use eurus_service::{Clock, Shutdown};
 use serde_json::json;
+
+/// Where a registry is when nobody said anything.
+pub const DEFAULT_REGISTRY: &str = "http://127.0.0.1:8761/eureka/";
 
 /// What to serve and where to register.
 #[derive(clap::Args, Clone, Debug)]
@@ -24,7 +29,7 @@ pub struct ProducerArgs {
     #[arg(long, default_value_t = 0)]
     pub port: u16,
     /// Registry to register at
-    #[arg(long, default_value = "http://127.0.0.1:8761/eureka/", value_name = "URL")]
+    #[arg(long, default_value = DEFAULT_REGISTRY, value_name = "URL")]
     pub registry: String,
 }
 
@@ -44,7 +49,7 @@ pub async fn run(args: ProducerArgs, clock: Clock, shutdown: Shutdown) -> Result
         registration: Some(registration),
         ..ClientConfig::stock(args.registry.split(',').map(|url| url.trim().to_owned()).collect())
     };
-    let client = EurekaClient::new(config, clock, Vec::new())?;
+    let client = EurekaClient::new(config, clock.clone(), Vec::new())?;
     // The URL may hold a password: the client shows it without.
     println!("{instance_id} listens on http://{address} and registers at {}", client.registries().current_url());
     let name = web::Data::new(instance_id);
@@ -56,7 +61,7 @@ pub async fn run(args: ProducerArgs, clock: Clock, shutdown: Shutdown) -> Result
     let handle = server.handle();
     let serving = tokio::spawn(server);
     // Deregistered first, so that nobody is sent here any more when the port closes.
-    client.run(shutdown).await;
+    tokio::join!(std::sync::Arc::clone(&client).run(shutdown.clone()), standing::tell(&client, &clock, &shutdown));
     handle.stop(true).await;
     Ok(serving.await??)
 }

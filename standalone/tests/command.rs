@@ -166,6 +166,33 @@ async fn over_tls_its_own_gateway_and_sync_speed_still_reach_the_registry() {
     .await;
 }
 
+/// The second line of a producer, which says whether it is registered.
+fn producer_says(registry: &str) -> String {
+    let mut producer = Command::new(env!("CARGO_BIN_EXE_eurus"))
+        .args(["producer", "--ip", "127.0.0.3", "--registry", registry])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(producer.stdout.take().unwrap()).lines().nth(1).unwrap().unwrap();
+    producer.kill().unwrap();
+    producer.wait().unwrap();
+    said
+}
+
+#[test]
+fn a_producer_says_whether_it_is_registered() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let said = producer_says(&format!("http://{nobody}/eureka/"));
+    assert!(said.starts_with(&format!("cannot register at http://{nobody}/eureka/: ")), "{said}");
+    let running = Running::start(&["--spring.security.user.password=secret"]);
+    let registry = running.url("registry");
+    let said = producer_says(&registry);
+    assert!(said.starts_with(&format!("cannot register at {registry}: ")) && said.contains("401"), "{said}");
+    let said = producer_says(&registry.replace("http://", "http://user:secret@"));
+    assert_eq!(said, format!("registered at {registry}"));
+}
+
 #[test]
 fn ctrl_c_stops_it_gracefully() {
     assert_eq!(Running::start(&["--stock-intervals"]).signal("-INT"), Some(0));

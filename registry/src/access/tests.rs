@@ -88,6 +88,10 @@ fn anonymous_may_read_when_told_so_but_not_with_wrong_credentials() {
     assert_eq!(decide(&gate, Some(b"Bearer x"), Role::Read), Decision::Unauthenticated);
     // Somebody known may do what is written for them, no more.
     assert_eq!(decide(&gate, Some(&authorization::bearer(OPS)), Role::Read), Decision::Forbidden(Role::Read));
+    let lower_case = format!("bearer {OPS}");
+    for given in [authorization::bearer(OPS), lower_case.into_bytes()] {
+        assert_eq!(gate.name_of(&given), Some("ops"));
+    }
 }
 
 #[test]

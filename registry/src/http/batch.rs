@@ -10,6 +10,7 @@ use super::instance::{Heartbeat, renew_lease};
 use super::refusal::Refusal;
 use super::register::body_format;
 use crate::form::Format;
+use crate::peer_pauses::peer_name;
 use crate::store::{Origin, Renewal, StatusChange};
 use crate::tally::OverrideChange;
 use crate::traffic::ItemAction;
@@ -48,13 +49,15 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     let negotiated = call.negotiated()?;
     if format == Format::Xml {
         // Peers speak JSON; Java has no XML reader for batches either.
-        return Err(Refusal::Unparsable(format));
+        return Err(Refusal::Unparsable(format, "replication batches are read as application/json only".to_owned()));
     }
     let items = decode_batch(&call.body).map_err(|error| {
-        log::warn!("a replication batch is unreadable: {}", error.to_string().escape_debug());
-        Refusal::Unparsable(format)
+        Refusal::Unparsable(
+            format,
+            format!("the replication batch is unreadable: {}", error.to_string().escape_debug()),
+        )
     })?;
-    let items = items.ok_or(Refusal::Failed)?;
+    let items = items.ok_or_else(|| Refusal::BadValue("replicationList is missing".to_owned()))?;
     let outcomes: Vec<Outcome> = items
         .into_iter()
         .map(|item| {
@@ -88,7 +91,8 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
     let draft = match item.instance_info {
         Some(Ok(draft)) => draft,
         Some(Err(error)) => {
-            log::warn!("a replicated registration for {app:?} is unreadable: {}", error.escape_debug());
+            let peer = peer_name(call.peer());
+            log::warn!("from {peer}: a replicated registration for {app:?} is unreadable: {}", error.escape_debug());
             return FAILED;
         }
         None => return FAILED,
@@ -100,7 +104,8 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
         }
         // Answered as done, as in Java: the other registry would send it again for ever.
         Err(error) => {
-            log::warn!("a replicated registration for {app:?} is refused: {}", error.to_string().escape_debug());
+            let (peer, reason) = (peer_name(call.peer()), error.to_string());
+            log::warn!("from {peer}: a replicated registration for {app:?} is refused: {}", reason.escape_debug());
         }
     }
     OK
@@ -141,7 +146,7 @@ fn status(call: &Call<'_>, app: &str, id: &str, item: &Item, action: Action) -> 
         return FAILED;
     };
     let dirty_ms = item.last_dirty_timestamp;
-    let change = |status| StatusChange { status, dirty_ms, origin: Origin::Replica };
+    let change = |status| StatusChange { status, dirty_ms, origin: Origin::Replica, peer: call.peer() };
     match (action, status) {
         (Action::StatusUpdate, Some(status)) => found(call.registry.set_status(app, id, change(status), call.now_ms)),
         (Action::DeleteStatusOverride, status) => {

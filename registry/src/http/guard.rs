@@ -61,7 +61,8 @@ pub(super) async fn admit(request: &HttpRequest, route: Option<&Route>, context:
     match decision {
         Decision::Allowed => Ok(()),
         Decision::Forbidden(role) => {
-            guard.denials.forbidden(peer, &described(), role, now_ms);
+            let name = given.and_then(|given| guard.gate.name_of(given));
+            guard.denials.forbidden(peer, &described(), name, role, now_ms);
             Err(Refusal::Forbidden { role, is_heartbeat })
         }
         Decision::Unauthenticated | Decision::Unverified(_) => {

@@ -9,7 +9,7 @@ use eurus_model::{Detail, InstanceStatus, json, xml};
 
 use super::Call;
 use super::accept::Negotiated;
-use super::query::Parameters;
+use super::query::{self, Parameters};
 use super::refusal::Refusal;
 use crate::form::{Form, Format};
 use crate::registered::Registered;
@@ -60,7 +60,7 @@ pub(crate) fn renew_lease(call: &Call<'_>, app: &str, id: &str, heartbeat: &Hear
     let renewal = call.registry.renew(app, id, heartbeat.dirty_ms, heartbeat.origin, call.now_ms);
     if heartbeat.origin == Origin::Replica && matches!(renewal, Renewal::ClientIsNewer) {
         let brought: Option<InstanceStatus> =
-            heartbeat.overridden.map(|status| status.parse().map_err(|_| Refusal::Failed)).transpose()?;
+            heartbeat.overridden.map(|text| query::status("overriddenstatus", text)).transpose()?;
         if let Some(status) = brought.filter(|status| *status != InstanceStatus::Unknown) {
             call.registry.adopt_override(app, id, status, call.now_ms);
         }

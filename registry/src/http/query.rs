@@ -6,7 +6,11 @@ use actix_web::HttpRequest;
 use actix_web::web::Query;
 use eurus_model::InstanceStatus;
 
+use super::complaints::named;
 use super::refusal::Refusal;
+
+/// What a status may be, for reasons.
+pub(super) const STATUSES: &str = "UP, DOWN, STARTING, OUT_OF_SERVICE or UNKNOWN";
 
 /// The parameters of a request in their order; of a repeated name the first counts.
 pub(crate) struct Parameters(Vec<(String, String)>);
@@ -29,15 +33,26 @@ impl Parameters {
 
     /// `lastDirtyTimestamp`, where it is given.
     pub(crate) fn dirty_ms(&self) -> Result<Option<i64>, Refusal> {
-        self.get("lastDirtyTimestamp").map(|text| text.parse().map_err(|_| Refusal::Failed)).transpose()
+        let parse = |text: &str| {
+            text.parse().map_err(|_| {
+                let allowed = "milliseconds since 1970, a whole number";
+                Refusal::BadValue(format!("lastDirtyTimestamp must be {allowed}, but is {}", named(text)))
+            })
+        };
+        self.get("lastDirtyTimestamp").map(parse).transpose()
     }
 
     /// A status, where it is given.
     pub(crate) fn status(&self, name: &str) -> Result<Option<InstanceStatus>, Refusal> {
-        self.get(name).map(|text| text.parse().map_err(|_| Refusal::Failed)).transpose()
+        self.get(name).map(|text| status(name, text)).transpose()
     }
 
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
         self.0
     }
+}
+
+/// The status that a parameter names.
+pub(super) fn status(name: &str, text: &str) -> Result<InstanceStatus, Refusal> {
+    text.parse().map_err(|_| Refusal::BadValue(format!("{name} must be {STATUSES}, but is {}", named(text))))
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::accept::{ErrorForm, Negotiated, error_form};
 use super::body::{BODY_ARRIVAL_S_MAX, BODY_BYTES_MAX};
+use super::complaints::{REASON_HEADER, header_value, named};
 use super::header;
 use super::timestamp::iso;
 use crate::access::Role;
@@ -36,8 +37,8 @@ pub(crate) enum Refusal {
     /// Bodies that arrive at the same time take too much memory together.
     TooManyBodies,
     BodyBroken,
-    /// The body, sent as this format, cannot be read.
-    Unparsable(Format),
+    /// The body, sent as this format, cannot be read, for this reason.
+    Unparsable(Format, String),
     /// The body is readable, but no valid registration.
     Invalid(RegistrationError, Negotiated),
     DeltaDisabled,
@@ -47,7 +48,9 @@ pub(crate) enum Refusal {
     Explained(StatusCode, String),
     /// More fetches come than the rate limiter lets through.
     RateLimited,
-    /// A value that Java fails on with a 500; clients know it as such.
+    /// A value that Java fails on with a 500; clients know it as such. With what is wrong and what is allowed.
+    BadValue(String),
+    /// Our own fault, logged where it happened.
     Failed,
     /// No credentials, or wrong ones.
     Unauthenticated {
@@ -75,7 +78,7 @@ struct ErrorBody<'a> {
 }
 
 impl Refusal {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::HeartbeatNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } | Self::TraceNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -83,14 +86,14 @@ impl Refusal {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyBroken | Self::Unparsable(_) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            Self::BodyBroken | Self::Unparsable(..) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::DeltaDisabled | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Busy | Self::TooManyBodies | Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoRoom(no_room) if no_room.is_full() => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoRoom(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Explained(status, _) => *status,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::BadValue(_) | Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -111,10 +114,29 @@ impl Refusal {
         })
     }
 
+    /// What is wrong with a request that is answered 400, 415 or 500.
+    pub(super) fn reason(&self, request: &HttpRequest) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::BadValue(reason) | Self::Unparsable(_, reason) => reason.as_str().into(),
+            Self::Invalid(error, _) => error.to_string().into(),
+            Self::Explained(StatusCode::BAD_REQUEST, reason) => reason.as_str().into(),
+            Self::UnsupportedMediaType => {
+                let sent = header(request, CONTENT_TYPE);
+                let sent = sent.map_or_else(|| "is missing".to_owned(), |sent| format!("is {}", named(sent)));
+                format!("Content-Type must be application/json or application/xml, but {sent}").into()
+            }
+            Self::BodyBroken => self.message()?,
+            _ => return None,
+        })
+    }
+
     /// The answer.
     pub(crate) fn respond(self, request: &HttpRequest, now_ms: i64) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         self.challenge(&mut response);
+        if let Some(reason) = self.reason(request).and_then(|reason| header_value(&reason)) {
+            response.insert_header((REASON_HEADER, reason));
+        }
         match self {
             Self::HeartbeatNotFound
             | Self::Unauthenticated { is_heartbeat: true }
@@ -124,11 +146,11 @@ impl Refusal {
             Self::TraceNotAllowed => {
                 return response.insert_header((ALLOW, "HEAD, DELETE, POST, GET, OPTIONS, PUT")).finish();
             }
-            Self::Unparsable(Format::Json) => {
+            Self::Unparsable(Format::Json, _) => {
                 response.insert_header((CONTENT_TYPE, "application/json"));
                 return response.body(r#"{"error": "cannot parse request body"}"#);
             }
-            Self::Unparsable(Format::Xml) => {
+            Self::Unparsable(Format::Xml, _) => {
                 response.insert_header((CONTENT_TYPE, "application/xml"));
                 return response.body("<error><message>cannot parse request body</message></error>");
             }

@@ -14,20 +14,16 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
     let negotiated = call.negotiated()?;
     if call.body.as_ref() == b"null" && format == Format::Json {
         // JSON's null is readable, and no instance: Java trips over it.
-        return Err(Refusal::Failed);
+        return Err(Refusal::BadValue("the registration is null, where an instance is expected".to_owned()));
     }
     let draft = match format {
         Format::Json => json::decode_registration(&call.body),
         Format::Xml => xml::decode_registration(&call.body),
     };
     let draft = draft.map_err(|error| {
-        log::warn!("a registration for {app:?} is unreadable: {}", error.to_string().escape_debug());
-        Refusal::Unparsable(format)
+        Refusal::Unparsable(format, format!("the registration is unreadable: {}", error.to_string().escape_debug()))
     })?;
-    let instance = draft.into_instance(app, call.now_ms).map_err(|error| {
-        log::warn!("a registration for {app:?} is refused: {}", error.to_string().escape_debug());
-        Refusal::Invalid(error, negotiated)
-    })?;
+    let instance = draft.into_instance(app, call.now_ms).map_err(|error| Refusal::Invalid(error, negotiated))?;
     call.registry.register(instance, call.origin(), call.now_ms).map_err(Refusal::NoRoom)?;
     Ok(HttpResponse::NoContent().finish())
 }

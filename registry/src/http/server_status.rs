@@ -1,10 +1,11 @@
 //! `status`: the registry about itself, as Eureka's `StatusInfo`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 use eurus_model::{Detail, InstanceInfo, InstanceStatus, Port, json, xml};
+use eurus_service::properties::outward_address;
 use serde::Serialize;
 
 use super::Call;
@@ -30,6 +31,25 @@ struct GeneralStats {
     uptime: String,
 }
 
+/// The other registries as Java lists them. Nothing is replicated to them yet: to whoever asks they are not reached.
+#[derive(Serialize)]
+struct Replicas {
+    #[serde(rename = "registered-replicas")]
+    registered: String,
+    #[serde(rename = "available-replicas")]
+    available: String,
+    #[serde(rename = "unavailable-replicas")]
+    unavailable: String,
+}
+
+impl Replicas {
+    fn of(urls: &[String]) -> Self {
+        // Java separates the ones and ends each of the others.
+        let unavailable = urls.iter().map(|url| format!("{url},")).collect();
+        Self { registered: urls.join(", "), available: String::new(), unavailable }
+    }
+}
+
 /// How the registry and its machine are.
 pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     let negotiated = call.negotiated()?;
@@ -44,20 +64,23 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     let scheme = if server.secure() { "https" } else { "http" };
     let mut itself = itself(&config.deployment, scheme, server.local_addr(), call.registry.started_ms());
     config.paths.move_pages_of(&mut itself);
+    let replicas = Replicas::of(&call.context.peers);
     let body = match negotiated.format {
-        Format::Json => write_json(&general, &itself)?,
-        Format::Xml => write_xml(&general, &itself),
+        Format::Json => write_json(&general, &replicas, &itself)?,
+        Format::Xml => write_xml(&general, &replicas, &itself),
     };
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.content_type)).body(body))
 }
 
 /// This registry as an instance.
 fn itself(deployment: &Deployment, scheme: &str, address: SocketAddr, started_ms: i64) -> InstanceInfo {
-    let listens_on = address.ip().to_string();
+    let listens_on = reachable(address.ip()).to_string();
     let host_name = deployment.host_name.as_ref().unwrap_or(&listens_on);
     let ip_address = deployment.ip_address.as_ref().unwrap_or(&listens_on);
     let (application, port) = (&deployment.application, address.port());
-    let url = |path: &str| Some(format!("{scheme}://{host_name}:{port}/{path}"));
+    // An IPv6 address stands in brackets.
+    let host = if host_name.contains(':') { format!("[{host_name}]") } else { host_name.clone() };
+    let url = |path: &str| Some(format!("{scheme}://{host}:{port}/{path}"));
     let mut itself =
         InstanceInfo::new(application, &format!("{host_name}:{application}:{port}"), host_name, ip_address);
     itself.status = InstanceStatus::Up;
@@ -74,30 +97,36 @@ fn itself(deployment: &Deployment, scheme: &str, address: SocketAddr, started_ms
     itself
 }
 
-fn write_json(general: &GeneralStats, itself: &InstanceInfo) -> Result<Vec<u8>, Refusal> {
-    let general = serde_json::to_string(general).map_err(|error| {
+/// A listener on all addresses is none that anybody can call.
+fn reachable(listens_on: IpAddr) -> IpAddr {
+    if listens_on.is_unspecified() { outward_address() } else { listens_on }
+}
+
+fn write_json(general: &GeneralStats, replicas: &Replicas, itself: &InstanceInfo) -> Result<Vec<u8>, Refusal> {
+    let failed = |error| {
         log::error!("the registry's status cannot be written: {error}");
         Refusal::Failed
-    })?;
-    let mut body = format!(
-        r#"{{"generalStats":{general},"applicationStats":{{"registered-replicas":"","available-replicas":"","unavailable-replicas":""}},"instanceInfo":"#
-    )
-    .into_bytes();
+    };
+    let general = serde_json::to_string(general).map_err(failed)?;
+    let replicas = serde_json::to_string(replicas).map_err(failed)?;
+    let mut body = format!(r#"{{"generalStats":{general},"applicationStats":{replicas},"instanceInfo":"#).into_bytes();
     json::write_instance(&mut body, itself, Detail::Full);
     body.push(b'}');
     Ok(body)
 }
 
-fn write_xml(general: &GeneralStats, itself: &InstanceInfo) -> Vec<u8> {
+fn write_xml(general: &GeneralStats, replicas: &Replicas, itself: &InstanceInfo) -> Vec<u8> {
     let element = |name: &str, value: &str| format!("    <{name}>{}</{name}>\n", escape(value));
     let memory = [("total-avail-memory", &general.machine_memory), ("current-memory-usage", &general.process_memory)];
     let memory: String =
         memory.iter().filter_map(|(name, value)| Some(element(name, value.as_ref()?.as_str()))).collect();
     let general = [element("num-of-cpus", &general.cpus), memory, element("server-uptime", &general.uptime)].concat();
-    let replicas: String = ["registered-replicas", "available-replicas", "unavailable-replicas"]
-        .iter()
-        .map(|name| element(name, ""))
-        .collect();
+    let replicas = [
+        element("registered-replicas", &replicas.registered),
+        element("available-replicas", &replicas.available),
+        element("unavailable-replicas", &replicas.unavailable),
+    ]
+    .concat();
     let instance = String::from_utf8_lossy(&xml::encode_instance(itself, Detail::Full)).into_owned();
     // Java names the element after its field, and indents it. Nothing that a client says is in it.
     let instance = instance
@@ -126,6 +155,28 @@ pub(crate) fn uptime(duration_ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_ones_that_can_be_called() {
+        let urls_at = |address: &str| {
+            let itself = itself(&Deployment::stock(), "http", address.parse().unwrap(), 0);
+            [itself.home_page_url, itself.status_page_url, itself.health_check_url].map(Option::unwrap).join(" ")
+        };
+        assert!(urls_at("10.0.0.7:8761").contains("http://10.0.0.7:8761/actuator/health"));
+        assert!(urls_at("[::1]:8761").contains("http://[::1]:8761/eureka/status"));
+        for everywhere in ["0.0.0.0:8761", "[::]:8761"] {
+            let urls = urls_at(everywhere);
+            assert!(!urls.contains("//0.0.0.0") && !urls.contains("::") && urls.contains(":8761/"), "{urls}");
+        }
+    }
+
+    #[test]
+    fn peers_are_listed_as_in_eureka_and_not_reached() {
+        let replicas = Replicas::of(&["http://a/eureka/".to_owned(), "http://b/eureka/".to_owned()]);
+        assert_eq!(replicas.registered, "http://a/eureka/, http://b/eureka/");
+        assert_eq!(replicas.unavailable, "http://a/eureka/,http://b/eureka/,");
+        assert_eq!(replicas.available, "");
+    }
 
     #[test]
     fn uptime_is_shown_as_in_eureka() {

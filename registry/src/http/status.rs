@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use eurus_model::InstanceStatus;
 
 use super::Call;
-use super::query::Parameters;
+use super::query::{Parameters, STATUSES};
 use super::refusal::Refusal;
 use crate::store::StatusChange;
 use crate::tally::OverrideChange;
@@ -12,7 +12,8 @@ use crate::tally::OverrideChange;
 /// `PUT …/status?value=`: overrides the status.
 pub(crate) fn set(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
     let parameters = known_instance(call, app, id, OverrideChange::Set)?;
-    let status = parameters.status("value")?.ok_or(Refusal::Failed)?;
+    let status = parameters.status("value")?;
+    let status = status.ok_or_else(|| Refusal::BadValue(format!("value is missing: it must be {STATUSES}")))?;
     let change = change(call, &parameters, status)?;
     found(call.registry.set_status(app, id, change, call.now_ms))
 }
@@ -44,7 +45,7 @@ fn known_instance(call: &Call<'_>, app: &str, id: &str, change: OverrideChange) 
 }
 
 fn change(call: &Call<'_>, parameters: &Parameters, status: InstanceStatus) -> Result<StatusChange, Refusal> {
-    Ok(StatusChange { status, dirty_ms: parameters.dirty_ms()?, origin: call.origin() })
+    Ok(StatusChange { status, dirty_ms: parameters.dirty_ms()?, origin: call.origin(), peer: call.peer() })
 }
 
 fn found(found: bool) -> Result<HttpResponse, Refusal> {

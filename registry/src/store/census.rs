@@ -97,7 +97,8 @@ mod tests {
         };
         for step in 0..400_i64 {
             let (place, id) = (usize::try_from(step).unwrap(), (step * 7 % 40).to_string());
-            let change = StatusChange { status: statuses[place / 2 % 6], dirty_ms: None, origin: Origin::Client };
+            let change =
+                StatusChange { status: statuses[place / 2 % 6], dirty_ms: None, origin: Origin::Client, peer: None };
             match step % 5 {
                 0 => drop(store.cancel("A", &id, step)),
                 1 => drop(store.set_status("A", &id, change, step)),

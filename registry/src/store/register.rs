@@ -105,7 +105,11 @@ impl State {
         let name = InstanceName(&info.app, &info.instance_id);
         // Clients register again and again: only what is new is worth a line.
         let level = if existing_status == Some(info.status) { log::Level::Debug } else { log::Level::Info };
-        log::log!(level, "registered {name}: {} (said {status_said})", info.status);
+        let said = match status_said {
+            InstanceStatus::Unknown => "UNKNOWN, or a status that Eureka does not know",
+            said => said.as_str(),
+        };
+        log::log!(level, "registered {name}: {} (said {said})", info.status);
         (registration, self.replace(&Registered::new(info, lease, &self.held), now_ms))
     }
 

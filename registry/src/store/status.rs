@@ -1,5 +1,6 @@
 //! Overriding an instance's status, and taking the override back.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
@@ -15,6 +16,17 @@ pub(crate) struct StatusChange {
     /// The dirty timestamp that came along; a later one than ours is taken over.
     pub(crate) dirty_ms: Option<i64>,
     pub(crate) origin: Origin,
+    /// From where it came, for the log.
+    pub(crate) peer: Option<IpAddr>,
+}
+
+impl StatusChange {
+    fn by(&self) -> String {
+        match self.peer {
+            Some(peer) => format!("{} at {peer}", self.origin.in_words()),
+            None => self.origin.in_words().to_owned(),
+        }
+    }
 }
 
 impl Store {
@@ -31,13 +43,13 @@ impl Store {
         let held = Arc::clone(state.visible(app, instance_id, renewals, now_ms)?);
         held.lease().renew(now_ms);
         if held.status() == change.status {
-            return Some(state.pin(&held, change.status, now_ms));
+            return Some(state.pin(&held, change.status, &change.by(), now_ms));
         }
         if change.status == InstanceStatus::Up {
             held.lease().service_up(now_ms);
         }
         let name = InstanceName(app, instance_id);
-        log::info!("{name}: status {} overridden by {} ({:?})", held.status(), change.status, change.origin);
+        log::info!("{name}: status {} is set to {} by {}", held.status(), change.status, change.by());
         state.live.overrides.set(app, instance_id, change.status, now_ms);
         Some(Some(state.modify(&held, change, change.status, now_ms)))
     }
@@ -59,7 +71,7 @@ impl Store {
             return Some(None);
         };
         let name = InstanceName(app, instance_id);
-        log::info!("{name}: override {removed} removed, status {} ({:?})", change.status, change.origin);
+        log::info!("{name}: override {removed} is removed by {}, status {}", change.by(), change.status);
         Some(Some(state.modify(&held, change, InstanceStatus::Unknown, now_ms)))
     }
 }
@@ -67,13 +79,13 @@ impl Store {
 impl State {
     /// The instance has the status already, perhaps by its own word only: what was asked for here must hold against
     /// what it says next. UNKNOWN is no decision to hold on to.
-    fn pin(&mut self, held: &Registered, status: InstanceStatus, now_ms: i64) -> Option<Touched> {
+    fn pin(&mut self, held: &Registered, status: InstanceStatus, by: &str, now_ms: i64) -> Option<Touched> {
         let (app, instance_id) = (&held.info().app, &held.info().instance_id);
         if status == InstanceStatus::Unknown || self.live.overrides.get(app, instance_id, now_ms) == Some(status) {
             return None;
         }
         let name = InstanceName(app, instance_id);
-        log::info!("{name}: status {status} is its own already, from now on by override");
+        log::info!("{name}: status {status} is its own already, from now on by order of {by}");
         self.live.overrides.set(app, instance_id, status, now_ms);
         let info = InstanceInfo { overridden_status: status, ..held.info().clone() };
         Some(self.replace(&Registered::new(info, Arc::clone(held.lease()), &self.held), now_ms))

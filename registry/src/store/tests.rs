@@ -26,7 +26,7 @@ fn info(status: InstanceStatus, dirty_ms: i64) -> InstanceInfo {
 }
 
 fn change(status: InstanceStatus) -> StatusChange {
-    StatusChange { status, dirty_ms: None, origin: Origin::Client }
+    StatusChange { status, dirty_ms: None, origin: Origin::Client, peer: None }
 }
 
 fn held(store: &Store) -> Arc<Registered> {

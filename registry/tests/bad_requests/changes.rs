@@ -14,9 +14,19 @@ fn heartbeats() -> Vec<Row> {
         Row::new("a heartbeat of nobody", plain("PUT", "/eureka/apps/GOOD/nobody"), 404, ""),
         Row::new("a heartbeat in another application", plain("PUT", "/eureka/apps/OTHER/held"), 404, ""),
         row("a heartbeat of tomorrow", "lastDirtyTimestamp=1001", 404, ""),
-        row("a time that is a word", "lastDirtyTimestamp=now", 500, "Internal Server Error"),
+        row(
+            "a time that is a word",
+            "lastDirtyTimestamp=now",
+            500,
+            "x-eurus-reason: lastDirtyTimestamp must be milliseconds since 1970, a whole number, but is 'now'",
+        ),
         row("a time beyond 64 bits", "lastDirtyTimestamp=99999999999999999999", 500, "Internal Server Error"),
-        row("an empty time", "lastDirtyTimestamp=", 500, "Internal Server Error"),
+        row(
+            "an empty time",
+            "lastDirtyTimestamp=",
+            500,
+            "lastDirtyTimestamp must be milliseconds since 1970, a whole number, but is ''",
+        ),
         row("a time with a fraction", "lastDirtyTimestamp=1.5", 500, "Internal Server Error"),
         Row::new("a goodbye of nobody", plain("DELETE", "/eureka/apps/GOOD/nobody"), 404, "Not Found"),
     ]
@@ -28,13 +38,34 @@ fn statuses() -> Vec<Row> {
         Row::new(&format!("{method} {path}"), plain(method, &path), status, says)
     };
     vec![
-        row("PUT", "", 500, "Internal Server Error"),
-        row("PUT", "?value=", 500, "Internal Server Error"),
+        row(
+            "PUT",
+            "",
+            500,
+            "x-eurus-reason: value is missing: it must be UP, DOWN, STARTING, OUT_OF_SERVICE or UNKNOWN",
+        ),
+        row(
+            "PUT",
+            "?value=",
+            500,
+            "x-eurus-reason: value must be UP, DOWN, STARTING, OUT_OF_SERVICE or UNKNOWN, but is ''",
+        ),
+        row("PUT", "?value=%0A%C5%BC", 500, "but is '\\n\\u{17c}'"),
         row("PUT", "?value=BOGUS", 500, "Internal Server Error"),
         row("PUT", "?value=out_of_service", 500, "Internal Server Error"),
-        row("PUT", "?value=DOWN&lastDirtyTimestamp=x", 500, "Internal Server Error"),
+        row(
+            "PUT",
+            "?value=DOWN&lastDirtyTimestamp=x",
+            500,
+            "lastDirtyTimestamp must be milliseconds since 1970, a whole number, but is 'x'",
+        ),
         row("PUT", "?VALUE=DOWN", 500, "Internal Server Error"),
-        row("DELETE", "?value=BOGUS", 500, "Internal Server Error"),
+        row(
+            "DELETE",
+            "?value=BOGUS",
+            500,
+            "x-eurus-reason: value must be UP, DOWN, STARTING, OUT_OF_SERVICE or UNKNOWN, but is 'BOGUS'",
+        ),
         row("DELETE", "?value=UP&lastDirtyTimestamp=-", 500, "Internal Server Error"),
         Row::new("the status of nobody", plain("PUT", "/eureka/apps/GOOD/nobody/status?value=DOWN"), 404, "Not Found"),
         Row::new("no override of nobody", plain("DELETE", "/eureka/apps/GOOD/nobody/status"), 404, "Not Found"),
@@ -75,12 +106,17 @@ fn batches() -> Vec<Row> {
     let item = |fields: &str| items(&format!("{{\"appName\":\"GOOD\",\"id\":\"held\",{fields}}}"));
     vec![
         row("no body", "", 400, unparsable),
-        row("no list", "{}", 500, "Internal Server Error"),
+        row("no list", "{}", 500, "x-eurus-reason: replicationList is missing"),
         row("null", "null", 500, "Internal Server Error"),
         row("a list that is an object", r#"{"replicationList":{}}"#, 400, unparsable),
         row("an extra field", r#"{"replicationList":[],"more":1}"#, 400, unparsable),
         row("more items than a batch may have", &items(&vec!["{}"; 10_001].join(",")), 400, unparsable),
-        row("an unknown action", &item("\"action\":\"Explode\""), 400, unparsable),
+        row(
+            "an unknown action",
+            &item("\"action\":\"Explode\""),
+            400,
+            "x-eurus-reason: the replication batch is unreadable: ",
+        ),
         row("an extra field in an item", &item("\"action\":\"Heartbeat\",\"more\":1"), 400, unparsable),
         row(
             "no action",

@@ -67,7 +67,12 @@ fn methods() -> Vec<Row> {
 fn formats() -> Vec<Row> {
     let register = |name: &str, content_type: &str| {
         let headers = [("Accept", "application/json"), ("Content-Type", content_type)];
-        Row::new(name, request("POST", "/eureka/apps/A", &headers, b"{}"), 415, "Unsupported Media Type")
+        Row::new(
+            name,
+            request("POST", "/eureka/apps/A", &headers, b"{}"),
+            415,
+            "x-eurus-reason: Content-Type must be application/json or application/xml, but is ",
+        )
     };
     let accepting = |accept: &str, method: &str, path: &str| {
         let request = request(method, path, &[("Accept", accept)], b"");

@@ -7,7 +7,7 @@ pub(super) fn fact(name: &str, environment: &[(String, String)]) -> Option<Strin
     let variable = |wanted: &str| environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     match name {
         "HOSTNAME" | "spring.cloud.client.hostname" => host_name(),
-        "spring.cloud.client.ip-address" | "spring.cloud.client.ipAddress" => Some(address().to_string()),
+        "spring.cloud.client.ip-address" | "spring.cloud.client.ipAddress" => Some(outward_address().to_string()),
         "user.home" => variable("HOME"),
         "user.name" => variable("USER"),
         "user.dir" => std::env::current_dir().ok().map(|path| path.display().to_string()),
@@ -23,7 +23,7 @@ fn host_name() -> Option<String> {
 }
 
 /// The address from which this machine would call others. Connecting a datagram socket sends nothing.
-fn address() -> IpAddr {
+pub fn outward_address() -> IpAddr {
     let outward = || {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
         socket.connect((Ipv4Addr::new(10, 255, 255, 255), 9)).ok()?;

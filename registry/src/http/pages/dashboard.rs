@@ -26,15 +26,20 @@ pub(crate) fn dashboard(call: &Call<'_>) -> HttpResponse {
             call.context.paths.context
         )
     } else {
-        format!("<p>{all} instances of {} applications.</p>", apps.len())
+        format!("<p>{} of {}.</p>", counted(all, "instance"), counted(apps.len(), "application"))
     };
     let content = format!(
         "{}{}<h1>Instances currently registered</h1>\n{shown}\n<table>\n<thead><tr><th>Instance<th>Address<th>Zone<th>Status\
-         <th>Override<th>Renewed until</thead>\n{bodies}</table>\n",
+         <th>Override<th>Last renewal<th>Lease ends</thead>\n{bodies}</table>\n",
         peers(&call.context.peers),
         groups(&call.registry.store().disabled_groups())
     );
     page(call, "Instances", &content)
+}
+
+/// `1 instance`, `2 instances`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The other registries that the configuration names.
@@ -66,7 +71,7 @@ fn application(app: &AppSnapshot, left: &mut usize) -> String {
     let counts: Vec<String> = counts.into_iter().map(|(one, count)| format!("{} ({count})", status(one))).collect();
     let rows: String = app.instances.iter().take(*left).map(|instance| row(instance)).collect();
     *left = left.saturating_sub(app.instances.len());
-    format!("<tbody>\n<tr><th colspan=\"6\">{}: {}\n{rows}</tbody>\n", text(&app.name), counts.join(", "))
+    format!("<tbody>\n<tr><th colspan=\"7\">{}: {}\n{rows}</tbody>\n", text(&app.name), counts.join(", "))
 }
 
 fn row(instance: &Registered) -> String {
@@ -75,10 +80,9 @@ fn row(instance: &Registered) -> String {
         InstanceStatus::Unknown => String::new(),
         by => status(by),
     };
-    // Java's quirk: what is called the last renewal is the end of the renewed time.
-    let until = iso(instance.lease().last_update_ms());
+    let (renewed, ends) = (iso(instance.lease().renewed_ms()), iso(instance.lease().ends_ms()));
     format!(
-        "<tr><td>{}<td>{}:{}<td>{}<td>{}<td>{overridden}<td>{until}\n",
+        "<tr><td>{}<td>{}:{}<td>{}<td>{}<td>{overridden}<td>{renewed}<td>{ends}\n",
         link(info),
         text(&info.ip_addr),
         if info.secure_port.enabled && !info.port.enabled { info.secure_port.number } else { info.port.number },

@@ -62,16 +62,46 @@ fn facts(call: &Call<'_>) -> String {
         ("Renews threshold", health.threshold.to_string()),
         ("Renews (last min)", health.renewals_last_minute.to_string()),
         ("Self-preservation", health.in_words()),
-        ("Bytes registered", format!("{} of {}", registry.store().bytes_held(), registry.config().limits.bytes_max)),
+        (
+            "Bytes registered",
+            format!("{} of {}", bytes(registry.store().bytes_held()), bytes(registry.config().limits.bytes_max)),
+        ),
         ("Refused for want of room", registry.refused().to_string()),
     ];
     let rows: String = rows.iter().map(|(name, value)| format!("<tr><td>{name}<td>{}\n", text(value))).collect();
     format!("<h1>System status</h1>\n<table class=\"facts\">\n{rows}</table>\n")
 }
 
+/// Bytes as people read them: `512 B`, `1.5 KiB`, `2.0 GiB`.
+fn bytes(count: u64) -> String {
+    let (mut whole, mut tenths, mut unit) = (count, 0, "B");
+    for next in ["KiB", "MiB", "GiB", "TiB"] {
+        if whole < 1_024 {
+            break;
+        }
+        (whole, tenths, unit) = (whole / 1_024, whole % 1_024 * 10 / 1_024, next);
+    }
+    if unit == "B" { format!("{whole} B") } else { format!("{whole}.{tenths} {unit}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_for_people() {
+        for (count, shown) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.0 KiB"),
+            (1_536, "1.5 KiB"),
+            (1 << 31, "2.0 GiB"),
+            (1_073_741_823, "1023.9 MiB"),
+            (u64::MAX, "16777215.9 TiB"),
+        ] {
+            assert_eq!(bytes(count), shown);
+        }
+    }
 
     #[test]
     fn text_from_a_client_is_only_text() {
