@@ -63,7 +63,7 @@ impl PeerSettings {
             |name: &String| !is_same_zone(name, DEFAULT_ZONE) && !zones.iter().any(|zone| is_same_zone(name, zone));
         Ok(Self {
             named,
-            own_host: properties.string(own_host),
+            own_host: properties.string(own_host).map(|host| host.to_ascii_lowercase()),
             own_url: own_url.transpose()?,
             unused_zones: urls_by_zone.into_keys().filter(is_unused).collect(),
         })

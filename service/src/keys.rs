@@ -83,6 +83,13 @@ pub fn maps() -> impl Iterator<Item = &'static Map> {
     eurus::MAPS.iter().chain(spring::MAPS).chain(older::MAPS)
 }
 
+/// Whether known names begin with these parts, as with `eureka.server`.
+pub fn is_section(name: &str) -> bool {
+    let start = uniform(name) + ".";
+    let mut names = all().map(|key| key.name).chain(maps().map(|map| map.prefix));
+    names.any(|name| (uniform(name) + ".").starts_with(&start))
+}
+
 /// The form in which names are compared: lower case, without dashes and underscores. Dots stay.
 pub fn uniform(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()

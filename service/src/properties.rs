@@ -7,12 +7,15 @@
 //! |---|---|
 //! | `layers` | the order of the sources; what happens to a known, an ignored, an unknown key |
 //! | `loading`, `location`, `files`, `found` | which files count, in which order; where they are looked for; which did |
+//! | `choosing` | which profiles are active; placeholders in what chooses files |
 //! | `document`, `profiles` | one document of a file and the profiles it asks for |
 //! | `java_properties`, `flatten`, `names` | `.properties`; YAML and JSON as dotted names; lists by index |
+//! | `yaml` | numbers as they are written |
 //! | `environment` | variables by Spring's relaxed rule |
 //! | `placeholders`, `random`, `host` | `${…}` in values |
 //! | `duration` | `30s`, `PT30S` |
 
+mod choosing;
 mod document;
 mod duration;
 mod environment;
@@ -30,6 +33,7 @@ mod origin;
 mod placeholders;
 mod profiles;
 mod random;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,6 +73,11 @@ impl Properties {
         self.setting(key).map(|setting| setting.value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
+    /// A password: every letter of it counts, also a space at its end.
+    pub fn password(&self, key: &str) -> Option<String> {
+        self.setting(key).map(|setting| setting.value.clone()).filter(|value| !value.trim().is_empty())
+    }
+
     /// A secret such as a token. One that is set and empty is a mistake: it would switch off what it should protect.
     ///
     /// # Errors
@@ -80,6 +89,7 @@ impl Properties {
             }
             // Taken literally it would lock with what stands in the file for everybody to read.
             Some(secret) if is_encrypted(&secret) => Err(self.refused(key, ENCRYPTED)),
+            Some(_) if key.ends_with("password") => Ok(self.password(key)),
             secret => Ok(secret),
         }
     }
@@ -102,8 +112,8 @@ impl Properties {
     pub fn bool(&self, key: &str, default: bool) -> Result<bool, ConfigError> {
         match self.string(key).map(|text| text.to_lowercase()).as_deref() {
             None => Ok(default),
-            Some("true" | "on" | "yes") => Ok(true),
-            Some("false" | "off" | "no") => Ok(false),
+            Some("true" | "on" | "yes" | "1") => Ok(true),
+            Some("false" | "off" | "no" | "0") => Ok(false),
             Some(_) => Err(self.invalid(key, "true or false")),
         }
     }
@@ -119,10 +129,11 @@ impl Properties {
         allowed: RangeInclusive<T>,
     ) -> Result<T, ConfigError> {
         let words = format!("a number from {} to {}", allowed.start(), allowed.end());
-        match self.parsed(key, &words)? {
-            None => Ok(default),
-            Some(number) if allowed.contains(&number) => Ok(number),
-            Some(_) => Err(self.invalid(key, &words)),
+        // YAML's `8_761`.
+        let Some(text) = self.string(key).map(|text| text.replace('_', "")) else { return Ok(default) };
+        match text.parse() {
+            Ok(number) if allowed.contains(&number) => Ok(number),
+            _ => Err(self.invalid(key, &words)),
         }
     }
 
@@ -207,5 +218,7 @@ pub fn is_encrypted(secret: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_as_spring_reads;
 #[cfg(test)]
 mod tests_of_files;

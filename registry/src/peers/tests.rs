@@ -16,6 +16,7 @@ fn the_own_url_is_told_by_its_host_or_by_the_loopback_port() {
     let urls_are = "eureka.client.service-url.defaultZone: 'http://peer1:8761/eureka/,http://peer2:8762/eureka'";
     assert_eq!(urls(urls_are), ["http://peer1:8761/eureka/", "http://peer2:8762/eureka/"]);
     assert_eq!(urls(&format!("{urls_are}\neureka.instance.hostname: peer2")), ["http://peer1:8761/eureka/"]);
+    assert_eq!(urls(&format!("{urls_are}\neureka.instance.hostname: Peer2")), ["http://peer1:8761/eureka/"]);
     assert_eq!(
         urls(&format!("{urls_are}\neureka.server.my-url: http://peer1:8761/eureka/\neureka.instance.hostname: peer2")),
         ["http://peer2:8762/eureka/"]

@@ -72,14 +72,15 @@ What `eurus --help-properties` prints. Names are Spring's; `some-name`, `someNam
 
 1. flags: `--server.port=9761`
 2. `SPRING_APPLICATION_JSON='{\"server\": {\"port\": 9761}}'`
-3. environment variables: `SERVER_PORT=9761`, `EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS=1000`
+3. environment variables: `SERVER_PORT=9761`, `EUREKA_SERVER_RESPONSECACHEUPDATEINTERVALMS=1000`, `server.port=9761`
 4. `application-<profile>.properties`, `.yml` or `.yaml` of active profiles, then `application.*`: below each other,
    `config/*/`, `config/`, then the working folder; in one folder `.properties` above `.yml`
 5. defaults
 
 Values may hold `${name:default}`: a property, a variable, `${random.uuid}`, `${random.value}`, `${random.int(10)}`,
 `${spring.cloud.client.hostname}`, `${spring.cloud.client.ip-address}`. A name under `eureka.*` or `eurus.*` that is not
-here fails start-up with the nearest one. What carries a unit in its name is a number; durations are written `30s`.
+here fails start-up with the nearest one; a variable of such a name is warned of, unless a placeholder names it. What
+carries a unit in its name is a number; durations are written `30s`.
 ";
 
 /// Everything that is read, with maps as `prefix.*`, and what it means.

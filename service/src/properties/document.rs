@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
+use super::placeholders::Known;
 use super::profiles::{self, Expression};
-use super::{ConfigError, Origin, flatten, java_properties, names};
+use super::{ConfigError, Origin, Setting, flatten, java_properties, names, yaml};
 use crate::keys::uniform;
 
 /// `spring.profiles` is its name before Spring Boot 2.4.
-const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
+pub(super) const ON_PROFILE: [&str; 2] = ["spring.config.activate.onprofile", "spring.profiles"];
 const ON_CLOUD_PLATFORM: &str = "spring.config.activate.oncloudplatform";
 
 /// One document.
@@ -55,11 +54,9 @@ pub(super) fn parse(path: &Path, bytes: Vec<u8>, syntax: Syntax) -> Result<Vec<D
 
 fn from_yaml(path: &Path, bytes: Vec<u8>) -> Result<Vec<Vec<(String, String)>>, ConfigError> {
     let text = String::from_utf8(bytes).map_err(|_| ConfigError::file(path, &"is not UTF-8 text"))?;
-    let documents: Vec<Option<Map<String, Value>>> = serde_saphyr::from_multiple(&text).map_err(|error| {
-        ConfigError::file(path, &format!("not a YAML map of properties: {}", one_line(&error.to_string())))
-    })?;
-    let flat = |map: Map<String, Value>| flatten::flatten(&map).map_err(|why| ConfigError::file(path, &why));
-    documents.into_iter().flatten().map(flat).collect()
+    let documents = yaml::documents(&text)
+        .map_err(|why| ConfigError::file(path, &format!("not a YAML map of properties: {}", one_line(&why))))?;
+    documents.iter().map(|map| flatten::flatten(map).map_err(|why| ConfigError::file(path, &why))).collect()
 }
 
 /// A parser's error may show an excerpt below its first line; a start-up error is one line.
@@ -75,6 +72,33 @@ impl Document {
     /// The value of a name in its uniform spelling.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.entries.iter().rfind(|(known, _)| uniform(known) == name).map(|(_, value)| value.as_str())
+    }
+
+    /// By uniform name.
+    pub(super) fn settings(&self) -> impl Iterator<Item = (String, Setting)> {
+        let setting = |value: &String| Setting { value: value.clone(), origin: self.origin() };
+        self.entries.iter().map(move |(name, value)| (uniform(name), setting(value)))
+    }
+
+    pub(super) fn has_placeholders(&self, is_meant: impl Fn(&str) -> bool) -> bool {
+        self.entries.iter().any(|(name, value)| value.contains("${") && is_meant(&uniform(name)))
+    }
+
+    /// Replaces the placeholders in the values of such names, given in their uniform spelling.
+    pub(super) fn resolve(&mut self, known: &Known<'_>, is_meant: impl Fn(&str) -> bool) -> Result<(), ConfigError> {
+        let origin = self.origin();
+        for (name, value) in self.entries.iter_mut().filter(|(name, _)| is_meant(&uniform(name))) {
+            let mut setting = Setting { value: std::mem::take(value), origin: origin.clone() };
+            known.resolve(name, &mut setting)?;
+            *value = setting.value;
+        }
+        Ok(())
+    }
+
+    /// The profiles that it is asked for by.
+    pub(super) fn profiles(&self) -> Vec<String> {
+        let names = self.on_profile().unwrap_or_default().split(|c: char| "!&|(), ".contains(c));
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
     /// Whether it counts only under a condition.

@@ -1,39 +1,66 @@
 //! Environment variables by Spring's relaxed rule: dots become underscores, dashes vanish or become underscores, upper case.
+//! Docker and Kubernetes allow more, and Spring reads it: `server.port`, `eureka_client_serviceUrl_defaultZone`.
 
 use crate::keys::{self, Meaning, flat};
 
-use super::{ConfigError, Notices, Origin};
+use super::{ConfigError, Notices, Origin, Setting};
 
 /// Prefixes under which an unknown variable is a mistake and not a stranger's.
 const OURS: &[&str] = &["EURUS_", "EUREKA_SERVER_", "EUREKA_CLIENT_", "EUREKA_INSTANCE_"];
 
 /// The property that a variable sets, if any.
-pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Result<Option<String>, ConfigError> {
+pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Option<String> {
     let wanted = flat(name);
     if !is_variable_of_a_property(name) {
-        return Ok(None);
+        return None;
     }
     if is_service_link(name, value) {
-        if OURS.iter().any(|prefix| name.starts_with(prefix)) {
+        if is_ours(name) {
             notices.ignored.push(format!("{name} (a Kubernetes service link)"));
         }
-        return Ok(None);
+        return None;
     }
     if let Some(key) = keys::find_flat(&wanted) {
-        return Ok(Some(key.name.to_owned()));
+        return Some(key.name.to_owned());
     }
     for map in keys::maps() {
         if let Some(entry) = entry_of(name, map.prefix) {
             // A variable for another program's map is no word to us.
             let is_ours = map.meaning != Meaning::Ignored || map.prefix.starts_with("eureka.");
-            return Ok(is_ours.then(|| format!("{}.{entry}", map.prefix)));
+            return is_ours.then(|| format!("{}.{entry}", map.prefix));
         }
     }
-    if OURS.iter().any(|prefix| name.starts_with(prefix)) {
-        let dotted = name.to_lowercase().replace('_', ".");
-        return Err(ConfigError::unknown(name, &Origin::Environment(name.to_owned()), keys::nearest(&dotted)));
+    if is_ours(name) {
+        notices.unknown_variables.push(name.to_owned());
     }
-    Ok(None)
+    None
+}
+
+/// Warns of the variables with our prefixes that are no property: unless they are names of the user's own, for
+/// placeholders.
+pub(super) fn warn_of_unknown<'a>(notices: &mut Notices, values: impl Iterator<Item = &'a Setting> + Clone) {
+    for name in std::mem::take(&mut notices.unknown_variables) {
+        if values.clone().any(|setting| is_referred_to(&name, &setting.value)) {
+            continue;
+        }
+        let nearest = keys::nearest(&name.to_lowercase().replace('_', "."));
+        let advice = nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        notices.warned.push(format!(
+            "the environment variable {name} has no effect: it is not a known property, and no placeholder names it{advice}"
+        ));
+    }
+}
+
+fn is_referred_to(name: &str, value: &str) -> bool {
+    value
+        .split("${")
+        .skip(1)
+        .any(|after| flat(after.split([':', '}', '$']).next().unwrap_or_default().trim()) == flat(name))
+}
+
+fn is_ours(name: &str) -> bool {
+    let name = name.to_ascii_uppercase().replace(['.', '-'], "_");
+    OURS.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The error for a variable that was meant to lock the registry and is no property: whether it counts, the caller knows,
@@ -41,7 +68,10 @@ pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Result<O
 pub(super) fn meant_to_lock(name: &str) -> Option<ConfigError> {
     let is_known =
         || keys::find_flat(&flat(name)).is_some() || keys::maps().any(|map| entry_of(name, map.prefix).is_some());
-    if !is_variable_of_a_property(name) || !name.starts_with("SPRING_SECURITY_") || is_known() {
+    if !is_variable_of_a_property(name)
+        || !name.to_ascii_uppercase().replace('.', "_").starts_with("SPRING_SECURITY_")
+        || is_known()
+    {
         return None;
     }
     let origin = Origin::Environment(name.to_owned());
@@ -55,7 +85,7 @@ pub(super) fn value_of(key: &str, environment: &[(String, String)]) -> Option<(S
 }
 
 fn is_variable_of_a_property(name: &str) -> bool {
-    name.contains('_') && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    name.contains(['_', '.']) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 /// Kubernetes gives each pod variables for each service of its namespace; a service called `eurus-gateway` would
@@ -69,17 +99,18 @@ fn is_service_link(name: &str, value: &str) -> bool {
             .any(|end| name.ends_with(end))
 }
 
-/// What is left of a variable's name behind a map's prefix, lower case.
+/// What is left of a variable's name behind a map's prefix: lower case, where all of it had to be capitals.
 fn entry_of(name: &str, prefix: &str) -> Option<String> {
     let mut left = flat(prefix);
     let mut letters = name.char_indices();
     while !left.is_empty() {
         let (_, letter) = letters.next()?;
-        if letter == '_' {
+        if matches!(letter, '_' | '.' | '-') {
             continue;
         }
         left = left.strip_prefix(letter.to_ascii_lowercase())?.to_owned();
     }
-    let rest = letters.as_str().strip_prefix('_')?;
-    (!rest.is_empty()).then(|| rest.to_lowercase())
+    let rest = letters.as_str().strip_prefix(['_', '.'])?;
+    let is_shouted = !name.contains(|c: char| c.is_ascii_lowercase());
+    (!rest.is_empty()).then(|| if is_shouted { rest.to_lowercase() } else { rest.to_owned() })
 }

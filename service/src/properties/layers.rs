@@ -40,6 +40,8 @@ pub struct Notices {
     pub warned: Vec<String>,
     /// Which files and profiles count.
     pub found: Found,
+    /// Variables with our prefixes that are no property: some may be meant for placeholders.
+    pub(super) unknown_variables: Vec<String>,
     /// Keys that will take effect once registries replicate to each other.
     pub of_replication: Vec<String>,
 }
@@ -70,6 +72,11 @@ impl Outside for OutsideFiles<'_> {
         };
         said(self.flags).or_else(|| said(self.json)).or_else(|| environment::value_of(name, self.environment))
     }
+
+    fn above_the_environment(&self) -> impl Iterator<Item = (&str, Setting)> {
+        let all = self.json.iter().chain(self.flags);
+        all.map(|(key, value, origin)| (key.as_str(), Setting { value: value.clone(), origin: origin.clone() }))
+    }
 }
 
 #[derive(Default)]
@@ -95,7 +102,13 @@ impl Properties {
         let mut accepting = Accepting::default();
         accepting.layer(layer(defaults, &Origin::Default))?;
         let outside = OutsideFiles { flags: &flags, json: &json, environment: &environment };
-        let loading = Loading { files: &files, outside: &outside, environment: &environment, only: only_file };
+        let loading = Loading {
+            files: &files,
+            outside: &outside,
+            environment: &environment,
+            only: only_file,
+            below: &accepting.all,
+        };
         for document in loading.documents(&mut accepting.notices)? {
             let origin = document.origin();
             let settings: Layer = document.into_settings().map(|(key, value)| (key, value, origin.clone())).collect();
@@ -107,7 +120,7 @@ impl Properties {
                 accepting.meant_to_lock.push(error);
                 continue;
             }
-            if let Some(key) = environment::key_of(name, value, &mut accepting.notices)? {
+            if let Some(key) = environment::key_of(name, value, &mut accepting.notices) {
                 accepting.accept(key, value.clone(), Origin::Environment(name.clone()))?;
             }
         }
@@ -182,6 +195,7 @@ impl Accepting {
                 self.insert(name, setting);
             }
             Classified::Refused(why) => return Err(ConfigError::refused(&key, origin, why)),
+            Classified::Unknown if setting.value.is_empty() && keys::is_section(&key) => {}
             Classified::Unknown => return Err(ConfigError::unknown(&key, origin, keys::nearest(&key))),
         }
         Ok(())
@@ -209,6 +223,7 @@ impl Accepting {
     }
 
     fn finish(mut self, environment: &[(String, String)]) -> Result<(Properties, Notices), ConfigError> {
+        environment::warn_of_unknown(&mut self.notices, self.all.values());
         let known = Known { settings: &self.all, environment };
         for (key, setting) in &mut self.used {
             known.resolve(key, setting)?;

@@ -1,15 +1,16 @@
 //! Which files count, in which order: Spring's rule. Places in their order; in one place `.properties` above `.yml`;
 //! files of active profiles above those of none.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::choosing::{Choice, Kept, refuse_profiles_in};
 use super::document::{self, Document, Syntax};
 use super::location::{self, Location, Place};
 use super::profiles;
-use super::{ConfigError, Files, Notices, Origin};
-use crate::keys::uniform;
+use super::{ConfigError, Files, Notices, Origin, Setting};
 
-const IMPORT: &str = "spring.config.import";
+pub(super) const IMPORT: &str = "spring.config.import";
 /// Imports within imports: more than this is a circle.
 const IMPORT_DEPTH_MAX: usize = 8;
 /// Files' endings, the weaker first.
@@ -19,50 +20,47 @@ const ENDINGS: [&str; 3] = ["yaml", "yml", "properties"];
 pub(super) trait Outside {
     /// The value of a name in its uniform spelling, and where it was set.
     fn value(&self, name: &str) -> Option<(String, Origin)>;
+    /// All names and values that are stronger than variables, the weaker first.
+    fn above_the_environment(&self) -> impl Iterator<Item = (&str, Setting)>;
 }
 
 pub(super) struct Loading<'a, O> {
     pub(super) files: &'a Files,
     pub(super) outside: &'a O,
     pub(super) environment: &'a [(String, String)],
+    /// What the program itself sets, by uniform name.
+    pub(super) below: &'a BTreeMap<String, Setting>,
     /// Instead of all locations.
     pub(super) only: Option<PathBuf>,
-}
-
-/// Everything that profiles are chosen by.
-struct Choice {
-    active: Vec<String>,
 }
 
 impl<O: Outside> Loading<'_, O> {
     /// All documents that count, lowest first.
     pub(super) fn documents(&self, notices: &mut Notices) -> Result<Vec<Document>, ConfigError> {
         let groups = self.groups()?;
-        let names = self.outside("spring.config.name").unwrap_or_else(|| "application".to_owned());
-        let names = profiles::listed(&names);
+        let names = self.outside("spring.config.name")?.map(|(name, _)| name);
+        let names = profiles::listed(names.as_deref().unwrap_or("application"));
         // Read once without profiles, to learn which there are.
         let mut plain = Vec::new();
         for group in &groups {
             plain.push(self.group(group, &names, None, notices)?);
         }
         let choice = self.choose(plain.iter().flatten())?;
-        let mut all = Vec::new();
+        let mut all = Kept::default();
         for (group, documents) in groups.iter().zip(plain) {
             self.keep(documents, &choice, &names, 0, &mut all, notices)?;
             for profile in &choice.active {
                 let documents = self.group(group, &names, Some(profile), notices)?;
                 refuse_profiles_in(&documents)?;
+                all.of_profile(profile, &documents);
                 self.keep(documents, &choice, &names, 0, &mut all, notices)?;
             }
         }
-        all.iter().for_each(|document| notices.found.add_file(&document.path));
+        all.warn_of_profiles_without_words(&choice, notices);
+        all.documents.iter().for_each(|document| notices.found.add_file(&document.path));
         notices.found.places = groups.iter().flatten().map(|location| location.place.to_string()).collect();
         notices.found.profiles = choice.active;
-        Ok(all)
-    }
-
-    fn outside(&self, name: &str) -> Option<String> {
-        self.outside.value(name).map(|(value, _)| value)
+        Ok(all.documents)
     }
 
     fn groups(&self) -> Result<Vec<Vec<Location>>, ConfigError> {
@@ -73,7 +71,7 @@ impl<O: Outside> Loading<'_, O> {
             };
             return Ok(vec![vec![Location { place, is_optional: false }]]);
         }
-        let said = |key: &str, name: &str| match self.outside.value(name) {
+        let said = |key: &str, name: &str| match self.outside(name)? {
             None => Ok(None),
             Some((text, origin)) => location::parse(&text)
                 .map(Some)
@@ -83,25 +81,6 @@ impl<O: Outside> Loading<'_, O> {
         groups
             .extend(said("spring.config.additional-location", "spring.config.additionallocation")?.unwrap_or_default());
         Ok(groups)
-    }
-
-    fn choose<'d>(&self, documents: impl Iterator<Item = &'d Document>) -> Result<Choice, ConfigError> {
-        let documents: Vec<&Document> = documents.collect();
-        let said = |name: &str| {
-            let in_files = || {
-                let plain = documents.iter().filter(|document| !document.is_conditional());
-                plain.rev().find_map(|document| document.value(name)).map(str::to_owned)
-            };
-            self.outside(name).or_else(in_files).map(|text| profiles::listed(&text))
-        };
-        for document in documents.iter().filter(|document| document.is_conditional()) {
-            refuse_profiles_in(std::slice::from_ref(*document))?;
-        }
-        let group = |name: &str| said(&format!("spring.profiles.group.{}", uniform(name))).unwrap_or_default();
-        let default = said("spring.profiles.default").unwrap_or_else(|| vec!["default".to_owned()]);
-        let included = said("spring.profiles.include").unwrap_or_default();
-        let active = said("spring.profiles.active");
-        Ok(Choice { active: profiles::in_order(included, active, default, group) })
     }
 
     /// The documents of one group, for one profile or for none.
@@ -178,18 +157,21 @@ impl<O: Outside> Loading<'_, O> {
         choice: &Choice,
         names: &[String],
         depth: usize,
-        all: &mut Vec<Document>,
+        all: &mut Kept,
         notices: &mut Notices,
     ) -> Result<(), ConfigError> {
-        for document in documents {
+        for mut document in documents {
+            self.resolve_condition(&mut document, choice, all)?;
+            all.asked_for.extend(document.profiles());
             if let Some(reason) = document.reason_to_leave_out(&choice.active, self.environment)? {
                 notices.ignored.push(reason);
                 continue;
             }
+            self.resolve_import(&mut document, choice, all)?;
             let import = document.value(IMPORT).map(str::to_owned);
             let origin = document.origin();
             let folder = document.path.parent().map(Path::to_owned).unwrap_or_default();
-            all.push(document);
+            all.documents.push(document);
             let Some(import) = import else { continue };
             if depth >= IMPORT_DEPTH_MAX {
                 return Err(ConfigError::invalid(IMPORT, &import, &origin, "files that do not import each other"));
@@ -201,6 +183,7 @@ impl<O: Outside> Loading<'_, O> {
                 for profile in std::iter::once(None).chain(choice.active.iter().map(|name| Some(name.as_str()))) {
                     let imported = self.group(&group, names, profile, notices)?;
                     refuse_profiles_in(&imported)?;
+                    profile.into_iter().for_each(|profile| all.of_profile(profile, &imported));
                     self.keep(imported, choice, names, depth + 1, all, notices)?;
                 }
             }
@@ -219,20 +202,6 @@ impl Place {
             Self::Elsewhere(_) => {}
         }
     }
-}
-
-/// What chooses the profiles must not depend on a profile.
-fn refuse_profiles_in(documents: &[Document]) -> Result<(), ConfigError> {
-    for document in documents {
-        for key in ["spring.profiles.active", "spring.profiles.include", "spring.profiles.default"] {
-            if document.value(key).is_some() {
-                let why =
-                    "it must not depend on a profile or stand in an imported file; set it in application.yml itself";
-                return Err(ConfigError::refused(key, &document.origin(), why));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// `dir/name.yml` is `dir/name-profile.yml`.

@@ -73,7 +73,7 @@ impl Known<'_> {
             return random::value(wanted).ok_or(Unresolvable::Random);
         }
         if let Some((_, value)) = self.environment.iter().find(|(variable, _)| variable == name) {
-            return Ok(value.clone());
+            return self.text(value, depth);
         }
         let relaxed = || self.environment.iter().find(|(variable, _)| flat(variable) == flat(name));
         match (self.settings.get(&uniform(name)), relaxed()) {
@@ -81,7 +81,7 @@ impl Known<'_> {
             (Some(setting), variable) if variable.is_none() || setting.origin.is_above_environment() => {
                 return self.text(&setting.value, depth);
             }
-            (_, Some((_, value))) => return Ok(value.clone()),
+            (_, Some((_, value))) => return self.text(value, depth),
             _ => {}
         }
         if let Some(fact) = host::fact(name, self.environment) {

@@ -83,23 +83,23 @@ pub(super) fn listed(text: &str) -> Vec<String> {
 
 /// The active profiles in the order of their strength: included ones first, a group's members behind its name.
 /// Without any it is the default profile.
-pub(super) fn in_order(
+pub(super) fn in_order<E>(
     included: Vec<String>,
     active: Option<Vec<String>>,
     default: Vec<String>,
-    group: impl Fn(&str) -> Vec<String>,
-) -> Vec<String> {
+    group: impl Fn(&str) -> Result<Vec<String>, E>,
+) -> Result<Vec<String>, E> {
     let active = active.unwrap_or_default();
     let mut wanted = if included.is_empty() && active.is_empty() { default } else { [included, active].concat() };
     wanted.reverse();
     let mut ordered: Vec<String> = Vec::new();
     while let Some(profile) = wanted.pop() {
         if !ordered.contains(&profile) {
-            wanted.extend(group(&profile).into_iter().rev());
+            wanted.extend(group(&profile)?.into_iter().rev());
             ordered.push(profile);
         }
     }
-    ordered
+    Ok(ordered)
 }
 
 #[cfg(test)]
@@ -138,9 +138,10 @@ mod tests {
 
     #[test]
     fn groups_and_includes_have_their_place() {
-        let group = |name: &str| if name == "g" { names("x,y") } else { Vec::new() };
-        let order =
-            |included, active: Option<&str>| in_order(names(included), active.map(names), names("default"), group);
+        let group = |name: &str| Ok::<_, ()>(if name == "g" { names("x,y") } else { Vec::new() });
+        let order = |included, active: Option<&str>| {
+            in_order(names(included), active.map(names), names("default"), group).unwrap()
+        };
         assert_eq!(order("", None), ["default"]);
         assert_eq!(order("", Some("a,b")), ["a", "b"]);
         assert_eq!(order("i", Some("g,a,x")), ["i", "g", "x", "y", "a"]);

@@ -40,8 +40,8 @@ impl Identity {
             (None, None) => Ok(None),
             (Some((material, chain, key)), None) => Self::checked(&material, chain, key).map(Some),
             (None, Some((material, entry))) => {
-                let key_password = properties.string(keys.key_password);
-                if key_password.is_some() && key_password != properties.string(keys.store.password) {
+                let key_password = properties.password(keys.key_password);
+                if key_password.is_some() && key_password != properties.password(keys.store.password) {
                     let same = format!("a PKCS12 store has one password: leave {} out", keys.key_password);
                     return Err(material.wrong(same));
                 }

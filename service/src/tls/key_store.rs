@@ -78,7 +78,7 @@ fn open(
     if !["PKCS12", "JKS", "P12", "PFX"].contains(&kind.to_uppercase().as_str()) {
         return Err(properties.invalid(keys.kind, "PKCS12"));
     }
-    let password = properties.string(keys.password).unwrap_or_default();
+    let password = properties.password(keys.password).unwrap_or_default();
     let store = KeyStore::from_pkcs12(&material.bytes, &password, policy).map_err(|error| {
         material.wrong(format!("it cannot be opened ({error}): is {} right, and the file PKCS12?", keys.password))
     })?;

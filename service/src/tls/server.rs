@@ -37,9 +37,23 @@ const TRUST_STORE: StoreKeys = StoreKeys {
     kind: "server.ssl.trust-store-type",
 };
 
-/// What asks for TLS, whatever else is set.
-pub(crate) const ASKING: [&str; 5] =
-    [IDENTITY.certificate, IDENTITY.private_key, IDENTITY.store.store, TRUST_CERTIFICATE, TRUST_STORE.store];
+/// What asks for TLS, whatever else is set, and even when it is empty: `key-store: ${KEY_STORE:}` was not meant as plain
+/// HTTP.
+pub(crate) const ASKING: [&str; 13] = [
+    IDENTITY.certificate,
+    IDENTITY.private_key,
+    IDENTITY.store.store,
+    IDENTITY.store.password,
+    IDENTITY.store.kind,
+    "server.ssl.key-alias",
+    IDENTITY.key_password,
+    TRUST_CERTIFICATE,
+    TRUST_STORE.store,
+    TRUST_STORE.password,
+    TRUST_STORE.kind,
+    CLIENT_AUTH,
+    PROTOCOLS,
+];
 
 /// How a server speaks TLS.
 #[derive(Clone)]
@@ -54,15 +68,12 @@ impl ServerTls {
     /// # Errors
     /// What is missing, cannot be read, does not fit or is over: key, file, why.
     pub fn from_properties(properties: &Properties) -> Result<Option<Self>, ConfigError> {
-        let is_asked_for = ASKING.iter().any(|key| properties.string(key).is_some());
-        if !properties.bool(ENABLED, is_asked_for)? {
+        let asked: Vec<&str> = ASKING.into_iter().filter(|key| properties.is_set_by_user(key)).collect();
+        if !properties.bool(ENABLED, !asked.is_empty())? {
             return Ok(None);
         }
         let Some(identity) = Identity::from_properties(properties, &IDENTITY)? else {
-            return Err(ConfigError::other(format!(
-                "{ENABLED}: TLS needs a certificate: set {} (PKCS12), or {} and {} (PEM)",
-                IDENTITY.store.store, IDENTITY.certificate, IDENTITY.private_key
-            )));
+            return Err(without_certificate(properties, &asked));
         };
         let builder = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&protocols(properties)?)
@@ -109,6 +120,21 @@ fn protocols(properties: &Properties) -> Result<Vec<&'static SupportedProtocolVe
         });
     }
     Ok(if versions.is_empty() { vec![&version::TLS13, &version::TLS12] } else { versions })
+}
+
+fn without_certificate(properties: &Properties, asked: &[&str]) -> ConfigError {
+    let IdentityKeys { certificate, private_key, store, .. } = IDENTITY;
+    let asking = asked.iter().find(|key| properties.string(key).is_none()).or_else(|| asked.first());
+    let because = match asking {
+        Some(key) if properties.string(key).is_none() => format!("{key} is set and empty"),
+        Some(key) => format!("{key} is set"),
+        None => format!("{ENABLED} is true"),
+    };
+    ConfigError::other(format!(
+        "{because}: TLS needs a certificate: set {} (PKCS12), or {certificate} and {private_key} (PEM); or {ENABLED}=false \
+         for plain HTTP",
+        store.store
+    ))
 }
 
 fn client_verifier(

@@ -76,6 +76,7 @@ fn tls_is_on_when_it_is_asked_for() {
     for (settings, is_on) in [
         (&[][..], false),
         (&[("server.ssl.enabled", "false"), CERT, KEY], false),
+        (&[("server.ssl.enabled", "0"), ("server.ssl.key-store", ""), PASSWORD], false),
         (&[CERT, KEY], true),
         (&[("server.ssl.enabled", "true"), CERT, KEY, ("server.ssl.enabled-protocols", "TLSv1.3")], true),
         (&[STORE, PASSWORD], true),
@@ -99,6 +100,17 @@ fn what_cannot_protect_fails_the_start_with_key_file_and_reason() {
     type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
     let table: &[Row<'_>] = &[
         (&[("server.ssl.enabled", "true")], &["server.ssl.enabled", "TLS needs a certificate", "server.ssl.key-store"]),
+        (
+            &[("server.ssl.key-store", "${KS:}"), PASSWORD],
+            &["server.ssl.key-store is set and empty", "key-store (PKCS12)"],
+        ),
+        (&[PASSWORD], &["server.ssl.key-store-password is set", "TLS needs a certificate"]),
+        (&[("server.ssl.client-auth", "need")], &["server.ssl.client-auth is set", "TLS needs a certificate"]),
+        (&[("server.ssl.key-alias", "a")], &["server.ssl.key-alias is set", "server.ssl.enabled=false"]),
+        (
+            &[("server.ssl.certificate", ""), ("server.ssl.certificate-private-key", "")],
+            &["certificate is set and empty"],
+        ),
         (&[CERT], &["server.ssl.certificate-private-key must be set"]),
         (&[KEY], &["server.ssl.certificate must be set"]),
         (&[CERT, KEY, STORE, PASSWORD], &["are both set"]),
