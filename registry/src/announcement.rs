@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use crate::access::Role;
 use crate::config::RegistryConfig;
 
 /// Says it in the log.
@@ -33,12 +34,13 @@ fn summary(config: &RegistryConfig) -> String {
         (None, tokens) => format!("locked, tokens: {tokens}"),
         (Some(_), tokens) => format!("locked, one user, tokens: {tokens}"),
     };
+    let anybody = if config.access.anonymous.contains(Role::Read) { ", anybody may read" } else { "" };
     let transport = if config.tls.is_some() { "TLS" } else { "plain HTTP" };
     let cache = match config.use_read_only_response_cache {
         true => format!("refreshed every {} ms", config.response_cache_update_interval_ms),
         false => "off".to_owned(),
     };
-    format!("{access}; {transport}; self-preservation {}; read-only cache {cache}", config.self_preservation)
+    format!("{access}{anybody}; {transport}; self-preservation {}; read-only cache {cache}", config.self_preservation)
 }
 
 #[cfg(test)]
@@ -64,6 +66,9 @@ mod tests {
             summary(&config(locked)),
             "locked, one user, tokens: 0; plain HTTP; self-preservation off; read-only cache off"
         );
+        let readable =
+            "eurus.registry.access: {anonymous: read, tokens: {ci: {token: 0123456789abcdef, roles: register}}}";
+        assert!(summary(&config(readable)).starts_with("locked, tokens: 1, anybody may read; "));
     }
 
     #[test]
