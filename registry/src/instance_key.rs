@@ -2,7 +2,6 @@
 
 use std::hash::{Hash, Hasher};
 
-use eurus_model::InstanceInfo;
 use papaya::Equivalent;
 
 /// Application and id.
@@ -16,22 +15,12 @@ impl InstanceKey {
     pub(crate) fn new(app: &str, instance_id: &str) -> Self {
         Self { app: app.into(), instance_id: instance_id.into() }
     }
-
-    pub(crate) fn instance_id(&self) -> &str {
-        &self.instance_id
-    }
 }
 
 /// A key that is looked for, without making one.
 pub(crate) struct KeyRef<'a> {
     pub(crate) app: &'a str,
     pub(crate) instance_id: &'a str,
-}
-
-impl<'a> KeyRef<'a> {
-    pub(crate) fn of(info: &'a InstanceInfo) -> Self {
-        Self { app: &info.app, instance_id: &info.instance_id }
-    }
 }
 
 impl Hash for KeyRef<'_> {

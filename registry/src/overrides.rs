@@ -6,16 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use eurus_model::InstanceStatus;
 use papaya::HashMap;
 
-use crate::instance_key::{InstanceKey, KeyRef};
-
 /// An override that nobody asked for this long is forgotten. Every heartbeat asks.
 pub(crate) const OVERRIDE_LIFE_MS: i64 = 3_600_000;
 
-/// The overrides in force. Of the instance, not of its id alone as in Eureka: who may register an id in one application
-/// must not decide about another's. Heartbeats look without a lock;
+/// The overrides in force, by instance id (across applications, as in Eureka). Heartbeats look without a lock;
 /// whoever changes one holds the store's.
 #[derive(Debug, Default)]
-pub(crate) struct Overrides(HashMap<InstanceKey, Override>);
+pub(crate) struct Overrides(HashMap<String, Override>);
 
 #[derive(Debug)]
 struct Override {
@@ -32,26 +29,20 @@ impl Override {
 
 impl Overrides {
     /// The override of an instance; asking keeps it alive.
-    pub(crate) fn get(&self, app: &str, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
+    pub(crate) fn get(&self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
         let all = self.0.pin();
-        let known = all.get(&KeyRef { app, instance_id }).filter(|known| known.is_alive(now_ms))?;
+        let known = all.get(instance_id).filter(|known| known.is_alive(now_ms))?;
         known.last_access_ms.fetch_max(now_ms, Ordering::AcqRel);
         Some(known.status)
     }
 
-    pub(crate) fn set(&self, app: &str, instance_id: &str, status: InstanceStatus, now_ms: i64) {
-        self.0
-            .pin()
-            .insert(InstanceKey::new(app, instance_id), Override { status, last_access_ms: AtomicI64::new(now_ms) });
+    pub(crate) fn set(&self, instance_id: &str, status: InstanceStatus, now_ms: i64) {
+        self.0.pin().insert(instance_id.to_owned(), Override { status, last_access_ms: AtomicI64::new(now_ms) });
     }
 
     /// Takes an override away; `None` when there was none.
-    pub(crate) fn remove(&self, app: &str, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
-        self.0
-            .pin()
-            .remove(&KeyRef { app, instance_id })
-            .filter(|known| known.is_alive(now_ms))
-            .map(|known| known.status)
+    pub(crate) fn remove(&self, instance_id: &str, now_ms: i64) -> Option<InstanceStatus> {
+        self.0.pin().remove(instance_id).filter(|known| known.is_alive(now_ms)).map(|known| known.status)
     }
 
     /// How many there are, with those that are over and not yet forgotten.
@@ -59,11 +50,11 @@ impl Overrides {
         self.0.len()
     }
 
-    /// All in force, by id. Looking at them does not keep them alive.
+    /// All in force. Looking at them does not keep them alive.
     pub(crate) fn all(&self, now_ms: i64) -> BTreeMap<String, InstanceStatus> {
         let all = self.0.pin();
         let alive = all.iter().filter(|(_, known)| known.is_alive(now_ms));
-        alive.map(|(key, known)| (key.instance_id().to_owned(), known.status)).collect()
+        alive.map(|(instance_id, known)| (instance_id.clone(), known.status)).collect()
     }
 
     /// Forgets what nobody asked for.
@@ -145,20 +136,20 @@ mod tests {
     #[test]
     fn an_override_lives_an_hour_after_the_last_question() {
         let overrides = Overrides::default();
-        overrides.set("A", "a", OutOfService, 0);
-        assert_eq!(overrides.get("A", "a", OVERRIDE_LIFE_MS - 1), Some(OutOfService));
-        assert_eq!(overrides.get("A", "a", 2 * OVERRIDE_LIFE_MS - 2), Some(OutOfService), "asking kept it alive");
+        overrides.set("a", OutOfService, 0);
+        assert_eq!(overrides.get("a", OVERRIDE_LIFE_MS - 1), Some(OutOfService));
+        assert_eq!(overrides.get("a", 2 * OVERRIDE_LIFE_MS - 2), Some(OutOfService), "asking kept it alive");
         overrides.purge(3 * OVERRIDE_LIFE_MS - 3);
-        assert_eq!(overrides.get("A", "a", 3 * OVERRIDE_LIFE_MS - 3), Some(OutOfService));
-        assert_eq!(overrides.get("A", "a", 4 * OVERRIDE_LIFE_MS - 3), None);
-        assert_eq!(overrides.remove("A", "a", 4 * OVERRIDE_LIFE_MS - 3), None, "it is over, so none is taken away");
+        assert_eq!(overrides.get("a", 3 * OVERRIDE_LIFE_MS - 3), Some(OutOfService));
+        assert_eq!(overrides.get("a", 4 * OVERRIDE_LIFE_MS - 3), None);
+        assert_eq!(overrides.remove("a", 4 * OVERRIDE_LIFE_MS - 3), None, "it is over, so none is taken away");
     }
 
     #[test]
     fn an_override_is_taken_away_once() {
         let overrides = Overrides::default();
-        overrides.set("A", "a", Up, 0);
-        assert_eq!(overrides.remove("A", "a", 1), Some(Up));
-        assert_eq!(overrides.remove("A", "a", 1), None);
+        overrides.set("a", Up, 0);
+        assert_eq!(overrides.remove("a", 1), Some(Up));
+        assert_eq!(overrides.remove("a", 1), None);
     }
 }

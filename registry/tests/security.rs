@@ -285,3 +285,20 @@ async fn a_connection_serves_on_after_a_refused_heartbeat() {
     }
     rig.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registration_overrides_no_status_for_who_may_not() {
+    let rig = locked(&[]).await;
+    let body =
+        registration("A").replace("\"status\":\"UP\"", "\"status\":\"UP\",\"overriddenStatus\":\"OUT_OF_SERVICE\"");
+    assert!(body.contains("overriddenStatus"), "{body}");
+    let service = "Bearer register-0123456789abcdef";
+    for (authorization, status) in [(service, "\"status\":\"UP\""), (USER, "\"status\":\"OUT_OF_SERVICE\"")] {
+        let headers = [("Content-Type", "application/json"), ("Authorization", authorization)];
+        assert_eq!(rig.send("POST", "/eureka/apps/A", &headers, &body).await.status, 204);
+        let headers = [("Accept", "application/json"), ("Authorization", USER)];
+        let shown = rig.send("GET", "/eureka/apps/A/one", &headers, "").await;
+        assert!(shown.text().contains(status), "{authorization}: {}", shown.text());
+    }
+    rig.stop().await;
+}

@@ -72,6 +72,12 @@ pub(super) async fn admit(request: &HttpRequest, route: Option<&Route>, context:
     }
 }
 
+/// Whether a request that was let through may also do what needs this role.
+pub(super) fn may(request: &HttpRequest, role: Role, context: &Context) -> bool {
+    let given = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    matches!(context.guard.gate.decide(given, role), Decision::Allowed)
+}
+
 /// The role a request needs, whichever resource it names; `None`: anybody may. What names nothing is told so only to
 /// those who may read.
 fn needed(request: &HttpRequest, route: Option<&Route>) -> Option<Role> {

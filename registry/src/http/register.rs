@@ -2,11 +2,13 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
-use eurus_model::{json, xml};
+use eurus_model::{InstanceStatus, json, xml};
 
 use super::refusal::Refusal;
-use super::{Call, header};
+use super::{Call, guard, header};
+use crate::access::Role;
 use crate::form::Format;
+use crate::store::Origin;
 
 /// Registers what the body describes.
 pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refusal> {
@@ -23,7 +25,11 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
     let draft = draft.map_err(|error| {
         Refusal::Unparsable(format, format!("the registration is unreadable: {}", error.to_string().escape_debug()))
     })?;
-    let instance = draft.into_instance(app, call.now_ms).map_err(|error| Refusal::Invalid(error, negotiated))?;
+    let mut instance = draft.into_instance(app, call.now_ms).map_err(|error| Refusal::Invalid(error, negotiated))?;
+    if call.origin() == Origin::Client && !guard::may(call.request, Role::Operate, call.context) {
+        // Who may not override a status by asking for it may not do so by a registration either.
+        instance.overridden_status = InstanceStatus::Unknown;
+    }
     call.registry.register(instance, call.origin(), call.now_ms).map_err(Refusal::NoRoom)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -6,7 +6,6 @@ use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
 
 use super::{Origin, State, Store, Touched};
 use crate::asg::{AsgRefusal, AsgStatus};
-use crate::instance_key::KeyRef;
 use crate::instance_name::InstanceName;
 use crate::registered::Registered;
 
@@ -44,8 +43,7 @@ impl State {
             (status, _) => status,
         };
         let group = held.info().asg_name.as_deref();
-        let effective =
-            self.live.effective_status(KeyRef { app, instance_id }, group, own, None, Origin::Client, now_ms);
+        let effective = self.live.effective_status(instance_id, group, own, None, Origin::Client, now_ms);
         if effective == held.status() {
             return None;
         }

@@ -60,7 +60,7 @@ impl State {
             self.apps.remove(app);
         }
         self.live.remove(app, instance_id);
-        self.live.overrides.remove(app, instance_id, now_ms);
+        self.live.overrides.remove(instance_id, now_ms);
         self.preservation.expected.left();
         self.history.cancelled(app, instance_id, now_ms);
         cancelled.lease().cancel(now_ms);

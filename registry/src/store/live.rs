@@ -41,13 +41,13 @@ impl Live {
     /// The status that a heartbeat meets.
     pub(super) fn status_on_renewal(&self, held: &Registered, origin: Origin, now_ms: i64) -> InstanceStatus {
         let (info, status) = (held.info(), held.status());
-        self.effective_status(KeyRef::of(info), info.asg_name.as_deref(), status, Some(status), origin, now_ms)
+        self.effective_status(&info.instance_id, info.asg_name.as_deref(), status, Some(status), origin, now_ms)
     }
 
     /// The outcome of the override rules for an instance of a `group` that says `own`.
     pub(super) fn effective_status(
         &self,
-        KeyRef { app, instance_id }: KeyRef<'_>,
+        instance_id: &str,
         group: Option<&str>,
         own: InstanceStatus,
         existing: Option<InstanceStatus>,
@@ -56,7 +56,7 @@ impl Live {
     ) -> InstanceStatus {
         effective_status(Candidate {
             own,
-            known_override: self.overrides.get(app, instance_id, now_ms),
+            known_override: self.overrides.get(instance_id, now_ms),
             in_disabled_group: self.asgs.contains(group),
             existing,
             from_replica: origin == Origin::Replica,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
 
 use super::{Origin, State, Store, Touched};
-use crate::instance_key::KeyRef;
 use crate::instance_name::InstanceName;
 use crate::lease::{Lease, duration_ms};
 use crate::limits::{NoRoom, RegistryLimits};
@@ -92,7 +91,7 @@ impl State {
         let existing_status = existing.as_ref().map(|held| held.status());
         let group = info.asg_name.as_deref();
         info.status =
-            self.live.effective_status(KeyRef::of(&info), group, status_said, existing_status, origin, now_ms);
+            self.live.effective_status(&info.instance_id, group, status_said, existing_status, origin, now_ms);
         // Carried over for a live lease: others tell a renewed registration from a new one by it.
         let service_up_ms = existing.as_ref().map_or(0, |held| held.lease().service_up_ms());
         let lease = Arc::new(Lease::new(now_ms, duration_ms, service_up_ms, self.lease_duration));
@@ -115,10 +114,10 @@ impl State {
 
     /// An override that the instance brings along counts only when none is known here.
     fn apply_override(&mut self, info: &mut InstanceInfo, now_ms: i64) {
-        match self.live.overrides.get(&info.app, &info.instance_id, now_ms) {
+        match self.live.overrides.get(&info.instance_id, now_ms) {
             Some(known) => info.overridden_status = known,
             None if info.overridden_status != InstanceStatus::Unknown => {
-                self.live.overrides.set(&info.app, &info.instance_id, info.overridden_status, now_ms);
+                self.live.overrides.set(&info.instance_id, info.overridden_status, now_ms);
             }
             None => {}
         }

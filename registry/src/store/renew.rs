@@ -66,12 +66,12 @@ impl Store {
         now_ms: i64,
     ) -> Option<Touched> {
         let mut state = self.state.write();
-        if state.live.overrides.get(app, instance_id, now_ms).is_some() {
+        if state.live.overrides.get(instance_id, now_ms).is_some() {
             return None;
         }
         let held = Arc::clone(state.get(app, instance_id)?);
         log::info!("{}: another registry knows the override {status}; taken over", InstanceName(app, instance_id));
-        state.live.overrides.set(app, instance_id, status, now_ms);
+        state.live.overrides.set(instance_id, status, now_ms);
         let mut info = held.info().clone();
         info.overridden_status = status;
         let new = Registered::new(info, Arc::clone(held.lease()), &state.held);

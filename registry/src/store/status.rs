@@ -50,7 +50,7 @@ impl Store {
         }
         let name = InstanceName(app, instance_id);
         log::info!("{name}: status {} is set to {} by {}", held.status(), change.status, change.by());
-        state.live.overrides.set(app, instance_id, change.status, now_ms);
+        state.live.overrides.set(instance_id, change.status, now_ms);
         Some(Some(state.modify(&held, change, change.status, now_ms)))
     }
 
@@ -67,7 +67,7 @@ impl Store {
         let mut state = self.state.write();
         let held = Arc::clone(state.visible(app, instance_id, renewals, now_ms)?);
         held.lease().renew(now_ms);
-        let Some(removed) = state.live.overrides.remove(app, instance_id, now_ms) else {
+        let Some(removed) = state.live.overrides.remove(instance_id, now_ms) else {
             return Some(None);
         };
         let name = InstanceName(app, instance_id);
@@ -81,12 +81,12 @@ impl State {
     /// what it says next. UNKNOWN is no decision to hold on to.
     fn pin(&mut self, held: &Registered, status: InstanceStatus, by: &str, now_ms: i64) -> Option<Touched> {
         let (app, instance_id) = (&held.info().app, &held.info().instance_id);
-        if status == InstanceStatus::Unknown || self.live.overrides.get(app, instance_id, now_ms) == Some(status) {
+        if status == InstanceStatus::Unknown || self.live.overrides.get(instance_id, now_ms) == Some(status) {
             return None;
         }
         let name = InstanceName(app, instance_id);
         log::info!("{name}: status {status} is its own already, from now on by order of {by}");
-        self.live.overrides.set(app, instance_id, status, now_ms);
+        self.live.overrides.set(instance_id, status, now_ms);
         let info = InstanceInfo { overridden_status: status, ..held.info().clone() };
         Some(self.replace(&Registered::new(info, Arc::clone(held.lease()), &self.held), now_ms))
     }

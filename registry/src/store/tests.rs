@@ -257,21 +257,3 @@ fn what_does_not_grow_may_register_again_in_a_full_registry() {
     assert_eq!(store.put_metadata("A", "1", entries, &limits, 1), Err(NoRoom::TooManyBytes { bytes_max: full }));
     assert_eq!(store.bytes_held(), full, "nothing has changed");
 }
-
-#[test]
-fn nobody_decides_about_the_same_id_in_another_application() {
-    let store = store();
-    let other = |overridden_status| {
-        let info = InstanceInfo { app: "B".to_owned(), overridden_status, ..info(Up, 1) };
-        store.register(info, Origin::Client, 1);
-    };
-    store.register(info(Up, 1), Origin::Client, 0);
-    other(OutOfService);
-    store.renew("A", "1", Some(1), Origin::Client, 2);
-    assert_eq!(statuses(&store), (Up, Unknown), "what B brings along is B's");
-    store.set_status("A", "1", change(OutOfService), 3);
-    assert!(store.cancel("B", "1", 4).is_some());
-    store.register(info(Starting, 2), Origin::Client, 5);
-    store.register(info(Up, 3), Origin::Client, 6);
-    assert_eq!(statuses(&store), (OutOfService, OutOfService), "B's end is not the end of A's override");
-}
