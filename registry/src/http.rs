@@ -4,7 +4,9 @@
 mod accept;
 mod asg;
 mod batch;
+mod batch_answer;
 mod body;
+mod body_budget;
 mod complaints;
 mod guard;
 mod instance;
@@ -39,7 +41,7 @@ use crate::response_cache::Entity;
 use crate::store::Origin;
 use crate::traffic::Traffic;
 use accept::{Negotiated, negotiate};
-pub(crate) use body::Bodies;
+pub(crate) use body_budget::Bodies;
 pub(crate) use complaints::Complaints;
 pub(crate) use guard::Guard;
 use noted::Noted;
@@ -67,7 +69,7 @@ pub(crate) struct Context {
 /// One request, its body read, at its moment.
 struct Call<'a> {
     request: &'a HttpRequest,
-    body: Bytes,
+    body: &'a Bytes,
     registry: Arc<Registry>,
     context: &'a Context,
     noted: &'a Noted,
@@ -79,16 +81,20 @@ pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<
     let route = context.paths.standard(request.uri().path()).and_then(|path| Route::of(&path));
     let noted = Noted::of(route.as_ref());
     let read = match guard::admit(&request, route.as_ref(), &context).await {
-        Ok(()) => context.bodies.read(&request, payload).await,
+        Ok(()) => {
+            let takes_body = route.as_ref().is_some_and(|route| route.takes_body(request.method()));
+            context.bodies.read(&request, payload, takes_body, context.clock.now_ms()).await
+        }
         Err(refusal) => Err(refusal),
     };
     // The moment of a change is the moment when it is known whole.
     let begun_ns = context.clock.now_ns();
     let now_ms = begun_ns / 1_000_000;
     let answer = match read {
-        Ok((body, _share)) => {
+        Ok(body) => {
             let registry = Arc::clone(&context.registry);
-            let call = Call { request: &request, body, registry, context: &context, noted: &noted, now_ms };
+            let call =
+                Call { request: &request, body: &body.bytes, registry, context: &context, noted: &noted, now_ms };
             answer(&call, route).await
         }
         Err(refusal) => Err(refusal),

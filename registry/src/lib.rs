@@ -11,6 +11,7 @@
 //! | `http`, `http/*` | route table; one file per resource; `guard`: who may; `accept`, `refusal`: formats and errors |
 //! | [`access`], `access/*` | who is known and may do what: the decision, pure |
 //! | `limits`, `held_bytes` | how much may be registered; how much is |
+//! | `limit_hits` | how often a limit was hit; one line a pause about it |
 //! | `registry` | the store and its caches: every change goes through here |
 //! | `store`, `store/*` | the one truth behind one short lock; one file per operation |
 //! | `lease`, `registered` | one lease; one state of one instance with its ready-made bytes |
@@ -24,7 +25,7 @@
 //! | `self_preservation`, `self_preservation/*` | whether leases that are over end: Netflix's rule, per app, the report |
 //! | `renewal_rate`, `eviction` | the last minute's heartbeats; which leases a run ends |
 //! | `rate_limiter`, `token_bucket` | how many fetches are answered |
-//! | `response_cache`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
+//! | `response_cache`, `response_cache/*`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
 //! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
@@ -52,6 +53,7 @@ mod instance_key;
 mod instance_name;
 mod lease;
 mod lease_history;
+mod limit_hits;
 mod limits;
 mod loops;
 mod metrics;

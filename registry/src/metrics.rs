@@ -26,17 +26,19 @@ pub(crate) struct Sources {
     pub(crate) registry: Arc<Registry>,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) denials: DenialCounts,
+    /// Bodies for which there was no room beside others.
+    pub(crate) bodies_refused: u64,
 }
 
 /// All metrics of this moment.
 pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
-    let Sources { registry, traffic, denials } = sources;
+    let Sources { registry, traffic, denials, .. } = sources;
     let mut text = Text::new(syntax);
     operations::write(&mut text, registry.tally());
     wire::write(&mut text, traffic);
     state::write(&mut text, registry, now_ms);
     caches::write(&mut text, registry, now_ms);
-    limits(&mut text, registry, traffic);
+    limits(&mut text, sources);
     let refused = [("unauthenticated", denials.unauthenticated), ("forbidden", denials.forbidden)];
     let family = Family::counter(
         "eurus_registry_access_denials",
@@ -52,11 +54,12 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
 }
 
 /// Every limit that requests can run into, whatever counts it.
-fn limits(text: &mut Text, registry: &Registry, traffic: &Traffic) {
+fn limits(text: &mut Text, sources: &Sources) {
     use crate::counting::Labels;
     use crate::tally::Registering;
     use crate::traffic::RefusedStatus;
 
+    let Sources { registry, traffic, bodies_refused, .. } = sources;
     fn sum<L: Labels>(totals: Vec<(L, u64)>, wanted: impl Fn(L) -> bool) -> u64 {
         totals.into_iter().filter(|(labels, _)| wanted(*labels)).map(|(_, count)| count).sum()
     }
@@ -69,12 +72,16 @@ fn limits(text: &mut Text, registry: &Registry, traffic: &Traffic) {
         ("instances", registering(Registering::Full)),
         ("registered_bytes", registering(Registering::FullOfBytes)),
         ("delta_queue", registry.store().sizes().recent_changes_dropped),
-        ("cached_names", registry.cache().names_refused()),
+        ("cached_names", registry.cache().room().names_refused()),
+        ("cached_bytes", registry.cache().room().answers_refused()),
+        ("bodies_bytes", *bodies_refused),
+        ("batch_answer_bytes", traffic.batch_answers_cut().count()),
     ];
     let family = Family::counter(
         "eurus_registry_limit_hits",
         "What was refused or dropped because a limit was reached: request bodies (bytes, of the body or of the instance in it; \
-         time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached.",
+         time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached, answers too large to be cached, bodies for which there was no room beside others, \
+         answers to batches without all newer instances.",
     );
     text.counters(&family, hits.map(|(limit, count)| (vec![("limit", limit)], count)));
 }

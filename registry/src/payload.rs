@@ -1,8 +1,8 @@
 //! Ready-made answers: whole lists, assembled from the instances' fragments by copying.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use eurus_model::{json, xml};
@@ -10,6 +10,7 @@ use eurus_model::{json, xml};
 use crate::compressed_list::{CompressedGroups, Segment};
 use crate::form::{Form, Format};
 use crate::gzip;
+use crate::held_bytes::Weight;
 use crate::registered::Registered;
 use crate::store::{AppSnapshot, Snapshot};
 
@@ -21,6 +22,8 @@ pub(crate) struct Payload {
     pub(crate) gzip: Option<Bytes>,
     /// Tells this answer from all others of this process: what `ETag` is made of.
     pub(crate) number: u64,
+    /// Its part of what the caches hold, of those that count there.
+    pub(crate) weight: OnceLock<Weight>,
 }
 
 /// How a list is compressed.
@@ -60,7 +63,7 @@ impl Payload {
                 compressed(groups.compress(&plain, &segments, *now_ms, *life_ms), plain.len())
             }
         };
-        Self { plain: Bytes::from(plain), gzip: compressed, number: numbers.next() }
+        Self { plain: Bytes::from(plain), gzip: compressed, number: numbers.next(), weight: OnceLock::new() }
     }
 
     /// One application.
@@ -70,7 +73,12 @@ impl Payload {
             Format::Json => json::encode_application(&app.name, fragments),
             Format::Xml => xml::encode_application(form.detail, &app.name, fragments),
         };
-        Self { plain: Bytes::from(plain), gzip: None, number: numbers.next() }
+        Self { plain: Bytes::from(plain), gzip: None, number: numbers.next(), weight: OnceLock::new() }
+    }
+
+    /// Bytes in memory.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.plain.len() + self.gzip.as_ref().map_or(0, Bytes::len)) as u64
     }
 }
 

@@ -18,7 +18,7 @@ use crate::limits::NoRoom;
 use crate::payload::{Compressing, Numbering, Payload};
 use crate::rate_limiter::RateLimiter;
 use crate::registered::Registered;
-use crate::response_cache::{Answer, CacheSettings, Entity, ResponseCache};
+use crate::response_cache::{Answer, CACHED_BYTES_MAX, CacheSettings, Entity, ResponseCache};
 use crate::self_preservation::Report;
 use crate::store::{Origin, Renewal, StatusChange, Store, Touched};
 use crate::tally::{Changing, ListKind, Lookup, OverrideChange, Registering, Tally};
@@ -59,6 +59,7 @@ impl Registry {
         let cache = ResponseCache::new(CacheSettings {
             use_read_only: config.use_read_only_response_cache,
             auto_expiration_ms: config.response_cache_auto_expiration_s * 1_000,
+            bytes_max: CACHED_BYTES_MAX,
         });
         Self {
             store: Store::new(config.lease_rules(), now_ms),

@@ -6,21 +6,21 @@
 //!                └── timer: compare and copy ───┘── invalidated by every change
 //! ```
 
+mod room;
 mod slot;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use papaya::HashMap;
 
 use crate::form::Form;
+use crate::held_bytes::Weight;
 use crate::payload::Payload;
 use crate::store::{Touched, VipKind};
-use slot::Slot;
+use room::Room;
+pub(crate) use room::{CACHED_BYTES_MAX, CACHED_ENTITIES_MAX};
+use slot::{Loaded, Slot};
 
-/// Entities (lists, applications, virtual addresses) that are cached at most. Requests may name anything, and even
-/// an unknown name's answer is cached, so there must be an end. Beyond it answers are made afresh for each request.
-pub(crate) const CACHED_ENTITIES_MAX: usize = 65_536;
 /// An entity that nobody asked for this long is forgotten.
 pub(crate) const UNASKED_LIFE_MS: i64 = 600_000;
 
@@ -33,6 +33,16 @@ pub(crate) enum Entity {
     Vip(VipKind, String),
 }
 
+impl Entity {
+    /// What the request chose; `apps` and `delta` are two, and are always cached.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::All | Self::Delta => None,
+            Self::App(name) | Self::Vip(_, name) => Some(name),
+        }
+    }
+}
+
 /// An answer; `None` is "unknown", and is cached like any other.
 pub(crate) type Answer = Option<Arc<Payload>>;
 
@@ -41,6 +51,8 @@ pub(crate) type Answer = Option<Arc<Payload>>;
 pub(crate) struct CacheSettings {
     pub(crate) use_read_only: bool,
     pub(crate) auto_expiration_ms: i64,
+    /// Of answers and names, those of `apps` and `delta` not counted.
+    pub(crate) bytes_max: u64,
 }
 
 /// Both caches, by entity; each entity has one slot per form.
@@ -49,8 +61,7 @@ pub(crate) struct ResponseCache {
     settings: CacheSettings,
     // Looked up without a lock: a request never waits for the timer that cleans up, nor for a name that is new.
     slots: HashMap<Entity, Arc<Slots>>,
-    /// Answers that were not cached because there were too many names.
-    names_refused: AtomicU64,
+    room: Room,
 }
 
 /// A list that the caches hold in one form.
@@ -63,17 +74,22 @@ pub(crate) struct HeldList {
     pub(crate) gzip_bytes: Option<usize>,
 }
 
-type Slots = [Slot; Form::ALL.len()];
+/// An entity's answers, and the room that its name takes.
+#[derive(Debug, Default)]
+struct Slots {
+    forms: [Slot; Form::ALL.len()],
+    _name: Option<Weight>,
+}
 
 impl ResponseCache {
     pub(crate) fn new(settings: CacheSettings) -> Self {
-        Self { settings, slots: HashMap::new(), names_refused: AtomicU64::new(0) }
+        Self { settings, slots: HashMap::new(), room: Room::new(settings.bytes_max) }
     }
 
     /// A cached answer, if there is one: nothing is built.
     pub(crate) fn cached(&self, entity: &Entity, form: Form, now_ms: i64) -> Option<Answer> {
         let slots = self.slots.pin().get(entity).map(Arc::clone)?;
-        let slot = &slots[form.index()];
+        let slot = &slots.forms[form.index()];
         slot.note_asked(now_ms);
         if self.settings.use_read_only {
             slot.read_only()
@@ -84,40 +100,51 @@ impl ResponseCache {
 
     /// The answer from the caches, or built.
     pub(crate) fn get(&self, entity: &Entity, form: Form, now_ms: i64, build: impl Fn() -> Answer) -> Answer {
-        let Some(slots) = self.slots_of(entity) else {
+        let Some(slots) = self.slots_of(entity, now_ms) else {
             return build();
         };
-        let slot = &slots[form.index()];
+        let slot = &slots.forms[form.index()];
         slot.note_asked(now_ms);
         if let Some(answer) = slot.read_only().filter(|_| self.settings.use_read_only) {
             return answer;
         }
-        let answer = slot.load(now_ms, self.settings.auto_expiration_ms, build);
-        if self.settings.use_read_only { slot.fill_read_only(answer, now_ms) } else { answer }
+        let loaded = self.load(entity, slot, now_ms, build);
+        if self.settings.use_read_only && loaded.is_kept {
+            slot.fill_read_only(loaded.answer, now_ms)
+        } else {
+            loaded.answer
+        }
     }
 
-    /// The slots of an entity, made if need be. `None`: too many entities.
-    fn slots_of(&self, entity: &Entity) -> Option<Arc<Slots>> {
+    fn load(&self, entity: &Entity, slot: &Slot, now_ms: i64, build: impl FnOnce() -> Answer) -> Loaded {
+        let keep = |answer: &Answer| match answer {
+            Some(payload) if entity.name().is_some() => self.room.keep(payload, now_ms),
+            _ => true,
+        };
+        slot.load(now_ms, self.settings.auto_expiration_ms, build, keep)
+    }
+
+    /// The slots of an entity, made if need be. `None`: there is no room for its name.
+    fn slots_of(&self, entity: &Entity, now_ms: i64) -> Option<Arc<Slots>> {
         let all = self.slots.pin();
         if let Some(slots) = all.get(entity) {
             return Some(Arc::clone(slots));
         }
-        if all.len() >= CACHED_ENTITIES_MAX {
-            log::warn!(
-                "{CACHED_ENTITIES_MAX} names are cached: {entity:?} is answered uncached; somebody asks for made-up names"
-            );
-            self.names_refused.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(Arc::clone(all.get_or_insert_with(entity.clone(), Arc::default)))
+        let name = match entity.name() {
+            Some(name) => Some(self.room.admit(name, all.len(), size_of::<Slots>(), now_ms)?),
+            None => None,
+        };
+        let made = || Arc::new(Slots { forms: Default::default(), _name: name });
+        Some(Arc::clone(all.get_or_insert_with(entity.clone(), made)))
     }
 
     pub(crate) fn entities(&self) -> usize {
         self.slots.len()
     }
 
-    pub(crate) fn names_refused(&self) -> u64 {
-        self.names_refused.load(Ordering::Relaxed)
+    /// What there is room for, and was none.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// What is held of a list, in each form that was asked for. Nobody is kept from anything by looking.
@@ -126,7 +153,7 @@ impl ResponseCache {
             return Vec::new();
         };
         let of = |form: Form| {
-            let slot = &slots[form.index()];
+            let slot = &slots.forms[form.index()];
             let read_only = slot.read_only();
             let age_ms = read_only.as_ref().map(|_| now_ms - slot.refreshed_ms());
             let payload = read_only.or_else(|| slot.read_write(now_ms, self.settings.auto_expiration_ms))??;
@@ -143,7 +170,7 @@ impl ResponseCache {
         let entities = [Entity::All, Entity::Delta, Entity::App(touched.app.clone())];
         let all = self.slots.pin();
         for entity in entities.into_iter().chain(vips).chain(secure) {
-            for slot in all.get(&entity).into_iter().flat_map(|slots| slots.iter()) {
+            for slot in all.get(&entity).into_iter().flat_map(|slots| slots.forms.iter()) {
                 slot.invalidate();
             }
         }
@@ -153,7 +180,7 @@ impl ResponseCache {
     pub(crate) fn refresh_read_only(&self, now_ms: i64, build: impl Fn(&Entity, Form) -> Answer) {
         let entities: Vec<_> = {
             let all = self.slots.pin();
-            all.retain(|_, slots| slots.iter().any(|slot| now_ms - slot.asked_ms() <= UNASKED_LIFE_MS));
+            all.retain(|_, slots| slots.forms.iter().any(|slot| now_ms - slot.asked_ms() <= UNASKED_LIFE_MS));
             all.iter().map(|(entity, slots)| (entity.clone(), Arc::clone(slots))).collect()
         };
         if !self.settings.use_read_only {
@@ -161,11 +188,13 @@ impl ResponseCache {
         }
         for (entity, slots) in entities {
             for form in Form::ALL {
-                let slot = &slots[form.index()];
+                let slot = &slots.forms[form.index()];
                 if let Some(held) = slot.read_only() {
-                    let answer = slot.load(now_ms, self.settings.auto_expiration_ms, || build(&entity, form));
-                    if !same(&held, &answer) {
-                        slot.replace_read_only(answer);
+                    let loaded = self.load(&entity, slot, now_ms, || build(&entity, form));
+                    if !loaded.is_kept {
+                        slot.empty_read_only();
+                    } else if !same(&held, &loaded.answer) {
+                        slot.replace_read_only(loaded.answer);
                     }
                     slot.note_refreshed(now_ms);
                 }

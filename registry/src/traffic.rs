@@ -2,6 +2,7 @@
 
 use crate::counting::{Grid, Histogram, Sharded, label};
 use crate::form::Format;
+use crate::limit_hits::LimitHits;
 
 label! {
     /// The resource that a path names, without the names in it: those have no end.
@@ -145,7 +146,10 @@ pub(crate) struct Exchange {
 
 /// Counters of what came over the wire, one set per thread.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic(Sharded<Counts>);
+pub(crate) struct Traffic {
+    counts: Sharded<Counts>,
+    batch_answers_cut: LimitHits,
+}
 
 /// See the metrics of the same names.
 #[derive(Debug, Default)]
@@ -159,11 +163,16 @@ pub(crate) struct Counts {
 
 impl Traffic {
     pub(crate) fn counts(&self) -> &Sharded<Counts> {
-        &self.0
+        &self.counts
+    }
+
+    /// Batches whose answers lack newer instances, because they would be too large with them.
+    pub(crate) fn batch_answers_cut(&self) -> &LimitHits {
+        &self.batch_answers_cut
     }
 
     pub(crate) fn answered(&self, exchange: &Exchange) {
-        let counts = self.0.mine();
+        let counts = self.counts.mine();
         let class = StatusClass::of(exchange.status);
         counts.durations.cell((exchange.route, exchange.method, class)).observe_ns(exchange.duration_ns);
         if exchange.status >= 400 {
@@ -179,7 +188,7 @@ impl Traffic {
     }
 
     pub(crate) fn batch_item(&self, action: ItemAction, status: u16) {
-        self.0.mine().batch_items.count((action, ItemStatus::of(status)));
+        self.counts.mine().batch_items.count((action, ItemStatus::of(status)));
     }
 }
 

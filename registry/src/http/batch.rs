@@ -2,14 +2,16 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
+use eurus_model::InstanceStatus;
 use eurus_model::replication::{ReplicationAction as Action, ReplicationItem as Item, decode_batch};
-use eurus_model::{Detail, InstanceStatus, json};
 
 use super::Call;
+use super::batch_answer::{self, ENTITY_BYTES_MAX, Outcome};
 use super::instance::{Heartbeat, renew_lease};
 use super::refusal::Refusal;
 use super::register::body_format;
 use crate::form::Format;
+use crate::instance_name::shortened;
 use crate::peer_pauses::peer_name;
 use crate::store::{Origin, Renewal, StatusChange};
 use crate::tally::OverrideChange;
@@ -28,16 +30,9 @@ impl From<Option<Action>> for ItemAction {
     }
 }
 
-/// The answer to one item; the other registry looks at nothing else.
-struct Outcome {
-    status: u16,
-    /// Our instance as JSON, where ours is the newer one.
-    entity: Option<Vec<u8>>,
-}
-
-const OK: Outcome = Outcome { status: 200, entity: None };
-const NOT_FOUND: Outcome = Outcome { status: 404, entity: None };
-const FAILED: Outcome = Outcome { status: 500, entity: None };
+const OK: Outcome = Outcome { status: 200, newer: None };
+const NOT_FOUND: Outcome = Outcome { status: 404, newer: None };
+const FAILED: Outcome = Outcome { status: 500, newer: None };
 
 fn found(found: bool) -> Outcome {
     if found { OK } else { NOT_FOUND }
@@ -51,7 +46,7 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         // Peers speak JSON; Java has no XML reader for batches either.
         return Err(Refusal::Unparsable(format, "replication batches are read as application/json only".to_owned()));
     }
-    let items = decode_batch(&call.body).map_err(|error| {
+    let items = decode_batch(call.body).map_err(|error| {
         Refusal::Unparsable(
             format,
             format!("the replication batch is unreadable: {}", error.to_string().escape_debug()),
@@ -68,10 +63,23 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         })
         .collect();
     let body = match negotiated.format {
-        Format::Json => write_json(&outcomes),
-        Format::Xml => write_xml(&outcomes).into_bytes(),
+        Format::Json => batch_answer::json(&outcomes, ENTITY_BYTES_MAX),
+        Format::Xml => batch_answer::xml(&outcomes),
     };
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.content_type)).body(body))
+    if body.left_out > 0 {
+        say_left_out(call, body.left_out);
+    }
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.content_type)).body(body.bytes))
+}
+
+fn say_left_out(call: &Call<'_>, left_out: usize) {
+    if let Some(untold) = call.context.traffic.batch_answers_cut().hit(call.now_ms) {
+        let peer = peer_name(call.peer());
+        log::warn!(
+            "a batch from {peer} brings old states of large instances: {left_out} of the newer ones are left out of an \
+             answer of {ENTITY_BYTES_MAX} bytes; large metadata is better kept elsewhere{untold}"
+        );
+    }
 }
 
 fn apply(call: &Call<'_>, item: Item) -> Outcome {
@@ -91,7 +99,7 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
     let draft = match item.instance_info {
         Some(Ok(draft)) => draft,
         Some(Err(error)) => {
-            let peer = peer_name(call.peer());
+            let (peer, app, error) = (peer_name(call.peer()), shortened(app), shortened(&error));
             log::warn!("from {peer}: a replicated registration for {app:?} is unreadable: {}", error.escape_debug());
             return FAILED;
         }
@@ -104,8 +112,11 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
         }
         // Answered as done, as in Java: the other registry would send it again for ever.
         Err(error) => {
-            let (peer, reason) = (peer_name(call.peer()), error.to_string());
-            log::warn!("from {peer}: a replicated registration for {app:?} is refused: {}", reason.escape_debug());
+            let (peer, app, reason) = (peer_name(call.peer()), shortened(app), error.to_string());
+            log::warn!(
+                "from {peer}: a replicated registration for {app:?} is refused: {}",
+                shortened(&reason).escape_debug()
+            );
         }
     }
     OK
@@ -120,11 +131,7 @@ fn heartbeat(call: &Call<'_>, app: &str, id: &str, item: &Item) -> Outcome {
     match renew_lease(call, app, id, &heartbeat) {
         Ok(Renewal::Renewed) => OK,
         Ok(Renewal::Unknown | Renewal::StatusUnknown | Renewal::ClientIsNewer) => NOT_FOUND,
-        Ok(Renewal::ReplicaIsOlder(held)) => {
-            let mut entity = Vec::new();
-            json::write_instance(&mut entity, &held.shown(), Detail::Full);
-            Outcome { status: 409, entity: Some(entity) }
-        }
+        Ok(Renewal::ReplicaIsOlder(held)) => Outcome { status: 409, newer: Some(held) },
         Err(_) => FAILED,
     }
 }
@@ -155,42 +162,4 @@ fn status(call: &Call<'_>, app: &str, id: &str, item: &Item, action: Action) -> 
         }
         _ => FAILED,
     }
-}
-
-fn write_json(outcomes: &[Outcome]) -> Vec<u8> {
-    let mut body = br#"{"responseList":["#.to_vec();
-    for (place, outcome) in outcomes.iter().enumerate() {
-        if place > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(format!(r#"{{"statusCode":{}"#, outcome.status).as_bytes());
-        if let Some(entity) = &outcome.entity {
-            body.extend_from_slice(br#","responseEntity":"#);
-            body.extend_from_slice(entity);
-        }
-        body.push(b'}');
-    }
-    body.extend_from_slice(b"]}");
-    body
-}
-
-/// Status codes only: whoever wants our newer instance speaks JSON.
-fn write_xml(outcomes: &[Outcome]) -> String {
-    const PACKAGE: &str = "com.netflix.eureka.cluster.protocol";
-    let items: String = outcomes
-        .iter()
-        .map(|outcome| {
-            format!(
-                "    <{PACKAGE}.ReplicationInstanceResponse>\n      <statusCode>{}</statusCode>\n    \
-                 </{PACKAGE}.ReplicationInstanceResponse>\n",
-                outcome.status
-            )
-        })
-        .collect();
-    let list = if items.is_empty() {
-        "<responseList/>".to_owned()
-    } else {
-        format!("<responseList>\n{items}  </responseList>")
-    };
-    format!("<{PACKAGE}.ReplicationListResponse>\n  {list}\n</{PACKAGE}.ReplicationListResponse>")
 }

@@ -1,7 +1,5 @@
 //! Reading a request's body, within limits.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -9,6 +7,7 @@ use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt as _;
 
+use super::body_budget::{BODIES_BYTES_MAX, Bodies, Full, Share};
 use super::header;
 use super::refusal::Refusal;
 
@@ -16,71 +15,91 @@ use super::refusal::Refusal;
 pub(crate) const BODY_BYTES_MAX: usize = 16 << 20;
 /// How long a body may take to arrive.
 pub(crate) const BODY_ARRIVAL_S_MAX: u64 = 30;
-/// Bytes of all bodies that are being read or worked on at one time: 25,000 connections may each send a large one.
-const BODIES_BYTES_MAX: usize = 256 << 20;
 /// Of a body that is too large so much is read and thrown away: a client that is cut off while it sends sees a broken
 /// connection instead of the answer.
 const DISCARDED_BYTES_MAX: usize = 64 << 20;
 
-/// The bytes of all bodies at this moment.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Bodies(Arc<AtomicUsize>);
-
-/// One body's part of them, given back when the request is over.
-pub(crate) struct Share {
-    bytes: usize,
-    all: Bodies,
-}
-
-impl Share {
-    /// Whether there is room for so many bytes more.
-    fn grow(&mut self, bytes: usize) -> bool {
-        self.bytes += bytes;
-        self.all.0.fetch_add(bytes, Ordering::Relaxed) + bytes <= BODIES_BYTES_MAX
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.all.0.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
+/// A request's body, and what it takes of the memory for all.
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    /// Given back when the request is over.
+    _share: Option<Share>,
 }
 
 impl Bodies {
-    /// The whole body. It is read whatever the request is, so that the next one on the connection can be.
-    pub(crate) async fn read(&self, request: &HttpRequest, payload: Payload) -> Result<(Bytes, Share), Refusal> {
+    /// The whole body. Of a request that `takes_body`; of any other it is read and thrown away, so that the next
+    /// request on the connection can be read, and takes no memory.
+    pub(crate) async fn read(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+        takes_body: bool,
+        now_ms: i64,
+    ) -> Result<Body, Refusal> {
         let announced = header(request, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
         if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX + DISCARDED_BYTES_MAX) {
             return Err(Refusal::BodyTooLarge);
         }
+        let share = takes_body.then(|| self.share(request.peer_addr().map(|address| address.ip())));
         let arrival = Duration::from_secs(BODY_ARRIVAL_S_MAX);
-        tokio::time::timeout(arrival, self.read_all(payload)).await.unwrap_or(Err(Refusal::BodyTooSlow))
+        let read = tokio::time::timeout(arrival, read_all(payload, share)).await;
+        match read.unwrap_or(Err(Unread::TooSlow)) {
+            Ok(body) => Ok(body),
+            Err(Unread::TooLarge) => Err(Refusal::BodyTooLarge),
+            Err(Unread::TooSlow) => Err(Refusal::BodyTooSlow),
+            Err(Unread::Broken) => Err(Refusal::BodyBroken),
+            Err(Unread::NoRoom(full)) => {
+                self.say(request, full, now_ms);
+                Err(Refusal::TooManyBodies)
+            }
+        }
     }
 
-    async fn read_all(&self, mut payload: Payload) -> Result<(Bytes, Share), Refusal> {
-        let mut share = Share { bytes: 0, all: self.clone() };
-        let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| {
-                log::debug!("a body broke off: {error}");
-                Refusal::BodyBroken
-            })?;
-            if body.len() + chunk.len() > BODY_BYTES_MAX {
-                drop((body, share));
-                return Err(discard(payload).await);
+    fn say(&self, request: &HttpRequest, full: Full, now_ms: i64) {
+        let Some(untold) = self.hits().hit(now_ms) else { return };
+        let peer = request.peer_addr().map_or_else(|| "an unknown address".to_owned(), |peer| peer.ip().to_string());
+        let whose = match full {
+            Full::All => format!("all bodies that arrive now take more than {BODIES_BYTES_MAX} bytes"),
+            Full::Peer => {
+                format!("the bodies that arrive from there now take more than half of {BODIES_BYTES_MAX} bytes")
             }
-            if !share.grow(chunk.len()) {
-                log::error!("bodies of more than {BODIES_BYTES_MAX} bytes arrive at one time: one is refused");
-                return Err(Refusal::TooManyBodies);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok((body.freeze(), share))
+        };
+        log::error!("a body from {peer} is answered 503: {whose}; find out who sends so much{untold}");
     }
 }
 
+/// Why a body is not there.
+enum Unread {
+    TooLarge,
+    TooSlow,
+    Broken,
+    NoRoom(Full),
+}
+
+/// Reads to the end; without a share nothing is kept.
+async fn read_all(mut payload: Payload, mut share: Option<Share>) -> Result<Body, Unread> {
+    let (mut body, mut length) = (BytesMut::new(), 0);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            log::debug!("a body broke off: {error}");
+            Unread::Broken
+        })?;
+        length += chunk.len();
+        if length > BODY_BYTES_MAX {
+            drop((body, share));
+            discard(payload).await;
+            return Err(Unread::TooLarge);
+        }
+        if let Some(share) = &mut share {
+            share.grow(chunk.len()).map_err(Unread::NoRoom)?;
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Ok(Body { bytes: body.freeze(), _share: share })
+}
+
 /// Reads the rest of a body that is too large, up to a limit.
-async fn discard(mut payload: Payload) -> Refusal {
+async fn discard(mut payload: Payload) {
     let mut discarded = 0;
     while let Some(Ok(chunk)) = payload.next().await {
         discarded += chunk.len();
@@ -88,5 +107,4 @@ async fn discard(mut payload: Payload) -> Refusal {
             break;
         }
     }
-    Refusal::BodyTooLarge
 }

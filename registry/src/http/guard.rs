@@ -11,6 +11,7 @@ use super::refusal::Refusal;
 use super::route::Route;
 use super::{Context, origin};
 use crate::access::{AccessConfig, Decision, Denials, Gate, Role};
+use crate::instance_name::shortened;
 use crate::store::Origin;
 
 /// Hashed passwords that are compared at one time: each keeps a core busy for tenths of a second.
@@ -56,7 +57,7 @@ pub(super) async fn admit(request: &HttpRequest, route: Option<&Route>, context:
     };
     let is_heartbeat = matches!(route, Some(Route::Instance(..))) && request.method() == Method::PUT;
     let peer = request.peer_addr().map(|address| address.ip());
-    let described = || format!("{} {}", request.method(), request.uri().path().escape_debug());
+    let described = || format!("{} {}", request.method(), shortened(request.uri().path()).escape_debug());
     let now_ms = context.clock.now_ms();
     match decision {
         Decision::Allowed => Ok(()),

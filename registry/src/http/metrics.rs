@@ -17,6 +17,7 @@ pub(crate) async fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         registry: call.registry.clone(),
         traffic: call.context.traffic.clone(),
         denials: call.context.guard.denials().counts(),
+        bodies_refused: call.context.bodies.hits().count(),
     };
     let now_ms = call.now_ms;
     // Reads files of /proc: not on the thread that serves the others.

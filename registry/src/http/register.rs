@@ -19,8 +19,8 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
         return Err(Refusal::BadValue("the registration is null, where an instance is expected".to_owned()));
     }
     let draft = match format {
-        Format::Json => json::decode_registration(&call.body),
-        Format::Xml => xml::decode_registration(&call.body),
+        Format::Json => json::decode_registration(call.body),
+        Format::Xml => xml::decode_registration(call.body),
     };
     let draft = draft.map_err(|error| {
         Refusal::Unparsable(format, format!("the registration is unreadable: {}", error.to_string().escape_debug()))

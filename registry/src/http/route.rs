@@ -99,6 +99,11 @@ impl Route {
         }
     }
 
+    /// Whether what the method does is said in its body. All others say it in the path and the query, or ask.
+    pub(crate) fn takes_body(&self, method: &Method) -> bool {
+        matches!(self, Self::App(_) | Self::Batch) && *method == Method::POST
+    }
+
     /// What a caller must be allowed; `None`: anybody may. A method that the resource does not take is told so to those
     /// who may read.
     pub(crate) fn role(&self, method: &Method) -> Option<Role> {

@@ -4,7 +4,7 @@ use super::state::seconds;
 use super::text::{Family, Text};
 use crate::form::Format;
 use crate::registry::Registry;
-use crate::response_cache::{CACHED_ENTITIES_MAX, Entity, HeldList};
+use crate::response_cache::{CACHED_BYTES_MAX, CACHED_ENTITIES_MAX, Entity, HeldList};
 use eurus_model::Detail;
 
 pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
@@ -18,6 +18,13 @@ pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
     text.gauge(&family, cache.entities() as u64);
     let family = Family::gauge("eurus_registry_cache_entities_limit", "As many are cached at most.");
     text.gauge(&family, CACHED_ENTITIES_MAX as u64);
+    let family = Family::gauge(
+        "eurus_registry_cache_named_bytes",
+        "Cached lists by application and by address, with their names; the full list and the delta are not counted.",
+    );
+    text.gauge(&family, cache.room().bytes());
+    let family = Family::gauge("eurus_registry_cache_named_bytes_limit", "Of them so many are cached at most.");
+    text.gauge(&family, CACHED_BYTES_MAX);
     let held: Vec<_> = [("full", Entity::All), ("delta", Entity::Delta)]
         .into_iter()
         .flat_map(|(kind, entity)| cache.held(&entity, now_ms).into_iter().map(move |held| (kind, held)))

@@ -41,6 +41,12 @@ struct Built {
     answer: Answer,
 }
 
+/// An answer, and whether there is room to keep it.
+pub(super) struct Loaded {
+    pub(super) answer: Answer,
+    pub(super) is_kept: bool,
+}
+
 impl Slot {
     pub(super) fn note_asked(&self, now_ms: i64) {
         self.asked_ms.fetch_max(now_ms, Ordering::Relaxed);
@@ -75,6 +81,11 @@ impl Slot {
         self.read_only.store(Some(Arc::new(answer)));
     }
 
+    /// The next request fills it again.
+    pub(super) fn empty_read_only(&self) {
+        self.read_only.store(None);
+    }
+
     pub(super) fn invalidate(&self) {
         let mut read_write = self.read_write.lock();
         read_write.invalidations += 1;
@@ -88,26 +99,37 @@ impl Slot {
         (now_ms - held.loaded_ms < auto_expiration_ms).then(|| held.answer.clone())
     }
 
-    /// The read-write answer, built if need be.
-    pub(super) fn load(&self, now_ms: i64, auto_expiration_ms: i64, build: impl FnOnce() -> Answer) -> Answer {
+    /// The read-write answer, built if need be; what `keep` says no to is not kept.
+    pub(super) fn load(
+        &self,
+        now_ms: i64,
+        auto_expiration_ms: i64,
+        build: impl FnOnce() -> Answer,
+        keep: impl FnOnce(&Answer) -> bool,
+    ) -> Loaded {
         if let Some(answer) = self.read_write(now_ms, auto_expiration_ms) {
-            return answer;
+            return Loaded { answer, is_kept: true };
         }
         let begun_before = self.begun.load(Ordering::Acquire);
         let mut last_built = self.building.lock();
         if let Some(built) = last_built.as_ref().filter(|built| built.number > begun_before) {
             // Begun after we asked, so it is as fresh as what we would build. Without this, many requests at a time
             // of many changes would build one after another.
-            return built.answer.clone();
+            return Loaded { answer: built.answer.clone(), is_kept: true };
         }
         let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
         let invalidations = self.read_write.lock().invalidations;
+        // What was built last, and is no longer right, makes room for what is built now.
+        *last_built = None;
         let answer = build();
-        *last_built = Some(Built { number, answer: answer.clone() });
+        let is_kept = keep(&answer);
+        *last_built = is_kept.then(|| Built { number, answer: answer.clone() });
         let mut read_write = self.read_write.lock();
-        if read_write.invalidations == invalidations {
+        if !is_kept {
+            read_write.held = None;
+        } else if read_write.invalidations == invalidations {
             read_write.held = Some(Held { answer: answer.clone(), loaded_ms: now_ms });
         }
-        answer
+        Loaded { answer, is_kept }
     }
 }

@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 use eurus_model::Detail;
 
@@ -9,14 +10,19 @@ const FORM: Form = Form { format: Format::Json, detail: Detail::Full };
 const COMPACT_XML: Form = Form { format: Format::Xml, detail: Detail::Compact };
 
 fn cache(use_read_only: bool) -> ResponseCache {
-    ResponseCache::new(CacheSettings { use_read_only, auto_expiration_ms: 180_000 })
+    ResponseCache::new(CacheSettings { use_read_only, auto_expiration_ms: 180_000, bytes_max: CACHED_BYTES_MAX })
 }
 
 /// Answers whose number is the number of the build.
 fn counting(builds: &Cell<u64>) -> impl Fn() -> Answer {
     || {
         builds.set(builds.get() + 1);
-        Some(Arc::new(Payload { plain: bytes::Bytes::new(), gzip: None, number: builds.get() }))
+        Some(Arc::new(Payload {
+            plain: bytes::Bytes::new(),
+            gzip: None,
+            number: builds.get(),
+            weight: OnceLock::new(),
+        }))
     }
 }
 
@@ -128,4 +134,76 @@ fn beyond_the_limit_answers_are_made_afresh() {
     assert_eq!(build_of(&cache.get(&one_more, FORM, 0, counting(&builds))), 1);
     assert_eq!(build_of(&cache.get(&one_more, FORM, 0, counting(&builds))), 2);
     assert_eq!(cache.slots.len(), CACHED_ENTITIES_MAX);
+}
+
+#[test]
+fn the_lists_of_all_are_cached_whatever_else_is() {
+    let cache = ResponseCache::new(CacheSettings { use_read_only: true, auto_expiration_ms: 180_000, bytes_max: 0 });
+    for entity in [Entity::All, Entity::Delta] {
+        cache.get(&entity, FORM, 0, || sized(1_000, 1));
+        assert!(cache.cached(&entity, FORM, 0).is_some(), "{entity:?}");
+    }
+    assert_eq!((cache.room().bytes(), cache.room().answers_refused()), (0, 0));
+}
+
+fn sized(bytes: usize, number: u64) -> Answer {
+    Some(Arc::new(Payload { plain: vec![b'x'; bytes].into(), gzip: None, number, weight: OnceLock::new() }))
+}
+
+fn vip(number: usize) -> Entity {
+    Entity::Vip(VipKind::Plain, format!("vip-{number:04}"))
+}
+
+#[test]
+fn answers_take_no_more_bytes_than_allowed() {
+    for use_read_only in [true, false] {
+        let bytes_max = 1 << 20;
+        let cache = ResponseCache::new(CacheSettings { use_read_only, auto_expiration_ms: 180_000, bytes_max });
+        for number in 0..100 {
+            assert!(cache.get(&vip(number), FORM, 0, || sized(100_000, 1)).is_some());
+            assert!(cache.room().bytes() <= bytes_max, "{} bytes", cache.room().bytes());
+        }
+        let cached = (0..100).filter(|number| cache.cached(&vip(*number), FORM, 0).is_some()).count();
+        assert!((8..=10).contains(&cached), "{cached} of ten that fit");
+        assert_eq!(cache.room().answers_refused(), 100 - cached as u64);
+        let builds = Cell::new(0);
+        for _ in 0..2 {
+            cache.get(&vip(99), FORM, 1, || {
+                builds.set(builds.get() + 1);
+                sized(100_000, 1)
+            });
+        }
+        assert_eq!(builds.get(), 2, "what is not kept is made afresh");
+        cache.refresh_read_only(UNASKED_LIFE_MS + 2, |_, _| None);
+        assert_eq!(cache.entities(), 0);
+        drop(cache.slots);
+        assert_eq!(cache.room.bytes(), 0, "what is forgotten takes no room");
+    }
+}
+
+#[test]
+fn a_list_that_grew_beyond_the_room_is_not_answered_as_it_was() {
+    let bytes_max = 10_000;
+    let cache = ResponseCache::new(CacheSettings { use_read_only: true, auto_expiration_ms: 180_000, bytes_max });
+    let app = Entity::App("A".to_owned());
+    let build_of_get = |now_ms, answer: &Answer| build_of(&cache.get(&app, FORM, now_ms, || answer.clone()));
+    assert_eq!(build_of_get(0, &sized(1_000, 1)), 1);
+    cache.invalidate(&touched("A"));
+    cache.refresh_read_only(1, |_, _| sized(20_000, 2));
+    assert!(cache.cached(&app, FORM, 2).is_none());
+    assert_eq!(build_of_get(2, &sized(20_000, 3)), 3);
+    assert_eq!(build_of_get(3, &sized(1_000, 4)), 4);
+    assert_eq!(build_of_get(4, &sized(1_000, 5)), 4, "it fits again");
+}
+
+#[test]
+fn a_name_that_nobody_has_is_not_kept() {
+    let cache = cache(true);
+    let builds = Cell::new(0);
+    for (bytes, cached) in [(1_024, true), (1_025, false), (60_000, false)] {
+        let entity = Entity::App("A".repeat(bytes));
+        cache.get(&entity, FORM, 0, counting(&builds));
+        assert_eq!(cache.cached(&entity, FORM, 0).is_some(), cached, "{bytes}");
+    }
+    assert_eq!((cache.entities(), cache.room().names_refused()), (1, 2));
 }
