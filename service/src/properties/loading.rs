@@ -64,22 +64,26 @@ impl<O: Outside> Loading<'_, O> {
     }
 
     fn groups(&self) -> Result<Vec<Vec<Location>>, ConfigError> {
-        if let Some(path) = &self.only {
-            let place = match Syntax::of(path) {
-                _ if self.files.has_folder(path) => Place::Folder(path.clone()),
-                syntax => Place::File(path.clone(), syntax.unwrap_or(Syntax::Yaml)),
-            };
-            return Ok(vec![vec![Location { place, is_optional: false }]]);
-        }
         let said = |key: &str, name: &str| match self.outside(name)? {
             None => Ok(None),
             Some((text, origin)) => location::parse(&text)
                 .map(Some)
                 .ok_or_else(|| ConfigError::invalid(key, &text, &origin, location::ALLOWED)),
         };
+        // What a flag or a variable imports is above all places.
+        let mut imported = said(IMPORT, IMPORT)?.unwrap_or_default();
+        imported.iter_mut().flatten().for_each(|location| location.place.resolve(Path::new("")));
+        if let Some(path) = &self.only {
+            let place = match Syntax::of(path) {
+                _ if self.files.has_folder(path) => Place::Folder(path.clone()),
+                syntax => Place::File(path.clone(), syntax.unwrap_or(Syntax::Yaml)),
+            };
+            return Ok([vec![vec![Location { place, is_optional: false }]], imported].concat());
+        }
         let mut groups = said("spring.config.location", "spring.config.location")?.unwrap_or_else(location::standard);
         groups
             .extend(said("spring.config.additional-location", "spring.config.additionallocation")?.unwrap_or_default());
+        groups.extend(imported);
         Ok(groups)
     }
 

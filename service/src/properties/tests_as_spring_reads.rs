@@ -28,6 +28,8 @@ fn placeholders_choose_profiles_and_imports() {
         ("spring.profiles.include: ${PROFILE:dev}", &[], &[], 3),
         ("spring.profiles: {active: g, group: {g: '${stage.of},${OTHER:dev}'}}", &[], &[], 3),
         ("a: 1", &[("SPRING_PROFILES_ACTIVE", "${STAGE:prod}")], &[], 2),
+        ("server.port: 9", &[("SPRING_CONFIG_IMPORT", "more-${STAGE:prod}-1.yml,optional:nowhere.yml")], &[], 4),
+        ("server.port: 9", &[], &[("spring.config.import", "optional:file:./more-prod-1.yml")], 4),
         ("a: 1", &[], &[("spring.profiles.active", "${STAGE:dev}")], 3),
         ("spring.config.import: 'more-${stage.of}-${N:1}.yml'", &[], &[], 4),
         ("spring.config.import: 'optional:${NOWHERE:x}.yml'", &[], &[], 1),
@@ -41,6 +43,8 @@ fn placeholders_choose_profiles_and_imports() {
         let (properties, _) = read(&files, environment, flags).unwrap_or_else(|error| panic!("{yaml}: {error}"));
         assert_eq!(properties.number("server.port", 1_u16, 1..=9).unwrap(), *port, "{yaml} {environment:?} {flags:?}");
     }
+    let error = read(&[], &[("SPRING_CONFIG_IMPORT", "nowhere.yml")], &[]).unwrap_err().to_string();
+    assert!(error.contains("nowhere.yml: cannot be read"), "{error}");
     for key in ["spring.profiles.active", "spring.profiles.include", "spring.config.import", "spring.profiles.default"]
     {
         let error = read(&[("application.yml", &format!("{key}: 'a-${{NOPE}}'"))], &[], &[]).unwrap_err().to_string();
