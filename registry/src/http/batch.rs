@@ -46,12 +46,8 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         // Peers speak JSON; Java has no XML reader for batches either.
         return Err(Refusal::Unparsable(format, "replication batches are read as application/json only".to_owned()));
     }
-    let items = decode_batch(call.body).map_err(|error| {
-        Refusal::Unparsable(
-            format,
-            format!("the replication batch is unreadable: {}", error.to_string().escape_debug()),
-        )
-    })?;
+    let items = decode_batch(call.body)
+        .map_err(|error| Refusal::Unparsable(format, format!("the replication batch is unreadable: {error}")))?;
     let items = items.ok_or_else(|| Refusal::BadValue("replicationList is missing".to_owned()))?;
     let outcomes: Vec<Outcome> = items
         .into_iter()

@@ -31,7 +31,7 @@ impl Complaints {
         let peer = request.peer_addr().map(|address| address.ip());
         let path = || shortened(request.uri().path()).escape_debug().to_string();
         if let Some(reason) = refusal.reason(request) {
-            let status = refusal.status().as_u16();
+            let (status, reason) = (refusal.status().as_u16(), one_line(&reason));
             self.0.warn(peer, now_ms, || format!("{} {} is answered {status}: {reason}", request.method(), path()));
             return;
         }
@@ -43,8 +43,13 @@ impl Complaints {
     }
 }
 
-/// A reason as a header can carry it: one line of ASCII. `None` when there is nothing to say.
+/// A reason as a header can carry it. `None` when there is nothing to say.
 pub(super) fn header_value(reason: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(one_line(reason)).ok().filter(|value| !value.is_empty())
+}
+
+/// One line of ASCII, whatever a client has put into what it is about: it must forge neither a header nor a line of the log.
+fn one_line(reason: &str) -> String {
     let mut text = String::with_capacity(reason.len().min(REASON_BYTES_MAX));
     for one in reason.chars() {
         if text.len() >= REASON_BYTES_MAX {
@@ -55,7 +60,7 @@ pub(super) fn header_value(reason: &str) -> Option<HeaderValue> {
             other => text.extend(other.escape_unicode()),
         }
     }
-    HeaderValue::try_from(text).ok().filter(|value| !value.is_empty())
+    text
 }
 
 /// A value that a client sent, as a reason names it: short and on one line.
@@ -74,6 +79,7 @@ mod tests {
             ("a\r\nSet-Cookie: b", "a\\u{d}\\u{a}Set-Cookie: b"),
             ("\u{17c}\0", "\\u{17c}\\u{0}"),
         ] {
+            assert_eq!(one_line(reason), expected);
             assert_eq!(header_value(reason).unwrap().to_str().unwrap(), expected);
         }
         assert!(header_value(&"\u{17c}".repeat(100_000)).unwrap().len() < REASON_BYTES_MAX + 10);

@@ -22,9 +22,8 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
         Format::Json => json::decode_registration(call.body),
         Format::Xml => xml::decode_registration(call.body),
     };
-    let draft = draft.map_err(|error| {
-        Refusal::Unparsable(format, format!("the registration is unreadable: {}", error.to_string().escape_debug()))
-    })?;
+    let draft =
+        draft.map_err(|error| Refusal::Unparsable(format, format!("the registration is unreadable: {error}")))?;
     let mut instance = draft.into_instance(app, call.now_ms).map_err(|error| Refusal::Invalid(error, negotiated))?;
     if call.origin() == Origin::Client && !guard::may(call.request, Role::Operate, call.context) {
         // Who may not override a status by asking for it may not do so by a registration either.
