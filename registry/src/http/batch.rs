@@ -11,7 +11,6 @@ use super::instance::{Heartbeat, renew_lease};
 use super::refusal::Refusal;
 use super::register::body_format;
 use crate::form::Format;
-use crate::instance_name::shortened;
 use crate::peer_pauses::peer_name;
 use crate::store::{Origin, Renewal, StatusChange};
 use crate::tally::OverrideChange;
@@ -95,8 +94,7 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
     let draft = match item.instance_info {
         Some(Ok(draft)) => draft,
         Some(Err(error)) => {
-            let (peer, app, error) = (peer_name(call.peer()), shortened(app), shortened(&error));
-            log::warn!("from {peer}: a replicated registration for {app:?} is unreadable: {}", error.escape_debug());
+            call.context.complaints.note_item(call.peer(), app, "is unreadable", &error, call.now_ms);
             return FAILED;
         }
         None => return FAILED,
@@ -108,11 +106,7 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
         }
         // Answered as done, as in Java: the other registry would send it again for ever.
         Err(error) => {
-            let (peer, app, reason) = (peer_name(call.peer()), shortened(app), error.to_string());
-            log::warn!(
-                "from {peer}: a replicated registration for {app:?} is refused: {}",
-                shortened(&reason).escape_debug()
-            );
+            call.context.complaints.note_item(call.peer(), app, "is refused", &error.to_string(), call.now_ms);
         }
     }
     OK

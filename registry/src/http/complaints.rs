@@ -2,6 +2,8 @@
 //!
 //! Not in the body: bodies of 400, 415 and 500 stay byte for byte what clients of a Java server know.
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue};
 
@@ -26,6 +28,12 @@ impl Default for Complaints {
 }
 
 impl Complaints {
+    /// Says what was wrong with one item of a batch: a batch has room for many.
+    pub(super) fn note_item(&self, peer: Option<IpAddr>, app: &str, what: &str, reason: &str, now_ms: i64) {
+        let app = named(app);
+        self.0.warn(peer, now_ms, || format!("a replicated registration for {app} {what}: {}", one_line(reason)));
+    }
+
     /// Says what was wrong, and who sent it.
     pub(super) fn note(&self, request: &HttpRequest, refusal: &Refusal, now_ms: i64) {
         let peer = request.peer_addr().map(|address| address.ip());
