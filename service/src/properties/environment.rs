@@ -36,19 +36,26 @@ pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Option<S
     None
 }
 
-/// Warns of the variables with our prefixes that are no property: unless they are names of the user's own, for
-/// placeholders.
-pub(super) fn warn_of_unknown<'a>(notices: &mut Notices, values: impl Iterator<Item = &'a Setting> + Clone) {
+/// Variables with our prefixes that are no property: unless they are names of the user's own, for placeholders, those of
+/// eurus fail, as a typing error does anywhere else. Those of Eureka are warned of: `EUREKA_SERVER_URL` may be anybody's.
+pub(super) fn settle_unknown<'a>(
+    notices: &mut Notices,
+    values: impl Iterator<Item = &'a Setting> + Clone,
+) -> Result<(), ConfigError> {
     for name in std::mem::take(&mut notices.unknown_variables) {
         if values.clone().any(|setting| is_referred_to(&name, &setting.value)) {
             continue;
         }
         let nearest = keys::nearest(&name.to_lowercase().replace('_', "."));
+        if flat(&name).starts_with(&flat("eurus.")) {
+            return Err(ConfigError::unknown(&name, &Origin::Environment(name.clone()), nearest));
+        }
         let advice = nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
         notices.warned.push(format!(
             "the environment variable {name} has no effect: it is not a known property, and no placeholder names it{advice}"
         ));
     }
+    Ok(())
 }
 
 fn is_referred_to(name: &str, value: &str) -> bool {

@@ -223,7 +223,7 @@ impl Accepting {
     }
 
     fn finish(mut self, environment: &[(String, String)]) -> Result<(Properties, Notices), ConfigError> {
-        environment::warn_of_unknown(&mut self.notices, self.all.values());
+        environment::settle_unknown(&mut self.notices, self.all.values())?;
         let known = Known { settings: &self.all, environment };
         for (key, setting) in &mut self.used {
             known.resolve(key, setting)?;
