@@ -3,15 +3,12 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use crate::observed_stream::Observer;
 
 /// How many looks in a row must find that nothing moved. A limit is divided by it: what stands still is closed after the
 /// limit and before one and a half times as long.
@@ -68,6 +65,12 @@ impl Activity {
             self.answering.get().map(Stalled::Instance)
         }
     }
+}
+
+impl Observer for Activity {
+    fn received(&self) {
+        self.moved();
+    }
 
     fn written(&self, outcome: &Poll<io::Result<usize>>) {
         self.is_caller_full.set(outcome.is_pending());
@@ -83,60 +86,6 @@ impl fmt::Display for Stalled {
             Self::Instance(address) => write!(f, "the instance at {address} stopped in the middle of its answer"),
             Self::Caller => f.write_str("a caller stopped reading its answer"),
         }
-    }
-}
-
-/// A caller's stream, watched.
-pub(crate) struct ActiveStream {
-    stream: TcpStream,
-    activity: Rc<Activity>,
-}
-
-impl ActiveStream {
-    /// Tells of every byte.
-    pub(crate) fn new(stream: TcpStream, activity: Rc<Activity>) -> Self {
-        Self { stream, activity }
-    }
-}
-
-impl AsyncRead for ActiveStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.activity.moved();
-        }
-        outcome
-    }
-}
-
-impl AsyncWrite for ActiveStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.activity.written(&outcome);
-        outcome
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.activity.written(&outcome);
-        outcome
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

@@ -16,9 +16,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
-use crate::activity::{ActiveStream, Activity, Stalled};
+use crate::activity::{Activity, Stalled};
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
+use crate::observed_stream::ObservedStream;
 use crate::pipeline::{self, Caller};
 use crate::worker::Worker;
 
@@ -115,7 +116,7 @@ async fn converse(
         log::debug!("{peer}: TCP_NODELAY: {error}");
     }
     let activity = Rc::new(Activity::default());
-    let stream = ActiveStream::new(stream, Rc::clone(&activity));
+    let stream = ObservedStream::new(stream, Rc::clone(&activity));
     let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
     let service = service_fn(|request| {
         let (worker, activity) = (Rc::clone(&worker), Rc::clone(&activity));

@@ -18,6 +18,7 @@
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
+//! | `observed_stream` | a connection that tells what moves over it |
 //! | `activity`, `failure_log` | an answer that stands still; failures that every request meets, said once |
 //! | `worker` | what the requests of one thread share |
 //! | `directory` | THE one writer: joins the fetched copy with the marks and publishes snapshots |
@@ -42,6 +43,7 @@ mod failure_log;
 mod headers;
 mod http;
 mod listeners;
+mod observed_stream;
 mod own_addresses;
 mod own_instance;
 mod parts;

@@ -10,11 +10,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::first_byte::{Watch, WatchedStream};
+use super::first_byte::Watch;
 use super::upload::Upload;
 use crate::edge::{HEAD_BYTES_MAX, HEADERS_MAX};
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError};
+use crate::observed_stream::ObservedStream;
 use crate::worker::Worker;
 
 /// Open, and used by one request at a time.
@@ -75,7 +76,8 @@ pub(crate) async fn connection(worker: &Worker, endpoint: &Endpoint) -> Result<C
 async fn open(address: SocketAddr) -> io::Result<Connection> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let (stream, watch) = WatchedStream::new(stream);
+    let watch = Rc::new(Watch::default());
+    let stream = ObservedStream::new(stream, Rc::clone(&watch));
     let (sender, connection) = http1::Builder::new()
         .max_headers(HEADERS_MAX)
         .max_header_size(HEAD_BYTES_MAX)

@@ -1,15 +1,11 @@
 //! Watches the bytes of a connection to an instance: a start ticket is given back with the first byte that is written.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use std::io;
+use std::task::Poll;
 
 use crate::endpoint::StartTicket;
+use crate::observed_stream::Observer;
 
 /// What is known of the request on one connection. Shared by its stream and its user, on one thread; when both are gone
 /// without a byte written, the ticket goes with them.
@@ -38,6 +34,12 @@ impl Watch {
     pub(super) fn is_answered(&self) -> bool {
         self.answered.get()
     }
+}
+
+impl Observer for Watch {
+    fn received(&self) {
+        self.answered.set(true);
+    }
 
     fn written(&self, outcome: &Poll<io::Result<usize>>) {
         self.unflushed.set(true);
@@ -47,78 +49,31 @@ impl Watch {
             ticket.first_byte_written();
         }
     }
-}
 
-/// A connection's stream.
-pub(super) struct WatchedStream {
-    stream: TcpStream,
-    watch: Rc<Watch>,
-}
-
-impl WatchedStream {
-    pub(super) fn new(stream: TcpStream) -> (Self, Rc<Watch>) {
-        let watch = Rc::new(Watch::default());
-        (Self { stream, watch: Rc::clone(&watch) }, watch)
-    }
-}
-
-impl AsyncRead for WatchedStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.watch.answered.set(true);
-        }
-        outcome
-    }
-}
-
-impl AsyncWrite for WatchedStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch.written(&outcome);
-        outcome
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.watch.written(&outcome);
-        outcome
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.stream).poll_flush(cx);
-        if outcome.is_ready() {
-            // hyper flushes the stream once its own buffer is empty.
-            self.watch.unflushed.set(false);
-        }
-        outcome
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    /// hyper flushes the stream once its own buffer is empty.
+    fn flushed(&self) {
+        self.unflushed.set(false);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::rc::Rc;
     use std::sync::Arc;
 
     use futures_util::FutureExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
     use crate::endpoint::{Endpoint, Quiet};
+    use crate::observed_stream::ObservedStream;
+
+    fn watched(stream: TcpStream) -> (ObservedStream<Watch>, Rc<Watch>) {
+        let watch = Rc::new(Watch::default());
+        (ObservedStream::new(stream, Rc::clone(&watch)), watch)
+    }
 
     async fn pair() -> (TcpStream, TcpStream, Arc<Endpoint>) {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
@@ -136,7 +91,7 @@ mod tests {
         let (ours, mut theirs, endpoint) = pair().await;
         ours.writable().await.unwrap();
         while ours.try_write(&[b'x'; 65_536]).is_ok() {}
-        let (mut stream, watch) = WatchedStream::new(ours);
+        let (mut stream, watch) = watched(ours);
         watch.arm(endpoint.start().unwrap());
         let write = stream.write_all(b"GET / HTTP/1.1");
         tokio::pin!(write);
@@ -158,7 +113,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_goes_without_a_byte_gives_its_ticket_back() {
         let (ours, _theirs, endpoint) = pair().await;
-        let (stream, watch) = WatchedStream::new(ours);
+        let (stream, watch) = watched(ours);
         watch.arm(endpoint.start().unwrap());
         drop(watch);
         assert_eq!(endpoint.starting(), 1);
@@ -169,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_flushed_belongs_to_the_request_before() {
         let (ours, mut theirs, endpoint) = pair().await;
-        let (mut stream, watch) = WatchedStream::new(ours);
+        let (mut stream, watch) = watched(ours);
         assert!(watch.is_quiet());
         stream.write_all(b"half").await.unwrap();
         assert!(!watch.is_quiet());
