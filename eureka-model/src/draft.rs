@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::instance::{ActionType, DataCenterInfo, InstanceInfo, InstanceStatus, LeaseInfo, Port};
+use crate::scalar::StatusWord;
 
 /// What a body said about an instance, before anybody looked whether it is complete.
 /// [`into_instance`](Self::into_instance) makes it an instance.
@@ -14,7 +15,7 @@ pub struct RegistrationDraft {
     pub(crate) app: Option<String>,
     pub(crate) ip_addr: Option<String>,
     pub(crate) sid: Option<String>,
-    pub(crate) status: Option<InstanceStatus>,
+    pub(crate) status: Option<StatusWord>,
     pub(crate) overridden_status: Option<InstanceStatus>,
     pub(crate) port: PortDraft,
     pub(crate) secure_port: PortDraft,
@@ -113,6 +114,14 @@ pub(crate) struct Identity {
 }
 
 impl RegistrationDraft {
+    /// The word that was said for a status and means none: taken as `UNKNOWN`, which nobody sends traffic to.
+    pub fn unknown_status(&self) -> Option<&str> {
+        match &self.status {
+            Some(StatusWord::Unknown(word)) => Some(word),
+            Some(StatusWord::Known(_)) | None => None,
+        }
+    }
+
     /// The place of a field that is plain text, with the field's name.
     pub(crate) fn text_slot(&mut self, key: &str) -> Option<(&'static str, &mut Option<String>)> {
         Some(match key {
@@ -143,7 +152,7 @@ impl RegistrationDraft {
             app,
             ip_addr,
             sid: self.sid,
-            status: self.status.unwrap_or(InstanceStatus::Up),
+            status: self.status.map_or(InstanceStatus::Up, |word| word.meaning()),
             overridden_status: self.overridden_status.unwrap_or(InstanceStatus::Unknown),
             port: self.port.or(Port::DEFAULT),
             secure_port: self.secure_port.or(Port::SECURE_DEFAULT),
@@ -179,6 +188,28 @@ fn last_of_each_key(mut pairs: Vec<(String, String)>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_that_nobody_knows_is_remembered_by_its_word() {
+        let json = |word: &str| format!(r#"{{"instance":{{"instanceId":"i","app":"a","status":{word}}}}}"#);
+        let xml =
+            |word: &str| format!("<instance><instanceId>i</instanceId><app>a</app><status>{word}</status></instance>");
+        let in_json = |word: &str| crate::json::decode_registration(json(word).as_bytes()).unwrap();
+        let in_xml = |word: &str| crate::xml::decode_registration(xml(word).as_bytes()).unwrap();
+        for (draft, word) in [
+            (in_json("\"UP\""), None),
+            (in_json("\"UNKNOWN\""), None),
+            (in_json("null"), None),
+            (in_json("\"RUNNING\""), Some("RUNNING")),
+            (in_json("\"up\""), Some("up")),
+            (in_xml("up"), None),
+            (in_xml("Running"), Some("Running")),
+        ] {
+            assert_eq!(draft.unknown_status(), word);
+            let unknown = word.is_some();
+            assert!(!unknown || draft.status.unwrap().meaning() == InstanceStatus::Unknown);
+        }
+    }
 
     #[test]
     fn the_last_value_of_a_repeated_key_stays() {

@@ -58,6 +58,31 @@ impl Scalar for InstanceStatus {
     }
 }
 
+/// A status as a registration says it. A name that nobody knows is remembered, for whoever looks for the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StatusWord {
+    Known(InstanceStatus),
+    Unknown(String),
+}
+
+impl StatusWord {
+    /// A name that nobody knows means `UNKNOWN`.
+    pub(crate) fn meaning(&self) -> InstanceStatus {
+        match self {
+            Self::Known(status) => *status,
+            Self::Unknown(_) => InstanceStatus::Unknown,
+        }
+    }
+}
+
+impl Scalar for StatusWord {
+    const ALLOWED: &'static str = InstanceStatus::ALLOWED;
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.parse().map_or_else(|_| Self::Unknown(text.to_owned()), Self::Known))
+    }
+}
+
 /// An action that nobody knows is no action.
 impl Scalar for Option<ActionType> {
     const ALLOWED: &'static str = "the name of an action, or null";

@@ -15,6 +15,10 @@ impl InstanceKey {
     pub(crate) fn new(app: &str, instance_id: &str) -> Self {
         Self { app: app.into(), instance_id: instance_id.into() }
     }
+
+    pub(crate) fn as_ref(&self) -> KeyRef<'_> {
+        KeyRef { app: &self.app, instance_id: &self.instance_id }
+    }
 }
 
 /// A key that is looked for, without making one.
@@ -32,7 +36,7 @@ impl Hash for KeyRef<'_> {
 
 impl Hash for InstanceKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        KeyRef { app: &self.app, instance_id: &self.instance_id }.hash(state);
+        self.as_ref().hash(state);
     }
 }
 

@@ -1,6 +1,9 @@
 //! The last leases that began and ended, for the people who look at `/lastn`.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::instance_name::shortened;
 
@@ -16,42 +19,42 @@ pub(crate) struct LeaseEvent {
 }
 
 /// Two rings; the oldest event leaves when a new one comes to a full one.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct LeaseHistory {
-    registered: VecDeque<LeaseEvent>,
-    cancelled: VecDeque<LeaseEvent>,
+    // Each is locked for a push, or for as long as copying its pointers takes: `/lastn` waits for no change.
+    registered: Mutex<VecDeque<Arc<LeaseEvent>>>,
+    cancelled: Mutex<VecDeque<Arc<LeaseEvent>>>,
 }
 
 impl LeaseHistory {
-    pub(crate) fn registered(&mut self, app: &str, instance_id: &str, now_ms: i64) {
-        push(&mut self.registered, app, instance_id, now_ms);
+    pub(crate) fn registered(&self, app: &str, instance_id: &str, now_ms: i64) {
+        push(&self.registered, app, instance_id, now_ms);
     }
 
     /// By the instance's own call or by eviction.
-    pub(crate) fn cancelled(&mut self, app: &str, instance_id: &str, now_ms: i64) {
-        push(&mut self.cancelled, app, instance_id, now_ms);
+    pub(crate) fn cancelled(&self, app: &str, instance_id: &str, now_ms: i64) {
+        push(&self.cancelled, app, instance_id, now_ms);
     }
 
     /// Newest first.
-    pub(crate) fn last_registered(&self) -> impl ExactSizeIterator<Item = &LeaseEvent> {
-        self.registered.iter().rev()
+    pub(crate) fn last_registered(&self) -> Vec<Arc<LeaseEvent>> {
+        self.registered.lock().iter().rev().cloned().collect()
     }
 
     /// Newest first.
-    pub(crate) fn last_cancelled(&self) -> impl ExactSizeIterator<Item = &LeaseEvent> {
-        self.cancelled.iter().rev()
+    pub(crate) fn last_cancelled(&self) -> Vec<Arc<LeaseEvent>> {
+        self.cancelled.lock().iter().rev().cloned().collect()
     }
 }
 
-fn push(ring: &mut VecDeque<LeaseEvent>, app: &str, instance_id: &str, at_ms: i64) {
+fn push(ring: &Mutex<VecDeque<Arc<LeaseEvent>>>, app: &str, instance_id: &str, at_ms: i64) {
+    let event =
+        LeaseEvent { at_ms, app: shortened(app).into_owned(), instance_id: shortened(instance_id).into_owned() };
+    let mut ring = ring.lock();
     if ring.len() == LEASES_REMEMBERED_MAX {
         ring.pop_front();
     }
-    ring.push_back(LeaseEvent {
-        at_ms,
-        app: shortened(app).into_owned(),
-        instance_id: shortened(instance_id).into_owned(),
-    });
+    ring.push_back(Arc::new(event));
 }
 
 #[cfg(test)]
@@ -60,21 +63,21 @@ mod tests {
 
     #[test]
     fn the_newest_come_first_and_the_oldest_leave() {
-        let mut history = LeaseHistory::default();
+        let history = LeaseHistory::default();
         for at_ms in 0..1_005 {
             history.registered("A", "1", at_ms);
         }
         assert_eq!(history.last_registered().len(), LEASES_REMEMBERED_MAX);
-        assert_eq!(history.last_registered().next().unwrap().at_ms, 1_004);
+        assert_eq!(history.last_registered().first().unwrap().at_ms, 1_004);
         assert_eq!(history.last_registered().last().unwrap().at_ms, 5);
         assert_eq!(history.last_cancelled().len(), 0);
     }
 
     #[test]
     fn a_name_is_remembered_by_its_beginning() {
-        let mut history = LeaseHistory::default();
+        let history = LeaseHistory::default();
         history.cancelled("A", &"ż".repeat(100_000), 7);
-        let event = history.last_cancelled().next().unwrap();
+        let event = history.last_cancelled().pop().unwrap();
         assert_eq!((event.app.as_str(), event.instance_id.chars().count(), event.at_ms), ("A", 201, 7));
     }
 }

@@ -11,7 +11,7 @@
 //! | `http`, `http/*` | route table; one file per resource; `guard`: who may; `accept`, `refusal`: formats and errors |
 //! | [`access`], `access/*` | who is known and may do what: the decision, pure |
 //! | `limits`, `held_bytes` | how much may be registered; how much is |
-//! | `limit_hits` | how often a limit was hit; one line a pause about it |
+//! | `limit_hits`, `no_room_hits` | how often a limit was hit; one line a pause about it |
 //! | `registry` | the store and its caches: every change goes through here |
 //! | `store`, `store/*` | the one truth behind one short lock; one file per operation |
 //! | `lease`, `registered` | one lease; one state of one instance with its ready-made bytes |
@@ -57,6 +57,7 @@ mod limit_hits;
 mod limits;
 mod loops;
 mod metrics;
+mod no_room_hits;
 mod overrides;
 mod paths;
 mod payload;

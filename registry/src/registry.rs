@@ -15,6 +15,7 @@ use crate::eviction::Lateness;
 use crate::form::Form;
 use crate::instance_name::InstanceName;
 use crate::limits::NoRoom;
+use crate::no_room_hits::NoRoomHits;
 use crate::payload::{Compressing, Numbering, Payload};
 use crate::rate_limiter::RateLimiter;
 use crate::registered::Registered;
@@ -41,6 +42,7 @@ pub(crate) struct Registry {
     compressed_groups: [CompressedGroups; Form::ALL.len()],
     started_ms: i64,
     tally: Tally,
+    no_room: NoRoomHits,
     /// Tells how long lists take to build, and decides nothing: what is done depends on `now_ms` alone.
     stopwatch: Clock,
     // Only the eviction loop locks it.
@@ -70,6 +72,7 @@ impl Registry {
             compressed_groups: Default::default(),
             started_ms: now_ms,
             tally: Tally::default(),
+            no_room: NoRoomHits::default(),
             stopwatch,
             eviction: Mutex::default(),
             config,
@@ -113,7 +116,7 @@ impl Registry {
         let room = limits
             .check(&info)
             .and_then(|()| self.store.check_room(&info, self.config.instances_max, limits.bytes_max));
-        room.map_err(|no_room| self.refuse(&info.app, &info.instance_id, no_room, origin))?;
+        room.map_err(|no_room| self.refuse(&info.app, &info.instance_id, no_room, origin, now_ms))?;
         let (registration, touched) = self.store.register(info, origin, now_ms);
         self.tally.mine().registrations.count((registration.into(), origin));
         self.invalidate([touched]);
@@ -121,9 +124,9 @@ impl Registry {
     }
 
     /// Counts and says what there was no room for.
-    fn refuse(&self, app: &str, id: &str, no_room: NoRoom, origin: Origin) -> NoRoom {
+    fn refuse(&self, app: &str, id: &str, no_room: NoRoom, origin: Origin, now_ms: i64) -> NoRoom {
         self.tally.mine().registrations.count((no_room.into(), origin));
-        log::error!("{} is refused: {no_room}", InstanceName(app, id));
+        self.no_room.say(&InstanceName(app, id), no_room, now_ms);
         no_room
     }
 
@@ -180,7 +183,7 @@ impl Registry {
         now_ms: i64,
     ) -> Result<bool, NoRoom> {
         let outcome = self.store.put_metadata(app, id, entries, &self.config.limits, now_ms);
-        let touched = outcome.map_err(|no_room| self.refuse(app, id, no_room, Origin::Client))?;
+        let touched = outcome.map_err(|no_room| self.refuse(app, id, no_room, Origin::Client, now_ms))?;
         let outcome = touched.map(Some);
         self.tally.mine().metadata_changes.count((changing(&outcome),));
         Ok(self.note(outcome))

@@ -36,19 +36,13 @@ pub(crate) struct PreservationRules {
 #[derive(Debug)]
 pub(crate) struct SelfPreservation {
     pub(crate) rules: PreservationRules,
-    pub(crate) expected: ExpectedRenewals,
     recent: ArcSwap<Assessment>,
     recent_at_ms: AtomicI64,
 }
 
 impl SelfPreservation {
     pub(crate) fn new(rules: PreservationRules) -> Self {
-        Self {
-            rules,
-            expected: ExpectedRenewals::new(rules.expectation),
-            recent: ArcSwap::default(),
-            recent_at_ms: AtomicI64::new(i64::MIN),
-        }
+        Self { rules, recent: ArcSwap::default(), recent_at_ms: AtomicI64::new(i64::MIN) }
     }
 
     /// A recent assessment; made anew when it has become too old. While one caller makes it, others take the old one.
@@ -62,13 +56,18 @@ impl SelfPreservation {
     }
 
     /// What is to be decided by, given the moment's leases and heartbeats.
-    pub(crate) fn decision<'a>(&self, assessment: &'a Assessment, renewals_last_minute: u32) -> Decision<'a> {
+    pub(crate) fn decision<'a>(
+        &self,
+        assessment: &'a Assessment,
+        expected: &ExpectedRenewals,
+        renewals_last_minute: u32,
+    ) -> Decision<'a> {
         Decision {
             mode: self.rules.mode,
             assessment,
             renewals_last_minute,
-            threshold: self.expected.threshold(),
-            enough_renewals: self.expected.leases_expire(renewals_last_minute),
+            threshold: expected.threshold(),
+            enough_renewals: expected.leases_expire(renewals_last_minute),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The one truth: applications, their leases, overrides, recent changes, expectations; behind one short lock.
 //!
 //! Changes hold the lock for a few map operations, whoever builds a list shares it to collect what is to be shown;
-//! nothing is serialised and nothing awaited under it. Heartbeats and reads of one instance do not touch it: they look at
-//! [`live`]. One file per operation: [`register`], [`renew`], [`status`], [`asg`],
-//! [`cancel`]; [`preservation`] asks which leases may end; what readers get is a [`snapshot`].
+//! nothing is serialised and nothing awaited under it. Nobody else touches it: heartbeats, reads of one instance, the pages
+//! and the walk for leases that are over look at [`live`], and at the [`standing`] that every change leaves behind. One
+//! file per operation: [`register`], [`renew`], [`status`], [`asg`], [`cancel`]; [`preservation`] asks which leases
+//! may end; what readers get is a [`snapshot`].
 
 mod asg;
 mod cancel;
@@ -13,23 +14,24 @@ mod preservation;
 mod register;
 mod renew;
 mod snapshot;
+mod standing;
 mod status;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use eurus_model::InstanceInfo;
 use parking_lot::RwLock;
 
 use crate::counting::label;
 use crate::held_bytes::HeldBytes;
 use crate::lease::LeaseDuration;
-use crate::lease_history::LeaseHistory;
 use crate::limits::NoRoom;
 use crate::recently_changed::RecentlyChanged;
 use crate::registered::Registered;
 use crate::renewal_rate::RenewalRate;
-use crate::self_preservation::{PreservationRules, SelfPreservation, SelfPreservationMode};
+use crate::self_preservation::{ExpectedRenewals, PreservationRules, SelfPreservation, SelfPreservationMode};
 
 use census::Census;
 pub(crate) use census::Sizes;
@@ -38,7 +40,8 @@ use live::Live;
 pub(crate) use preservation::RenewalHealth;
 pub(crate) use register::Registration;
 pub(crate) use renew::Renewal;
-pub(crate) use snapshot::{AppSnapshot, Snapshot, VipKind};
+pub(crate) use snapshot::{AppSnapshot, FirstApps, Snapshot, VipKind};
+use standing::{Changing, Standing};
 pub(crate) use status::StatusChange;
 
 label! {
@@ -92,6 +95,10 @@ pub(crate) struct Store {
     state: RwLock<State>,
     /// The same instances, for those who must not wait.
     live: Arc<Live>,
+    /// As the last change left it, for the same.
+    standing: ArcSwap<Standing>,
+    preservation: SelfPreservation,
+    held: HeldBytes,
     renewals: RenewalRate,
 }
 
@@ -102,9 +109,8 @@ struct State {
     /// Of all instances in `apps`.
     census: Census,
     live: Arc<Live>,
-    history: LeaseHistory,
     recent: RecentlyChanged,
-    preservation: SelfPreservation,
+    expected: ExpectedRenewals,
     lease_duration: LeaseDuration,
     /// Of everything that is registered or in the delta queue.
     held: HeldBytes,
@@ -121,50 +127,57 @@ struct App {
 impl Store {
     pub(crate) fn new(rules: LeaseRules, now_ms: i64) -> Self {
         let live = Arc::new(Live::default());
+        let held = HeldBytes::default();
         let state = State {
             apps: BTreeMap::new(),
             census: Census::default(),
             live: Arc::clone(&live),
-            history: LeaseHistory::default(),
             recent: RecentlyChanged::default(),
-            preservation: SelfPreservation::new(rules.preservation),
+            expected: ExpectedRenewals::new(rules.preservation.expectation),
             lease_duration: rules.duration,
-            held: HeldBytes::default(),
+            held: held.clone(),
             version: 0,
         };
-        Self { state: RwLock::new(state), live, renewals: RenewalRate::new(now_ms) }
+        let standing = ArcSwap::from_pointee(Standing::of(&state));
+        let preservation = SelfPreservation::new(rules.preservation);
+        let renewals = RenewalRate::new(now_ms);
+        Self { state: RwLock::new(state), live, standing, preservation, held, renewals }
+    }
+
+    /// The lock that every change takes. What the change leaves behind is published when it is let go.
+    fn write(&self) -> Changing<'_> {
+        Changing::new(self.state.write(), &self.standing)
     }
 
     /// Whether this instance may come, or grow, without there being too many or too much. Looked at before the write, so
     /// that a few registrations at the same moment may go past the limit: it guards memory, not a promise.
     pub(crate) fn check_room(&self, info: &InstanceInfo, instances_max: usize, bytes_max: u64) -> Result<(), NoRoom> {
-        let state = self.state.read();
-        let existing = state.get(&info.app, &info.instance_id);
-        if existing.is_none() && state.size() >= instances_max {
+        let existing = self.live.get(&info.app, &info.instance_id);
+        if existing.is_none() && self.standing.load().instances() >= instances_max {
             return Err(NoRoom::TooManyInstances { instances_max });
         }
-        state.check_bytes(info, existing.map_or(0, |held| held.bytes()), bytes_max)
+        check_bytes(&self.held, info, existing.map_or(0, |held| held.bytes()), bytes_max)
     }
 
     /// Bytes of everything that is registered or in the delta queue.
     pub(crate) fn bytes_held(&self) -> u64 {
-        self.state.read().held.sum()
+        self.held.sum()
     }
 
     /// Forgets old changes and overrides.
     pub(crate) fn purge(&self, now_ms: i64, retention_ms: i64) {
-        let mut state = self.state.write();
+        let mut state = self.write();
         state.recent.purge(now_ms, retention_ms);
         state.live.overrides.purge(now_ms);
     }
 
     /// The regular recount of the expected clients.
     pub(crate) fn recount_expected_clients(&self) {
-        let mut state = self.state.write();
+        let mut state = self.write();
         let instances = i64::try_from(state.size()).unwrap_or(i64::MAX);
-        state.preservation.expected.recount(instances);
-        if state.preservation.rules.mode == SelfPreservationMode::Netflix {
-            let threshold = state.preservation.expected.threshold();
+        state.expected.recount(instances);
+        if self.preservation.rules.mode == SelfPreservationMode::Netflix {
+            let threshold = state.expected.threshold();
             log::info!("{instances} instances registered; leases may end above {threshold} renewals a minute");
         } else {
             log::info!("{instances} instances registered");
@@ -181,22 +194,15 @@ impl State {
         self.census.instances()
     }
 
-    /// Whether what takes the place of `existing_bytes` makes it too much. What does not grow may always come: an
-    /// instance that is here must be able to register again.
-    fn check_bytes(&self, info: &InstanceInfo, existing_bytes: u64, bytes_max: u64) -> Result<(), NoRoom> {
-        let growth = info.bytes_held().saturating_sub(existing_bytes);
-        if growth > 0 && self.held.sum() + growth > bytes_max {
-            return Err(NoRoom::TooManyBytes { bytes_max });
-        }
-        Ok(())
-    }
-
     /// Puts a state in place of the one before, notes it as a change, and says what that touched.
     fn replace(&mut self, new: &Arc<Registered>, now_ms: i64) -> Touched {
         self.version += 1;
         let (app, instance_id) = (&new.info().app, &new.info().instance_id);
         let held = self.apps.entry(app.clone()).or_default();
         held.version = self.version;
+        if held.instances.is_empty() {
+            self.live.app_came(app);
+        }
         let old = held.instances.insert(instance_id.clone(), Arc::clone(new));
         self.live.put(new);
         self.census.came(new.status());
@@ -206,7 +212,19 @@ impl State {
     }
 }
 
+/// Whether what takes the place of `existing_bytes` makes it too much. What does not grow may always come: an instance
+/// that is here must be able to register again.
+fn check_bytes(held: &HeldBytes, info: &InstanceInfo, existing_bytes: u64, bytes_max: u64) -> Result<(), NoRoom> {
+    let growth = info.bytes_held().saturating_sub(existing_bytes);
+    if growth > 0 && held.sum() + growth > bytes_max {
+        return Err(NoRoom::TooManyBytes { bytes_max });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod eviction_properties;
+#[cfg(test)]
+mod readers;
 #[cfg(test)]
 mod tests;

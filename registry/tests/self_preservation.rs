@@ -154,7 +154,7 @@ async fn what_does_not_come_back_is_given_up_step_by_step() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_all_fall_silent_all_stay_until_they_come_back() {
     let mut fleet = Fleet::start(PerApp).await;
-    for app in ["A", "B", "C", "D"] {
+    for app in ["A", "B", "C", "D", "E"] {
         fleet.join_all(app, 1).await;
     }
     fleet.pass(MINUTE_MS).await;
@@ -162,13 +162,31 @@ async fn when_all_fall_silent_all_stay_until_they_come_back() {
     fleet.silence(&all);
     fleet.pass(GONE_AFTER_MS + 10 * MINUTE_MS).await;
     assert_eq!(fleet.listed().await, all);
-    assert!(fleet.page().await.contains("4 of 4 applications lost most of their leases"), "{}", fleet.page().await);
-    // The registry's network heals for three of four: the fourth was a lone dead one after all.
-    fleet.alive = all.iter().filter(|name| *name != "D/0").cloned().collect();
+    assert!(fleet.page().await.contains("5 of 5 applications lost most of their leases"), "{}", fleet.page().await);
+    // The registry's network heals for four of five: the fifth was a lone dead one after all.
+    fleet.alive = all.iter().filter(|name| *name != "E/0").cloned().collect();
     fleet.pass(2 * MINUTE_MS).await;
     assert_eq!(fleet.listed().await, fleet.alive);
-    assert!(fleet.page().await.contains("0 of 3 leases are over"), "{}", fleet.page().await);
+    assert!(fleet.page().await.contains("0 of 4 leases are over"), "{}", fleet.page().await);
     fleet.rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_few_small_applications_that_go_keep_nothing() {
+    for others in [0, 30] {
+        let mut fleet = Fleet::start(PerApp).await;
+        for app in ["A", "B", "C"] {
+            fleet.join_all(app, 1).await;
+        }
+        fleet.join_all("LARGE", others).await;
+        fleet.pass(MINUTE_MS).await;
+        fleet.alive.retain(|name| name.starts_with("LARGE/"));
+        let alive = fleet.alive.clone();
+        // One ends in each run when there are no others.
+        fleet.pass(GONE_AFTER_MS + 3 * MINUTE_MS).await;
+        assert_eq!(fleet.listed().await, alive, "beside {others}");
+        fleet.rig.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

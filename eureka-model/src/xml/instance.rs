@@ -7,7 +7,7 @@ use crate::error::DecodeError;
 use crate::instance::{ActionType, DataCenterInfo, InstanceStatus, LeaseInfo};
 use crate::limits::METADATA_ENTRIES_MAX;
 use crate::rules::Rules;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, StatusWord};
 
 /// Reads the instance that was just entered, to its end. Elements that nobody knows are passed over.
 pub(super) fn read(walker: &mut Walker<'_>, rules: Rules) -> Result<RegistrationDraft, DecodeError> {
@@ -30,7 +30,7 @@ fn read_element(
     walker: &mut Walker<'_>,
 ) -> Result<(), DecodeError> {
     match element.name() {
-        "status" => draft.status = Some(status(walker)?),
+        "status" => draft.status = Some(status_word(walker)?),
         "overriddenstatus" | "overriddenStatus" => draft.overridden_status = Some(status(walker)?),
         "port" => draft.port = port(walker, element, "port")?,
         "securePort" => draft.secure_port = port(walker, element, "securePort")?,
@@ -52,6 +52,11 @@ fn read_element(
 /// Unlike in JSON, Java takes a status in any case here.
 fn status(walker: &mut Walker<'_>) -> Result<InstanceStatus, DecodeError> {
     Ok(InstanceStatus::from_wire_lenient(&walker.text()?.to_uppercase()))
+}
+
+fn status_word(walker: &mut Walker<'_>) -> Result<StatusWord, DecodeError> {
+    let text = walker.text()?;
+    Ok(text.to_uppercase().parse().map_or(StatusWord::Unknown(text), StatusWord::Known))
 }
 
 /// A missing `enabled` has the default of its port. Java's words for the two ports come to the same.

@@ -99,9 +99,13 @@ fn register(call: &Call<'_>, app: &str, item: Item) -> Outcome {
         }
         None => return FAILED,
     };
+    let unknown_status = draft.unknown_status().map(ToOwned::to_owned);
     match draft.into_instance(app, call.now_ms) {
         // A registry without room has said so in its log; the other one must not send it again for ever.
         Ok(instance) => {
+            if let Some(word) = unknown_status {
+                call.context.complaints.note_unknown_status(call.peer(), &instance, &word, call.now_ms);
+            }
             let _ = call.registry.register(instance, Origin::Replica, call.now_ms);
         }
         // Answered as done, as in Java: the other registry would send it again for ever.

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use eurus_model::InstanceInfo;
 
+use super::query::STATUSES;
 use super::refusal::Refusal;
-use crate::instance_name::shortened;
+use crate::instance_name::{InstanceName, shortened};
 use crate::peer_pauses::{PeerPauses, peer_name};
 
 /// The reason of a 400, 415 or 500.
@@ -34,6 +36,11 @@ impl Complaints {
         self.0.warn(peer, now_ms, || format!("a replicated registration for {app} {what}: {}", one_line(reason)));
     }
 
+    /// Says that an instance calls its status something that Eureka does not know.
+    pub(super) fn note_unknown_status(&self, peer: Option<IpAddr>, instance: &InstanceInfo, word: &str, now_ms: i64) {
+        self.0.warn(peer, now_ms, || unknown_status(instance, word));
+    }
+
     /// Says what was wrong, and who sent it.
     pub(super) fn note(&self, request: &HttpRequest, refusal: &Refusal, now_ms: i64) {
         let peer = request.peer_addr().map(|address| address.ip());
@@ -49,6 +56,15 @@ impl Complaints {
             log::debug!("from {}: {method} {} is answered {status}: {refusal:?}", peer_name(peer), path());
         }
     }
+}
+
+fn unknown_status(instance: &InstanceInfo, word: &str) -> String {
+    let name = InstanceName(&instance.app, &instance.instance_id);
+    format!(
+        "{name} registers with status {}, a word that Eureka does not know: it is taken as UNKNOWN, so nobody sends it \
+         traffic; its client must say {STATUSES}",
+        named(word)
+    )
 }
 
 /// A reason as a header can carry it. `None` when there is nothing to say.
@@ -92,6 +108,13 @@ mod tests {
         }
         assert!(header_value(&"\u{17c}".repeat(100_000)).unwrap().len() < REASON_BYTES_MAX + 10);
         assert_eq!(header_value(""), None);
+    }
+
+    #[test]
+    fn an_unknown_status_is_told_with_the_word_and_the_instance() {
+        let line = unknown_status(&InstanceInfo::new("A", "host:a:1", "h", "10.0.0.1"), "RUN\nNING");
+        assert!(line.starts_with("A/host:a:1 registers with status 'RUN\\nNING'"), "{line}");
+        assert!(line.contains("UP, DOWN, STARTING"), "{line}");
     }
 
     #[test]

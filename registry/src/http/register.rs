@@ -24,7 +24,11 @@ pub(crate) fn register(call: &Call<'_>, app: &str) -> Result<HttpResponse, Refus
     };
     let draft =
         draft.map_err(|error| Refusal::Unparsable(format, format!("the registration is unreadable: {error}")))?;
+    let unknown_status = draft.unknown_status().map(ToOwned::to_owned);
     let mut instance = draft.into_instance(app, call.now_ms).map_err(|error| Refusal::Invalid(error, negotiated))?;
+    if let Some(word) = unknown_status {
+        call.context.complaints.note_unknown_status(call.peer(), &instance, &word, call.now_ms);
+    }
     if call.origin() == Origin::Client && !guard::may(call.request, Role::Operate, call.context) {
         // Who may not override a status by asking for it may not do so by a registration either.
         instance.overridden_status = InstanceStatus::Unknown;

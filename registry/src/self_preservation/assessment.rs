@@ -7,8 +7,9 @@ use crate::lease::Lease;
 
 /// Fewer lost leases than this are no reason to suspect the network: a lone dead instance is simply dead.
 const LOST_MIN: usize = 2;
-/// The same for applications, when it is about the network of the registry itself.
-const APPS_IN_TROUBLE_MIN: usize = 2;
+/// The same when it is about the network of the registry itself: a few small applications that went are simply gone.
+const APPS_IN_TROUBLE_MIN: usize = 3;
+const LOST_GLOBALLY_MIN: usize = 5;
 
 /// How it stands with one lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,19 +54,22 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn of(conditions: impl IntoIterator<Item = Condition>) -> Self {
         let mut tally = Self::default();
-        for condition in conditions {
-            tally.leases += 1;
-            match condition {
-                Condition::Alive => {}
-                Condition::GivenUp => tally.given_up += 1,
-                Condition::Lost { ended_ms } => {
-                    tally.lost += 1;
-                    let (first_ms, last_ms) = tally.lost_ms.unwrap_or((ended_ms, ended_ms));
-                    tally.lost_ms = Some((first_ms.min(ended_ms), last_ms.max(ended_ms)));
-                }
+        conditions.into_iter().for_each(|condition| tally.note(condition));
+        tally
+    }
+
+    /// Counts one more lease.
+    pub(crate) fn note(&mut self, condition: Condition) {
+        self.leases += 1;
+        match condition {
+            Condition::Alive => {}
+            Condition::GivenUp => self.given_up += 1,
+            Condition::Lost { ended_ms } => {
+                self.lost += 1;
+                let (first_ms, last_ms) = self.lost_ms.unwrap_or((ended_ms, ended_ms));
+                self.lost_ms = Some((first_ms.min(ended_ms), last_ms.max(ended_ms)));
             }
         }
-        tally
     }
 
     pub(crate) fn alive(&self) -> usize {
@@ -93,6 +97,9 @@ pub(crate) struct Assessment {
     /// Those of which at least one lease is over.
     pub(crate) apps: BTreeMap<String, Tally>,
     pub(crate) leases: usize,
+    /// Of all applications, as in [`Tally`].
+    pub(crate) lost: usize,
+    pub(crate) given_up: usize,
     /// Applications with leases that are not given up.
     pub(crate) apps_counted: usize,
     /// Those of them that lost more leases than are alive.
@@ -100,22 +107,29 @@ pub(crate) struct Assessment {
 }
 
 impl Assessment {
-    pub(crate) fn of<'a>(tallies: impl IntoIterator<Item = (&'a str, Tally)>) -> Self {
+    pub(crate) fn of(tallies: impl IntoIterator<Item = (String, Tally)>) -> Self {
         let mut assessment = Self::default();
         for (app, tally) in tallies {
             assessment.leases += tally.leases;
+            assessment.lost += tally.lost;
+            assessment.given_up += tally.given_up;
             assessment.apps_counted += usize::from(tally.leases > tally.given_up);
             assessment.apps_in_trouble += usize::from(tally.is_in_trouble());
             if tally.over() > 0 {
-                assessment.apps.insert(app.to_owned(), tally);
+                assessment.apps.insert(app, tally);
             }
         }
         assessment
     }
 
-    /// Whether most applications are in trouble at once: that is the network of the registry, not the applications.
+    /// Whether most applications and most leases are in trouble at once: that is the network of the registry, not the
+    /// applications. Both, because neither a crowd of tiny applications nor one that has most of the leases speaks for all.
     pub(crate) fn is_global(&self) -> bool {
-        self.apps_in_trouble >= APPS_IN_TROUBLE_MIN && self.apps_in_trouble * 2 > self.apps_counted
+        let alive = self.leases - self.lost - self.given_up;
+        self.apps_in_trouble >= APPS_IN_TROUBLE_MIN
+            && self.apps_in_trouble * 2 > self.apps_counted
+            && self.lost >= LOST_GLOBALLY_MIN
+            && self.lost > alive
     }
 
     /// Whether a lease of an application in this condition stays although it is over.
@@ -171,32 +185,49 @@ mod tests {
 
     #[test]
     fn most_applications_at_once_are_the_registrys_own_network() {
-        let sound = tally(3, 0, 0);
-        let gone = tally(0, 1, 0);
+        let (sound, big) = (tally(3, 0, 0), tally(100, 0, 0));
+        let (gone, half, emptied) = (tally(0, 1, 0), tally(1, 1, 0), tally(0, 4, 0));
         let forgotten = tally(0, 0, 1);
         for (apps, global) in [
             (vec![gone], false),
             (vec![gone, sound], false),
             (vec![gone, gone, sound, sound], false),
-            (vec![gone, gone, sound], true),
+            // Few small ones, be it all of them: they are simply gone.
+            (vec![gone, gone, sound], false),
+            (vec![gone; 3], false),
+            (vec![gone; 4], false),
+            (vec![gone; 5], true),
+            (vec![gone, gone, emptied], true),
+            (vec![gone, emptied, emptied], true),
+            (vec![gone, emptied], false),
+            // Most applications, but not most leases.
+            ([vec![gone; 20], vec![big]].concat(), false),
+            ([vec![gone; 99], vec![big]].concat(), false),
+            ([vec![gone; 101], vec![big]].concat(), true),
+            // Most leases, but not most applications.
+            (vec![gone, emptied, emptied, half, half, half], false),
+            (vec![gone, emptied, emptied, half, half], true),
+            // What was given up counts as neither.
+            ([vec![gone; 5], vec![forgotten; 50]].concat(), true),
             (vec![gone, sound, forgotten, forgotten], false),
-            (vec![forgotten, forgotten], false),
+            (vec![forgotten; 9], false),
         ] {
             let names: Vec<String> = (0..apps.len()).map(|number| format!("A{number}")).collect();
-            let assessment = Assessment::of(names.iter().map(String::as_str).zip(apps.iter().copied()));
+            let assessment = Assessment::of(names.into_iter().zip(apps.iter().copied()));
             assert_eq!(assessment.is_global(), global, "{apps:?}");
-            assert_eq!(
-                assessment.keeps("A0", Condition::Lost { ended_ms: 5 }),
-                global,
-                "a lone one, by the guard only"
-            );
+            let keeps = assessment.keeps("A0", Condition::Lost { ended_ms: 5 });
+            assert_eq!(keeps, global, "a lone one, by the guard only");
             assert!(!assessment.keeps("A0", Condition::GivenUp) && !assessment.keeps("A0", Condition::Alive));
         }
     }
 
+    fn assessment(apps: &[(&str, Tally)]) -> Assessment {
+        Assessment::of(apps.iter().map(|(name, tally)| ((*name).to_owned(), *tally)))
+    }
+
     #[test]
     fn one_applications_trouble_is_its_own() {
-        let assessment = Assessment::of([("A", tally(1, 9, 0)), ("B", tally(9, 1, 0)), ("C", tally(9, 0, 0))]);
+        let assessment = assessment(&[("A", tally(1, 9, 0)), ("B", tally(9, 1, 0)), ("C", tally(9, 0, 0))]);
         let lost = Condition::Lost { ended_ms: 5 };
         assert!(assessment.keeps("A", lost) && !assessment.keeps("B", lost) && !assessment.keeps("C", lost));
         assert_eq!(assessment.apps.keys().collect::<Vec<_>>(), ["A", "B"]);

@@ -2,7 +2,7 @@
 //! instances, and nothing is evicted. It counts heartbeats, not leases.
 
 /// What the threshold is computed from; fixed for the life of the process.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Expectation {
     /// Whether Netflix's rule decides.
     pub(crate) enabled: bool,
@@ -13,7 +13,7 @@ pub(crate) struct Expectation {
 }
 
 /// How many clients are expected to renew, and how many renewals a minute that means at least.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ExpectedRenewals {
     expectation: Expectation,
     expected_clients: i64,

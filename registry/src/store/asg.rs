@@ -18,11 +18,11 @@ impl Store {
         status: AsgStatus,
         now_ms: i64,
     ) -> Result<Vec<Touched>, AsgRefusal> {
-        self.state.write().live.asgs.set(group, status)?;
+        self.write().live.asgs.set(group, status)?;
         // Whoever registers from here on meets the new status, so those that are here now are all that must follow.
         let members = self.state.read().members_of(group);
         // One short lock each: a group of thousands must not hold up everybody's heartbeats.
-        let follow = |member: Arc<Registered>| self.state.write().follow_group(&member, status, now_ms);
+        let follow = |member: Arc<Registered>| self.write().follow_group(&member, status, now_ms);
         Ok(members.into_iter().filter_map(follow).collect())
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Evicted {
 impl Store {
     /// Ends a lease and with it the override. `None`: there is no such instance.
     pub(crate) fn cancel(&self, app: &str, instance_id: &str, now_ms: i64) -> Option<Touched> {
-        let touched = self.state.write().cancel(app, instance_id, now_ms);
+        let touched = self.write().cancel(app, instance_id, now_ms);
         if touched.is_some() {
             log::info!("cancelled {}", InstanceName(app, instance_id));
         }
@@ -30,12 +30,11 @@ impl Store {
     /// Ends leases that are over and not kept by self-preservation, at random, at most `1 - percent` of all in one run:
     /// when all seem gone at once, self-preservation gets the time to notice.
     pub(crate) fn evict(&self, percent_threshold: f64, additional_ms: i64, now_ms: i64) -> Evicted {
-        let renewals = self.renewals.last_minute(now_ms);
-        let (view, ending) = self.state.read().ending(percent_threshold, additional_ms, renewals, now_ms);
+        let (view, ending) = self.ending(percent_threshold, additional_ms, now_ms);
         let mut evicted = Evicted { touched: Vec::new(), view };
         for instance in ending {
             let (app, instance_id) = (&instance.info().app, &instance.info().instance_id);
-            let mut state = self.state.write();
+            let mut state = self.write();
             // A heartbeat or a new registration may have come in between.
             let still_expired =
                 state.get(app, instance_id).is_some_and(|held| held.lease().is_expired(now_ms, additional_ms));
@@ -58,11 +57,12 @@ impl State {
         held.version = self.version;
         if held.instances.is_empty() {
             self.apps.remove(app);
+            self.live.app_went(app);
         }
         self.live.remove(app, instance_id);
         self.live.overrides.remove(instance_id, now_ms);
-        self.preservation.expected.left();
-        self.history.cancelled(app, instance_id, now_ms);
+        self.expected.left();
+        self.live.history.cancelled(app, instance_id, now_ms);
         cancelled.lease().cancel(now_ms);
         let mut info = cancelled.info().clone();
         info.action = Some(ActionType::Deleted);

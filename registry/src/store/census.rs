@@ -53,13 +53,13 @@ pub(crate) struct Sizes {
 impl Store {
     /// How many there are. Looks at numbers only: as quick with 100,000 instances as with none.
     pub(crate) fn sizes(&self) -> Sizes {
-        let state = self.state.read();
+        let standing = self.standing.load();
         Sizes {
-            census: state.census,
-            applications: state.apps.len(),
-            overrides: state.live.overrides.len(),
-            recent_changes: state.recent.len(),
-            recent_changes_dropped: state.recent.dropped(),
+            census: standing.census,
+            applications: standing.applications,
+            overrides: self.live.overrides.len(),
+            recent_changes: standing.recent_changes,
+            recent_changes_dropped: standing.recent_changes_dropped,
         }
     }
 }

@@ -1,14 +1,15 @@
-//! What heartbeats and reads of one instance look at, without any lock: they never wait for a change, and no change
-//! waits for them. Changes are made here by whoever holds the store's lock, so that they come one after another.
+//! What heartbeats, reads of one instance, pages and the walk for leases that are over look at, without the store's lock:
+//! they never wait for a change, and no change waits for them. Changes are made here by whoever holds the store's lock, so that they come one after another.
 
 use std::sync::{Arc, Weak};
 
 use eurus_model::InstanceStatus;
-use papaya::HashMap;
+use papaya::{HashMap, HashSet};
 
 use super::Origin;
 use crate::asg::DisabledGroups;
 use crate::instance_key::{InstanceKey, KeyRef};
+use crate::lease_history::LeaseHistory;
 use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::registered::Registered;
 
@@ -18,13 +19,45 @@ pub(super) struct Live {
     /// The store keeps them alive: what is removed here is let go only some time later, and must not be counted until
     /// then among what is held.
     instances: HashMap<InstanceKey, Weak<Registered>>,
+    /// The applications that have instances.
+    apps: HashSet<String>,
     pub(super) overrides: Overrides,
     pub(super) asgs: DisabledGroups,
+    pub(super) history: LeaseHistory,
 }
 
 impl Live {
     pub(super) fn get(&self, app: &str, instance_id: &str) -> Option<Arc<Registered>> {
-        self.instances.pin().get(&KeyRef { app, instance_id })?.upgrade()
+        let instances = self.instances.pin();
+        let mut gone = None;
+        loop {
+            let found = instances.get(&KeyRef { app, instance_id })?;
+            // A state that was let go between the two steps has a newer one in its place already, or none.
+            match found.upgrade() {
+                Some(held) => return Some(held),
+                None if gone.is_some_and(|gone| Weak::ptr_eq(gone, found)) => return None,
+                None => gone = Some(found),
+            }
+        }
+    }
+
+    /// Every instance once, in no order. What comes or goes meanwhile may be among them or not.
+    pub(super) fn for_each(&self, mut look: impl FnMut(Arc<Registered>)) {
+        for (key, held) in &self.instances.pin() {
+            let KeyRef { app, instance_id } = key.as_ref();
+            held.upgrade().or_else(|| self.get(app, instance_id)).into_iter().for_each(&mut look);
+        }
+    }
+
+    /// The instance with this id in the first application, by name, in which it passes.
+    pub(super) fn first_with_id(
+        &self,
+        instance_id: &str,
+        passes: impl Fn(&Registered) -> bool,
+    ) -> Option<Arc<Registered>> {
+        let apps = self.apps.pin();
+        let found = apps.iter().filter_map(|app| self.get(app, instance_id)).filter(|held| passes(held));
+        found.min_by(|one, other| one.info().app.cmp(&other.info().app))
     }
 
     pub(super) fn put(&self, instance: &Arc<Registered>) {
@@ -34,6 +67,14 @@ impl Live {
 
     pub(super) fn remove(&self, app: &str, instance_id: &str) {
         self.instances.pin().remove(&KeyRef { app, instance_id });
+    }
+
+    pub(super) fn app_came(&self, app: &str) {
+        self.apps.pin().insert(app.to_owned());
+    }
+
+    pub(super) fn app_went(&self, app: &str) {
+        self.apps.pin().remove(app);
     }
 }
 
@@ -88,5 +129,7 @@ mod tests {
         assert_eq!(host("A", "C"), None);
         live.remove("A", "BC");
         assert_eq!(host("A", "BC"), None);
+        drop(held);
+        assert_eq!(host("AB", "C"), None, "nobody holds it any more");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eurus_model::{ActionType, InstanceInfo, InstanceStatus};
 
-use super::{Origin, State, Store, Touched};
+use super::{Origin, State, Store, Touched, check_bytes};
 use crate::instance_name::InstanceName;
 use crate::lease::{Lease, duration_ms};
 use crate::limits::{NoRoom, RegistryLimits};
@@ -24,7 +24,7 @@ impl Store {
     /// Registers an instance. Of the held and the incoming state the one with the later dirty timestamp wins, and
     /// the incoming one at a tie.
     pub(crate) fn register(&self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> (Registration, Touched) {
-        self.state.write().register(incoming, origin, now_ms)
+        self.write().register(incoming, origin, now_ms)
     }
 
     /// Adds to an instance's metadata, by registering it again. `Ok(None)`: there is no such instance.
@@ -36,16 +36,15 @@ impl Store {
         limits: &RegistryLimits,
         now_ms: i64,
     ) -> Result<Option<Touched>, NoRoom> {
-        let renewals = self.renewals.last_minute(now_ms);
-        let mut state = self.state.write();
+        let mut state = self.write();
         // Read and written under one lock: of two metadata changes at the same time none is lost.
-        let Some(held) = state.visible(app, instance_id, renewals, now_ms).cloned() else {
+        let Some(held) = state.get(app, instance_id).filter(|held| self.is_visible(held, now_ms)).cloned() else {
             return Ok(None);
         };
         let mut info = held.info().clone();
         merge(&mut info.metadata, entries);
         limits.check(&info)?;
-        state.check_bytes(&info, held.bytes(), limits.bytes_max)?;
+        check_bytes(&self.held, &info, held.bytes(), limits.bytes_max)?;
         Ok(Some(state.register(info, Origin::Client, now_ms).1))
     }
 }
@@ -82,7 +81,7 @@ impl State {
             }
             Some(_) => (Registration::Again, incoming),
             None => {
-                self.preservation.expected.joined();
+                self.expected.joined();
                 (Registration::New, incoming)
             }
         };
@@ -100,7 +99,7 @@ impl State {
         }
         info.action = Some(ActionType::Added);
         info.last_updated_ms = now_ms;
-        self.history.registered(&info.app, &info.instance_id, now_ms);
+        self.live.history.registered(&info.app, &info.instance_id, now_ms);
         let name = InstanceName(&info.app, &info.instance_id);
         // Clients register again and again: only what is new is worth a line.
         let level = if existing_status == Some(info.status) { log::Level::Debug } else { log::Level::Info };

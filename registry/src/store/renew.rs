@@ -47,7 +47,7 @@ impl Store {
         self.renewals.increment(now_ms);
         let mut touched = None;
         if held.status() != effective {
-            let mut state = self.state.write();
+            let mut state = self.write();
             touched = state.follow_override(app, instance_id, origin, now_ms);
             if let Some(now_held) = state.get(app, instance_id) {
                 held = Arc::clone(now_held);
@@ -65,7 +65,7 @@ impl Store {
         status: InstanceStatus,
         now_ms: i64,
     ) -> Option<Touched> {
-        let mut state = self.state.write();
+        let mut state = self.write();
         if state.live.overrides.get(instance_id, now_ms).is_some() {
             return None;
         }

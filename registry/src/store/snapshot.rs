@@ -1,6 +1,6 @@
 //! What readers get: instances of one moment, without holding the lock while they are serialised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use eurus_model::{InstanceStatus, hash};
@@ -23,6 +23,14 @@ pub(crate) struct AppSnapshot {
 pub(crate) struct Snapshot {
     pub(crate) apps: Vec<AppSnapshot>,
     pub(crate) hashcode: String,
+}
+
+/// Some applications, for a page; and how many instances and applications there are.
+#[derive(Debug)]
+pub(crate) struct FirstApps {
+    pub(crate) apps: Vec<AppSnapshot>,
+    pub(crate) instances: usize,
+    pub(crate) applications: usize,
 }
 
 /// Which of the two virtual addresses.
@@ -75,19 +83,12 @@ impl Store {
     /// One instance; not when its lease is over and may end.
     pub(crate) fn instance(&self, app: &str, instance_id: &str, now_ms: i64) -> Option<Arc<Registered>> {
         let held = self.live.get(app, instance_id)?;
-        if !held.lease().is_expired(now_ms, 0) {
-            return Some(held);
-        }
-        // Whether it is kept although its lease is over is a question about all leases.
-        let renewals = self.renewals.last_minute(now_ms);
-        self.state.read().visible(app, instance_id, renewals, now_ms).cloned()
+        self.is_visible(&held, now_ms).then_some(held)
     }
 
     /// The first instance with this id in any application.
     pub(crate) fn instance_by_id(&self, instance_id: &str, now_ms: i64) -> Option<Arc<Registered>> {
-        let renewals = self.renewals.last_minute(now_ms);
-        let state = self.state.read();
-        state.apps.keys().find_map(|app| state.visible(app, instance_id, renewals, now_ms)).cloned()
+        self.live.first_with_id(instance_id, |held| self.is_visible(held, now_ms))
     }
 
     /// The overrides in force, by instance id.
@@ -101,8 +102,32 @@ impl Store {
     }
 
     /// The last leases that began and ended.
-    pub(crate) fn lease_history(&self) -> LeaseHistory {
-        self.state.read().history.clone()
+    pub(crate) fn lease_history(&self) -> &LeaseHistory {
+        &self.live.history
+    }
+
+    /// The first applications by name, whole, until they have so many instances; and how many there are of everything.
+    pub(crate) fn first_apps(&self, instances_max: usize) -> FirstApps {
+        let mut by_app: HashMap<String, Vec<Arc<Registered>>> = HashMap::new();
+        let mut instances = 0;
+        self.live.for_each(|held| {
+            instances += 1;
+            match by_app.get_mut(&held.info().app) {
+                Some(members) => members.push(held),
+                None => drop(by_app.insert(held.info().app.clone(), vec![held])),
+            }
+        });
+        let applications = by_app.len();
+        let mut names: Vec<_> = by_app.into_iter().collect();
+        names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let mut left = instances_max;
+        let shown = names.into_iter().map_while(|(name, mut members)| {
+            let is_wanted = left > 0;
+            left = left.saturating_sub(members.len());
+            members.sort_unstable_by(|one, other| one.info().instance_id.cmp(&other.info().instance_id));
+            is_wanted.then(|| part(&name, members))
+        });
+        FirstApps { apps: shown.collect(), instances, applications }
     }
 }
 

@@ -38,9 +38,8 @@ impl Store {
         change: StatusChange,
         now_ms: i64,
     ) -> Option<Option<Touched>> {
-        let renewals = self.renewals.last_minute(now_ms);
-        let mut state = self.state.write();
-        let held = Arc::clone(state.visible(app, instance_id, renewals, now_ms)?);
+        let mut state = self.write();
+        let held = state.get(app, instance_id).filter(|held| self.is_visible(held, now_ms)).cloned()?;
         held.lease().renew(now_ms);
         if held.status() == change.status {
             return Some(state.pin(&held, change.status, &change.by(), now_ms));
@@ -63,9 +62,8 @@ impl Store {
         change: StatusChange,
         now_ms: i64,
     ) -> Option<Option<Touched>> {
-        let renewals = self.renewals.last_minute(now_ms);
-        let mut state = self.state.write();
-        let held = Arc::clone(state.visible(app, instance_id, renewals, now_ms)?);
+        let mut state = self.write();
+        let held = state.get(app, instance_id).filter(|held| self.is_visible(held, now_ms)).cloned()?;
         held.lease().renew(now_ms);
         let Some(removed) = state.live.overrides.remove(instance_id, now_ms) else {
             return Some(None);

@@ -9,24 +9,23 @@ use super::frame::{page, text};
 use crate::http::Call;
 use crate::http::timestamp::iso;
 use crate::registered::Registered;
-use crate::store::AppSnapshot;
+use crate::store::{AppSnapshot, FirstApps};
 
 /// Instances that the page shows at most.
 const ROWS_MAX: usize = 1_000;
 
 /// All applications with their instances.
 pub(crate) fn dashboard(call: &Call<'_>) -> HttpResponse {
-    let apps = call.registry.store().all().apps;
-    let all: usize = apps.iter().map(|app| app.instances.len()).sum();
+    let FirstApps { apps, instances: all, applications } = call.registry.store().first_apps(ROWS_MAX);
     let mut left = ROWS_MAX;
-    let bodies: String = apps.iter().map_while(|app| (left > 0).then(|| application(app, &mut left))).collect();
+    let bodies: String = apps.iter().map(|app| application(app, &mut left)).collect();
     let shown = if all > ROWS_MAX {
         format!(
             "<p>The first {ROWS_MAX} of {all} instances; all of them are at <a href=\"{}/eureka/apps\">eureka/apps</a>.</p>",
             call.context.paths.context
         )
     } else {
-        format!("<p>{} of {}.</p>", counted(all, "instance"), counted(apps.len(), "application"))
+        format!("<p>{} of {}.</p>", counted(all, "instance"), counted(applications, "application"))
     };
     let content = format!(
         "{}{}<h1>Instances currently registered</h1>\n{shown}\n<table>\n<thead><tr><th>Instance<th>Address<th>Zone<th>Status\

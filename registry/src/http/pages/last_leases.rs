@@ -1,5 +1,7 @@
 //! `/lastn`: the leases that began and ended last.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 
 use super::frame::{page, text};
@@ -11,19 +13,20 @@ use crate::lease_history::{LEASES_REMEMBERED_MAX, LeaseEvent};
 pub(crate) fn last_leases(call: &Call<'_>) -> HttpResponse {
     let history = call.registry.store().lease_history();
     let content = [
-        table("cancelled", "Last cancelled leases", history.last_cancelled()),
-        table("registered", "Last registered leases", history.last_registered()),
+        table("cancelled", "Last cancelled leases", &history.last_cancelled()),
+        table("registered", "Last registered leases", &history.last_registered()),
     ];
     page(call, "Last leases", &content.concat())
 }
 
-fn table<'a>(id: &str, title: &str, events: impl ExactSizeIterator<Item = &'a LeaseEvent>) -> String {
+fn table(id: &str, title: &str, events: &[Arc<LeaseEvent>]) -> String {
     let count = match events.len() {
         0 => "None since start-up.".to_owned(),
         count if count == LEASES_REMEMBERED_MAX => format!("The last {LEASES_REMEMBERED_MAX}."),
         count => format!("All {count} since start-up."),
     };
     let rows: String = events
+        .iter()
         .map(|event| format!("<tr><td>{}<td>{}({})\n", iso(event.at_ms), text(&event.app), text(&event.instance_id)))
         .collect();
     format!(
