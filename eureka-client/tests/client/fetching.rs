@@ -1,70 +1,14 @@
+//! Whole lists and deltas: what is asked for, and what the copy shows then.
+
 use std::sync::Arc;
 
-use eurus_client::{ClientConfig, EurekaClient, FailureKind, Fetch, FetchConfig, FetchKind, FetchListener};
-use eurus_service::clock::ManualClock;
+use eurus_client::{ClientConfig, EurekaClient, FailureKind, FetchConfig, FetchKind, FetchListener};
 use eurus_service::{Clock, Shutdown};
-use parking_lot::Mutex;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 
+use crate::following::{DELTA, FULL, Following, Recorder, START_MS};
 use crate::lists::{list, shown};
 use crate::scripted::{Answer, Scripted};
-
-const START_MS: i64 = 1_795_000_000_000;
-const FULL: &str = "GET /eureka/apps/";
-const DELTA: &str = "GET /eureka/apps/delta";
-
-#[derive(Default)]
-struct Recorder(Mutex<Vec<Fetch>>);
-
-impl FetchListener for Recorder {
-    fn fetched(&self, fetch: &Fetch) {
-        self.0.lock().push(fetch.clone());
-    }
-}
-
-impl Recorder {
-    fn take_kinds(&self) -> Vec<FetchKind> {
-        self.0.lock().drain(..).map(|fetch| fetch.kind).collect()
-    }
-}
-
-struct Following {
-    hand: ManualClock,
-    client: Arc<EurekaClient>,
-    fetches: Arc<Recorder>,
-    shutdown: Shutdown,
-    run: JoinHandle<()>,
-}
-
-impl Following {
-    /// The first fetch is over when this returns.
-    async fn start(registry: &Scripted, disable_delta: bool) -> Self {
-        let (clock, hand) = Clock::manual(START_MS);
-        let mut config = ClientConfig::stock(vec![registry.url()]);
-        config.fetch = Some(FetchConfig { interval_ms: 30_000, disable_delta, ..FetchConfig::default() });
-        let fetches = Arc::new(Recorder::default());
-        let client = EurekaClient::new(config, clock, vec![Arc::clone(&fetches) as Arc<dyn FetchListener>]).unwrap();
-        let shutdown = Shutdown::new();
-        let run = tokio::spawn(Arc::clone(&client).run(shutdown.clone()));
-        hand.settle().await.unwrap();
-        Self { hand, client, fetches, shutdown, run }
-    }
-
-    async fn next_turn(&self) {
-        self.hand.advance_ms(30_000).await.unwrap();
-        self.hand.settle().await.unwrap();
-    }
-
-    fn shown(&self) -> Vec<String> {
-        shown(&self.client.registry())
-    }
-
-    async fn stop(self) {
-        self.shutdown.trigger();
-        self.run.await.unwrap();
-    }
-}
 
 #[tokio::test]
 async fn the_whole_list_first_then_deltas() {
@@ -124,30 +68,6 @@ async fn a_delta_whose_hash_does_not_fit_is_followed_by_the_whole_list() {
 }
 
 #[tokio::test]
-async fn after_a_failed_full_fetch_the_next_is_full_again() {
-    let registry = Scripted::start().await;
-    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-    let following = Following::start(&registry, false).await;
-    registry.take_lines();
-
-    registry.serves_delta(list("7", "UP_5_", &[]));
-    registry.answers(FULL, Answer::Is(503, "busy".into()));
-    following.next_turn().await;
-    assert_eq!(registry.take_lines(), [DELTA, FULL]);
-    assert_eq!(following.shown(), ["A/h:1 UP"], "the last known good copy");
-    registry.serves_full(list("1", "UP_1_", &[("C", "h:3", "UP", "ADDED")]));
-    following.next_turn().await;
-    assert_eq!(registry.take_lines(), [FULL]);
-    assert_eq!(following.shown(), ["C/h:3 UP"]);
-
-    registry.answers(FULL, Answer::Is(503, "busy".into()));
-    assert!(following.client.refresh().await.is_err());
-    following.next_turn().await;
-    assert_eq!(registry.take_lines(), [FULL, FULL], "one that was asked for by hand counts as well");
-    following.stop().await;
-}
-
-#[tokio::test]
 async fn a_repeated_delta_changes_nothing() {
     let registry = Scripted::start().await;
     registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
@@ -174,129 +94,6 @@ async fn without_deltas_every_fetch_is_full() {
         assert_eq!(registry.take_lines().contains(&DELTA.to_owned()), !disabled_by_us);
         following.stop().await;
     }
-}
-
-#[tokio::test]
-async fn while_the_registry_is_away_the_last_known_good_copy_stays() {
-    let registry = Scripted::start().await;
-    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-    let following = Following::start(&registry, false).await;
-    registry.die().await;
-    following.next_turn().await;
-    following.next_turn().await;
-    assert_eq!(following.shown(), ["A/h:1 UP"]);
-    let away = following.client.health().fetch_away.unwrap();
-    assert_eq!((away.failures, away.since_ms, away.last_error.kind()), (2, START_MS + 30_000, FailureKind::Away));
-    assert!(away.last_error.to_string().contains(&registry.url()), "{}", away.last_error);
-    assert_eq!(following.client.last_fetch().unwrap().age_ms, 60_000);
-
-    registry.revive();
-    registry.serves_delta(list("7", "UP_2_", &[("B", "h:2", "UP", "ADDED")]));
-    following.next_turn().await;
-    assert_eq!(following.client.health().fetch_away, None);
-    assert_eq!(following.shown(), ["A/h:1 UP", "B/h:2 UP"]);
-    following.stop().await;
-}
-
-#[tokio::test]
-async fn a_registry_that_is_away_at_the_start_is_asked_again_soon() {
-    let registry = Scripted::start().await;
-    registry.die().await;
-    let following = Following::start(&registry, false).await;
-    assert!(following.shown().is_empty());
-    assert_eq!(following.client.last_fetch(), None);
-    registry.revive();
-    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-    following.hand.advance_ms(1_000).await.unwrap();
-    following.hand.settle().await.unwrap();
-    assert_eq!(following.shown(), ["A/h:1 UP"]);
-    following.stop().await;
-}
-
-#[tokio::test]
-async fn a_malformed_body_keeps_the_old_copy() {
-    let registry = Scripted::start().await;
-    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-    let following = Following::start(&registry, false).await;
-    for body in ["<html>Sign in</html>", "{\"applications\":{", "", "[]"] {
-        registry.serves_delta(body);
-        registry.serves_full(body);
-        following.next_turn().await;
-        assert_eq!(following.shown(), ["A/h:1 UP"], "after {body}");
-        let away = following.client.health().fetch_away.unwrap();
-        assert_eq!(away.last_error.kind(), FailureKind::Unparsable);
-    }
-    registry.take_lines();
-    registry.serves_delta("<html>");
-    registry.serves_full(list("1", "UP_1_", &[("C", "h:3", "UP", "ADDED")]));
-    following.next_turn().await;
-    assert_eq!((registry.take_lines(), following.shown()), (vec![FULL.to_owned()], vec!["C/h:3 UP".to_owned()]));
-    following.next_turn().await;
-    assert_eq!(registry.take_lines(), [DELTA, FULL], "a delta that cannot be read: the whole list at once");
-    following.stop().await;
-}
-
-/// A registry that restarted without a memory: its hash does not fit, its list is empty, then fills again.
-#[tokio::test]
-async fn a_registry_that_suddenly_shows_no_service_is_not_believed_at_once() {
-    let registry = Scripted::start().await;
-    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-    let following = Following::start(&registry, false).await;
-    registry.take_lines();
-    following.fetches.take_kinds();
-
-    registry.serves_delta(list("1", "", &[]));
-    registry.serves_full(list("1", "", &[]));
-    for turn in 0..3 {
-        following.next_turn().await;
-        assert_eq!(following.shown(), ["A/h:1 UP"], "turn {turn}");
-        let expected: &[&str] = if turn == 0 { &[DELTA, FULL] } else { &[FULL] };
-        assert_eq!(registry.take_lines(), expected, "one request a turn");
-    }
-    following.client.refresh().await.unwrap();
-    assert_eq!(following.fetches.take_kinds(), [], "what is not believed is not told");
-    assert_eq!(following.client.last_fetch().unwrap().age_ms, 90_000);
-
-    registry.serves_full(list("2", "UP_1_", &[("B", "h:2", "UP", "ADDED")]));
-    registry.serves_delta(list("2", "UP_1_", &[]));
-    following.next_turn().await;
-    assert_eq!(
-        (following.shown(), following.fetches.take_kinds()),
-        (vec!["B/h:2 UP".to_owned()], vec![FetchKind::Full])
-    );
-    registry.take_lines();
-    following.next_turn().await;
-    assert_eq!(registry.take_lines(), [DELTA]);
-    following.stop().await;
-}
-
-#[tokio::test]
-async fn a_registry_that_goes_on_showing_no_service_is_believed_after_all() {
-    for disable_delta in [true, false] {
-        let registry = Scripted::start().await;
-        registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-        let following = Following::start(&registry, disable_delta).await;
-        registry.serves_delta(list("1", "", &[]));
-        registry.serves_full(list("1", "", &[]));
-        following.next_turn().await;
-        following.hand.advance_ms(FetchConfig::default().keep_last_on_empty_ms - 30_000).await.unwrap();
-        assert_eq!(following.shown(), ["A/h:1 UP"]);
-        following.next_turn().await;
-        assert!(following.shown().is_empty());
-        following.stop().await;
-    }
-}
-
-/// It says who has left: a registry without a memory could not.
-#[tokio::test]
-async fn a_delta_that_takes_the_last_service_out_is_believed_at_once() {
-    let registry = Scripted::start().await;
-    registry.serves_full(list("1", "UP_1_", &[("A", "h:1", "UP", "ADDED")]));
-    let following = Following::start(&registry, false).await;
-    registry.serves_delta(list("2", "", &[("A", "h:1", "UP", "DELETED")]));
-    following.next_turn().await;
-    assert!(following.shown().is_empty());
-    following.stop().await;
 }
 
 #[tokio::test]

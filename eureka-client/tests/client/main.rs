@@ -2,8 +2,11 @@
 // The lints spare test functions, not what they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod away;
+mod emptied;
 mod failover;
 mod fetching;
+mod following;
 mod listeners;
 mod lists;
 mod operations;
