@@ -1,15 +1,21 @@
 //! What is still to be told to whom, and when: the bookkeeping of the notifying loop. Synchronous, takes the time.
 
+mod open_call;
+mod open_entry;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::backoff;
-use super::batch::{Batch, Call, Target};
+use super::batch::{Batch, Call};
 use super::gateway::Failure;
 use crate::entry::{Ack, EntryState, NodeRecord};
 use crate::nodes::Node;
-use crate::request::Kind;
 use crate::store::NodeUpdate;
+use open_call::{Fate, OpenCall};
+use open_entry::OpenEntry;
 
 /// When a call that failed is repeated.
 #[derive(Clone, Copy, Debug)]
@@ -20,42 +26,6 @@ pub(super) struct Retry {
 
 /// Where a node is, by the local copy of the registry: absent, or its admin address, or why there is none.
 pub(super) type Whereabouts = Option<Result<SocketAddr, String>>;
-
-struct OpenCall {
-    call: Call,
-    first_started_us: Option<i64>,
-    under_way: bool,
-    /// Its place in `due`.
-    due_ms: Option<i64>,
-    fate: Fate,
-    /// Older calls that end as this one does.
-    followers: Vec<u64>,
-}
-
-/// What decides how a call ends.
-enum Fate {
-    /// Its own answer.
-    Own,
-    /// A newer entry asks the same of the same node: its outcome, unless an answer under way is a yes.
-    Follows,
-    /// This, unless an answer under way is a yes.
-    Settled(Ack),
-}
-
-struct OpenEntry {
-    kind: Kind,
-    deadline_ms: i64,
-    open: usize,
-    incomplete: bool,
-    targets: Vec<Target>,
-}
-
-impl OpenEntry {
-    /// Everybody known has been told, and for some instance nobody was known.
-    fn waits_for_nodes(&self) -> bool {
-        self.open == 0 && self.targets.iter().any(Target::is_untold)
-    }
-}
 
 /// All open calls of all open entries.
 pub(super) struct Book {
@@ -144,11 +114,11 @@ impl Book {
         let ack = match (answer, &open.fate) {
             (Ok(ack), _) => ack,
             (Err(_), Fate::Settled(ack)) => ack.clone(),
-            (Err(failure), Fate::Follows) => Ack::Retrying(words_of(failure)),
+            (Err(failure), Fate::Follows) => Ack::Retrying(failure.into_words()),
             (Err(failure), Fate::Own) => self.after_failure(id, failure, now_us / 1_000, whereabouts),
         };
         if ack.is_open() {
-            return self.calls.get(&id).map(|open| update_of(&open.call, ack, None)).into_iter().collect();
+            return self.calls.get(&id).map(|open| open.update(ack, None)).into_iter().collect();
         }
         self.settle(id, ack, now_us)
     }
@@ -219,7 +189,7 @@ impl Book {
         self.next_id += 1;
         let mut followers = Vec::new();
         for (older_id, older) in &mut self.calls {
-            if matches!(older.fate, Fate::Own) && is_repeated_by(&older.call, &call) {
+            if matches!(older.fate, Fate::Own) && older.is_repeated_by(&call) {
                 older.fate = Fate::Follows;
                 followers.push(*older_id);
                 if let Some(due_ms) = older.due_ms.take() {
@@ -263,7 +233,7 @@ impl Book {
         };
         let next_ms = now_ms.saturating_add(wait_ms);
         let deadline_ms = self.entries.get(&call.order.number).map_or(now_ms, |entry| entry.deadline_ms);
-        let why = words_of(failure);
+        let why = failure.into_words();
         if next_ms > deadline_ms {
             return Ack::GaveUp(format!("after {} attempts: {why}", call.attempts));
         }
@@ -290,7 +260,7 @@ impl Book {
             let is_heard = matches!(ack, Ack::Applied | Ack::Superseded);
             let latency_us = open.first_started_us.filter(|_| is_heard).map(|started_us| now_us - started_us);
             self.close(&open.call, &ack);
-            updates.push(update_of(&open.call, ack.clone(), latency_us));
+            updates.push(open.update(ack.clone(), latency_us));
         }
         updates
     }
@@ -319,34 +289,3 @@ impl Book {
         }
     }
 }
-
-/// Whether a newer call asks the same of the same node.
-fn is_repeated_by(older: &Call, newer: &Call) -> bool {
-    older.kind == newer.kind
-        && older.order.number < newer.order.number
-        && older.node == newer.node
-        && older.group == newer.group
-        && older.order.is_about_the_instance_of(&newer.order)
-}
-
-fn words_of(failure: Failure) -> String {
-    match failure {
-        Failure::Unreachable(why) | Failure::Unclear(why) | Failure::Rejected(why) | Failure::Final(why) => why,
-    }
-}
-
-fn update_of(call: &Call, ack: Ack, latency_us: Option<i64>) -> NodeUpdate {
-    NodeUpdate {
-        number: call.order.number,
-        node: call.node.clone(),
-        group: call.group.clone(),
-        app: call.order.application.clone(),
-        instance_id: call.order.instance_id.clone(),
-        ack,
-        attempts: call.attempts,
-        latency_us,
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -62,6 +62,15 @@ pub(super) enum Failure {
     Final(String),
 }
 
+impl Failure {
+    /// Why, for a person.
+    pub(super) fn into_words(self) -> String {
+        match self {
+            Self::Unreachable(why) | Self::Unclear(why) | Self::Rejected(why) | Self::Final(why) => why,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {

@@ -1,6 +1,8 @@
 use super::*;
+use crate::notify::batch::Target;
 use crate::notify::gateway::Order;
 use crate::registration::Registration;
+use crate::request::Kind;
 
 const DEADLINE_MS: i64 = 10_000;
 
