@@ -1,0 +1,39 @@
+//! Where the three services are.
+
+use std::net::SocketAddr;
+
+/// Where each service listens.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// The registry.
+    pub registry: SocketAddr,
+    /// `http`, or `https`: how the registry is spoken with.
+    pub scheme: &'static str,
+    /// The path before the registry's paths, as a rule empty.
+    pub context_path: String,
+    /// The gateway's data plane.
+    pub gateway: SocketAddr,
+    /// The gateway's admin API.
+    pub gateway_admin: SocketAddr,
+    /// sync-speed.
+    pub sync_speed: SocketAddr,
+}
+
+impl Addresses {
+    /// The registry's service URL, as clients are given it.
+    pub fn service_url(&self) -> String {
+        format!("{}://{}{}/eureka/", self.scheme, self.registry, self.context_path)
+    }
+
+    /// A listener on all addresses is reached over the loopback address.
+    pub(super) fn reachable(&self, credentials: &str) -> String {
+        let Self { scheme, registry: mut address, context_path, .. } = self.clone();
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("{scheme}://{credentials}{address}{context_path}/eureka/")
+    }
+}
