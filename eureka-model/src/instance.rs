@@ -1,107 +1,14 @@
 //! One instance of one application, as registered.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
+mod action;
+mod data_center;
+mod lease;
+mod status;
 
-/// The status that balancers look at. The order is the order of the wire names, as in `apps__hashcode`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum InstanceStatus {
-    /// Not ready for traffic: its health check failed or it is shutting down.
-    Down,
-    /// Taken out of traffic on purpose, by an override.
-    OutOfService,
-    /// Initialising.
-    Starting,
-    /// Not known: also what remains when an override is removed without a new value.
-    #[default]
-    Unknown,
-    /// Ready for traffic.
-    Up,
-}
-
-impl InstanceStatus {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Down => "DOWN",
-            Self::OutOfService => "OUT_OF_SERVICE",
-            Self::Starting => "STARTING",
-            Self::Unknown => "UNKNOWN",
-            Self::Up => "UP",
-        }
-    }
-
-    /// What a registration or a fetched list means by a status: names nobody knows are `UNKNOWN`.
-    pub fn from_wire_lenient(name: &str) -> Self {
-        name.parse().unwrap_or(Self::Unknown)
-    }
-}
-
-impl fmt::Display for InstanceStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A status name outside the five that Eureka knows (they are upper case).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownStatus(pub String);
-
-impl fmt::Display for UnknownStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown status '{}': allowed are UP, DOWN, STARTING, OUT_OF_SERVICE, UNKNOWN", self.0)
-    }
-}
-
-impl std::error::Error for UnknownStatus {}
-
-impl FromStr for InstanceStatus {
-    type Err = UnknownStatus;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Ok(match name {
-            "DOWN" => Self::Down,
-            "OUT_OF_SERVICE" => Self::OutOfService,
-            "STARTING" => Self::Starting,
-            "UNKNOWN" => Self::Unknown,
-            "UP" => Self::Up,
-            other => return Err(UnknownStatus(other.to_owned())),
-        })
-    }
-}
-
-/// What last happened to an instance, as a delta says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ActionType {
-    /// Registered, or registered again.
-    Added,
-    /// Its status changed.
-    Modified,
-    /// Cancelled or evicted.
-    Deleted,
-}
-
-impl ActionType {
-    /// What a body means by a name; nothing, when nobody knows it.
-    pub(crate) fn from_wire(name: &str) -> Option<Self> {
-        Some(match name {
-            "ADDED" => Self::Added,
-            "MODIFIED" => Self::Modified,
-            "DELETED" => Self::Deleted,
-            _ => return None,
-        })
-    }
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "ADDED",
-            Self::Modified => "MODIFIED",
-            Self::Deleted => "DELETED",
-        }
-    }
-}
+pub use action::ActionType;
+pub use data_center::DataCenterInfo;
+pub use lease::LeaseInfo;
+pub use status::{InstanceStatus, UnknownStatus};
 
 /// A port and whether traffic may use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,81 +24,6 @@ impl Port {
     pub const DEFAULT: Self = Self { number: 7001, enabled: true };
     /// Eureka's TLS port where a client gave none.
     pub const SECURE_DEFAULT: Self = Self { number: 7002, enabled: false };
-}
-
-/// Where the instance runs. `class` is Java's class name and must come back as clients expect it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataCenterInfo {
-    /// `@class` in JSON, `class` in XML.
-    pub class: String,
-    /// `MyOwn`, `Netflix` or `Amazon`.
-    pub name: String,
-    /// Amazon's instance metadata; empty elsewhere.
-    pub metadata: BTreeMap<String, String>,
-}
-
-impl DataCenterInfo {
-    /// Java's class for everything outside Amazon.
-    pub const DEFAULT_CLASS: &'static str = "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo";
-    /// Java's class for Amazon.
-    pub const AMAZON_CLASS: &'static str = "com.netflix.appinfo.AmazonInfo";
-    /// The name that goes with Amazon's class.
-    pub const AMAZON_NAME: &'static str = "Amazon";
-
-    /// Only Amazon's has metadata on the wire.
-    pub(crate) fn is_amazon(&self) -> bool {
-        self.name == Self::AMAZON_NAME
-    }
-}
-
-impl Default for DataCenterInfo {
-    fn default() -> Self {
-        Self { class: Self::DEFAULT_CLASS.to_owned(), name: "MyOwn".to_owned(), metadata: BTreeMap::new() }
-    }
-}
-
-/// The lease as it is shown; the registry's own lease is its store's business.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeaseInfo {
-    /// How often the client promises to renew, seconds.
-    pub renewal_interval_s: i32,
-    /// How long the lease lasts without a renewal, seconds.
-    pub duration_s: i32,
-    /// When the lease was created, epoch milliseconds; 0: not yet.
-    pub registration_ms: i64,
-    /// When it was last renewed; Eureka shows renewal time + duration (a quirk clients see).
-    pub last_renewal_ms: i64,
-    /// When it was cancelled, else 0.
-    pub eviction_ms: i64,
-    /// When the instance was first UP in this registration, else 0.
-    pub service_up_ms: i64,
-}
-
-impl Default for LeaseInfo {
-    fn default() -> Self {
-        Self {
-            renewal_interval_s: 30,
-            duration_s: 90,
-            registration_ms: 0,
-            last_renewal_ms: 0,
-            eviction_ms: 0,
-            service_up_ms: 0,
-        }
-    }
-}
-
-impl LeaseInfo {
-    /// Eureka takes an interval or a duration of zero or less for none.
-    pub(crate) fn with_defaults_for_nonsense(mut self) -> Self {
-        let default = Self::default();
-        if self.renewal_interval_s <= 0 {
-            self.renewal_interval_s = default.renewal_interval_s;
-        }
-        if self.duration_s <= 0 {
-            self.duration_s = default.duration_s;
-        }
-        self
-    }
 }
 
 /// One instance of one application.
