@@ -10,7 +10,8 @@
 //! | `lane` | the connections of one thread |
 //! | `schedule` | when requests of an open loop are due |
 //! | `alarm` | waiting to the microsecond |
-//! | `connection`, `response` | one exchange |
+//! | `connection` | one exchange |
+//! | `response`, `head`, `chunk` | reading its response |
 //! | `requests` | what is sent |
 //! | `tally` | what came of it |
 
@@ -19,6 +20,8 @@ pub(crate) mod connection;
 pub(crate) mod requests;
 
 mod alarm;
+mod chunk;
+mod head;
 mod lane;
 mod response;
 mod schedule;

@@ -1,13 +1,8 @@
 //! Reading one HTTP/1.1 response, as cheaply as the generator needs it: bodies are counted, not kept.
 
 use super::broken::Broken;
-
-/// A response's head may be this long.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// Header fields at most.
-const HEADERS_MAX: usize = 48;
-/// The line of a chunk's size may be this long.
-const CHUNK_LINE_BYTES_MAX: usize = 256;
+use super::chunk::{Chunk, Step, split};
+use super::head::Head;
 
 /// What a response was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,16 +21,6 @@ enum State {
     Chunks(Chunk),
     UntilClosed,
     Done,
-}
-
-/// Where in a chunked body.
-enum Chunk {
-    /// In the line with a chunk's size.
-    Line(Vec<u8>),
-    /// In its data, and the line end behind it.
-    Data { left: u64, line_end: u64 },
-    /// Behind the last chunk, in the line with this many bytes so far.
-    Trailer { line_bytes: usize },
 }
 
 /// One response, being read.
@@ -79,7 +64,7 @@ impl Response {
 
     fn step<'a>(&mut self, bytes: &'a [u8], body: &mut impl FnMut(&[u8])) -> Result<&'a [u8], Broken> {
         match &mut self.state {
-            State::Head(so_far) if so_far.is_empty() => match head(bytes)? {
+            State::Head(so_far) if so_far.is_empty() => match Head::of(bytes)? {
                 Some(head) => Ok(&bytes[self.begin_body(&head)..]),
                 None => {
                     so_far.extend_from_slice(bytes);
@@ -89,7 +74,7 @@ impl Response {
             State::Head(so_far) => {
                 let before = so_far.len();
                 so_far.extend_from_slice(bytes);
-                let Some(head) = head(so_far)? else { return Ok(&[]) };
+                let Some(head) = Head::of(so_far)? else { return Ok(&[]) };
                 Ok(&bytes[self.begin_body(&head) - before..])
             }
             State::Sized(left) => {
@@ -107,9 +92,9 @@ impl Response {
                 Ok(&[])
             }
             State::Chunks(chunk) => {
-                let Step { part, rest, next } = chunk.step(bytes)?;
-                if let Some(next) = next {
-                    self.state = next;
+                let Step { part, rest, is_last } = chunk.step(bytes)?;
+                if is_last {
+                    self.state = State::Done;
                 }
                 self.take(part, body);
                 Ok(rest)
@@ -124,7 +109,7 @@ impl Response {
         self.answer.closes = head.closes;
         self.state = match (head.status, head.chunked, head.length) {
             (204 | 304, ..) | (_, false, Some(0)) => State::Done,
-            (_, true, _) => State::Chunks(Chunk::Line(Vec::new())),
+            (_, true, _) => State::Chunks(Chunk::default()),
             (_, false, Some(length)) => State::Sized(length),
             (_, false, None) => State::UntilClosed,
         };
@@ -136,108 +121,6 @@ impl Response {
         self.answer.body_bytes += part.len() as u64;
         body(part);
     }
-}
-
-struct Head {
-    status: u16,
-    bytes: usize,
-    length: Option<u64>,
-    chunked: bool,
-    closes: bool,
-}
-
-/// The head that the bytes begin with; `None` while it is not whole.
-fn head(bytes: &[u8]) -> Result<Option<Head>, Broken> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut parsed = httparse::Response::new(&mut fields);
-    let status = parsed.parse(bytes).map_err(|_| Broken::Response("not HTTP"))?;
-    let httparse::Status::Complete(head_bytes) = status else {
-        let too_long = bytes.len() > HEAD_BYTES_MAX;
-        return if too_long { Err(Broken::Response("its head is too long")) } else { Ok(None) };
-    };
-    let mut head = Head {
-        status: parsed.code.unwrap_or_default(),
-        bytes: head_bytes,
-        length: None,
-        chunked: false,
-        closes: parsed.version == Some(0),
-    };
-    for field in parsed.headers.iter() {
-        let value = str::from_utf8(field.value).unwrap_or_default().trim();
-        if field.name.eq_ignore_ascii_case("content-length") {
-            head.length = Some(value.parse().map_err(|_| Broken::Response("its Content-Length is no number"))?);
-        } else if field.name.eq_ignore_ascii_case("transfer-encoding") {
-            head.chunked = value.eq_ignore_ascii_case("chunked");
-        } else if field.name.eq_ignore_ascii_case("connection") {
-            head.closes = value.eq_ignore_ascii_case("close");
-        }
-    }
-    Ok(Some(head))
-}
-
-/// What one step through a chunked body made of the bytes.
-struct Step<'a> {
-    part: &'a [u8],
-    rest: &'a [u8],
-    next: Option<State>,
-}
-
-impl Chunk {
-    fn step<'a>(&mut self, bytes: &'a [u8]) -> Result<Step<'a>, Broken> {
-        match self {
-            Self::Line(line) => {
-                let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
-                    line.extend_from_slice(bytes);
-                    let too_long = line.len() > CHUNK_LINE_BYTES_MAX;
-                    return if too_long { Err(Broken::Response("no chunk")) } else { Ok(Step::over(&[], None)) };
-                };
-                line.extend_from_slice(&bytes[..end]);
-                let next = match chunk_size(line)? {
-                    0 => Self::Trailer { line_bytes: 0 },
-                    size => Self::Data { left: size, line_end: 2 },
-                };
-                Ok(Step::over(&bytes[end + 1..], Some(State::Chunks(next))))
-            }
-            Self::Data { left: 0, line_end } => {
-                let (skipped, rest) = split(bytes, *line_end);
-                *line_end -= skipped.len() as u64;
-                let next = (*line_end == 0).then(|| State::Chunks(Self::Line(Vec::new())));
-                Ok(Step::over(rest, next))
-            }
-            Self::Data { left, .. } => {
-                let (part, rest) = split(bytes, *left);
-                *left -= part.len() as u64;
-                Ok(Step { part, rest, next: None })
-            }
-            Self::Trailer { line_bytes } => {
-                let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
-                    *line_bytes += bytes.len();
-                    return Ok(Step::over(&[], None));
-                };
-                let blank = *line_bytes + end <= 1;
-                let next = if blank { State::Done } else { State::Chunks(Self::Trailer { line_bytes: 0 }) };
-                Ok(Step::over(&bytes[end + 1..], Some(next)))
-            }
-        }
-    }
-}
-
-impl<'a> Step<'a> {
-    /// A step over bytes that are no part of the body.
-    fn over(rest: &'a [u8], next: Option<State>) -> Self {
-        Self { part: &[], rest, next }
-    }
-}
-
-fn chunk_size(line: &[u8]) -> Result<u64, Broken> {
-    let text = str::from_utf8(line).unwrap_or_default();
-    let digits = text.split(';').next().unwrap_or_default().trim();
-    u64::from_str_radix(digits, 16).map_err(|_| Broken::Response("a chunk's size is no number"))
-}
-
-/// The first bytes, at most `at_most`, and the others.
-fn split(bytes: &[u8], at_most: u64) -> (&[u8], &[u8]) {
-    bytes.split_at(usize::try_from(at_most).unwrap_or(usize::MAX).min(bytes.len()))
 }
 
 #[cfg(test)]
