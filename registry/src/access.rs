@@ -7,10 +7,12 @@
 //! | `password` | how Spring writes a password: `{noop}`, `{bcrypt}` |
 //! | `authorization` | the forms in which an `Authorization` header may say the same |
 //! | `hashed` | a bcrypt password: checked once, remembered by its digest |
+//! | `guesses` | how many wrong ones an address may have compared |
 //! | `denials` | counters, and the log line, of requests that were refused |
 
 mod authorization;
 mod denials;
+mod guesses;
 mod hashed;
 mod password;
 mod role;
@@ -19,6 +21,7 @@ mod settings;
 use subtle::ConstantTimeEq as _;
 
 pub(crate) use denials::{DenialCounts, Denials};
+pub(crate) use guesses::Guesses;
 pub(crate) use hashed::Unverified;
 pub use role::{Role, Roles};
 pub use settings::{AccessConfig, TOKEN_BYTES_MIN, TOKENS_MAX, Token, User};
@@ -57,14 +60,16 @@ struct Known {
 }
 
 impl Gate {
-    pub(crate) fn new(config: &AccessConfig) -> Self {
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub(crate) fn new(config: &AccessConfig) -> Result<Self, getrandom::Error> {
         let mut gate = Self { is_open: config.is_open(), anonymous: config.anonymous, ..Self::default() };
         match &config.user {
             Some(User { name, password: Password::Plain(secret) }) => {
                 gate.admit(name, authorization::basic(name, secret.expose()), Roles::ALL);
             }
             Some(User { name, password: Password::Bcrypt(hash) }) => {
-                gate.hashed = Some(HashedUser::new(name, hash.clone()));
+                gate.hashed = Some(HashedUser::new(name, hash.clone())?);
             }
             None => {}
         }
@@ -73,7 +78,7 @@ impl Gate {
             // Java clients can only be given http://name:password@host:8761/eureka/.
             gate.admit(name, authorization::basic(name, secret.expose()), *roles);
         }
-        gate
+        Ok(gate)
     }
 
     fn admit(&mut self, name: &str, authorization: Vec<u8>, roles: Roles) {
@@ -104,11 +109,10 @@ impl Gate {
         }
     }
 
-    /// Compares a password with its hash, some tenths of a second of work, and remembers what came out.
-    pub(crate) fn verify(&self, unverified: &Unverified) {
-        if let Some(hashed) = &self.hashed {
-            hashed.verify(unverified);
-        }
+    /// Compares a password with its hash, some tenths of a second of work, and remembers what came out: whether it
+    /// fits.
+    pub(crate) fn verify(&self, unverified: &Unverified) -> bool {
+        self.hashed.as_ref().is_some_and(|hashed| hashed.verify(unverified))
     }
 
     fn identify(&self, given: &[u8]) -> Standing {

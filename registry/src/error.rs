@@ -12,6 +12,8 @@ pub enum RunError {
     Setting(InvalidSetting),
     /// The listener cannot be served, or serving it failed.
     Listener(io::Error),
+    /// The operating system gives no random bytes, without which no credentials can be kept.
+    Random(getrandom::Error),
     /// A control loop ended; its name and why. Without it caches or leases would silently go stale.
     Loop(&'static str, String),
 }
@@ -21,6 +23,7 @@ impl fmt::Display for RunError {
         match self {
             Self::Setting(invalid) => write!(f, "{invalid}"),
             Self::Listener(source) => write!(f, "the registry cannot serve its listener: {source}"),
+            Self::Random(source) => write!(f, "the registry gets no random bytes from the operating system: {source}"),
             Self::Loop(name, why) => write!(f, "the registry's {name} loop ended: {why}; restart the registry"),
         }
     }
@@ -31,6 +34,7 @@ impl std::error::Error for RunError {
         match self {
             Self::Setting(invalid) => Some(invalid),
             Self::Listener(source) => Some(source),
+            Self::Random(source) => Some(source),
             Self::Loop(..) => None,
         }
     }

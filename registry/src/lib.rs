@@ -127,7 +127,7 @@ pub async fn run(
     let tls = config.tls.clone();
     let (paths, shutdown_s) = (config.paths.clone(), config.shutdown_s);
     announcement::announce(&config, address);
-    let guard = http::Guard::new(&config.access);
+    let guard = http::Guard::new(&config.access).map_err(RunError::Random)?;
     let peers = config.peers.others(address.port());
     peers.announce();
     let registry = Arc::new(Registry::new(config, clock.clone()));

@@ -28,6 +28,8 @@ pub(crate) struct Sources {
     pub(crate) denials: DenialCounts,
     /// Bodies for which there was no room beside others.
     pub(crate) bodies_refused: u64,
+    /// New passwords that waited for others to be compared, in vain.
+    pub(crate) comparisons_refused: u64,
 }
 
 /// All metrics of this moment.
@@ -39,10 +41,14 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
     state::write(&mut text, registry, now_ms);
     caches::write(&mut text, registry, now_ms);
     limits(&mut text, sources);
-    let refused = [("unauthenticated", denials.unauthenticated), ("forbidden", denials.forbidden)];
+    let refused = [
+        ("unauthenticated", denials.unauthenticated),
+        ("forbidden", denials.forbidden),
+        ("throttled", denials.throttled),
+    ];
     let family = Family::counter(
         "eurus_registry_access_denials",
-        "Requests refused for their credentials: none or wrong ones, or without the role.",
+        "Requests refused for their credentials: none or wrong ones, without the role, or too many wrong passwords from there.",
     );
     text.counters(&family, refused.map(|(reason, count)| (vec![("reason", reason)], count)));
     let lines = Family::counter("eurus_registry_log_lines_dropped", "Log lines dropped because the log was too slow.");
@@ -59,7 +65,7 @@ fn limits(text: &mut Text, sources: &Sources) {
     use crate::tally::Registering;
     use crate::traffic::RefusedStatus;
 
-    let Sources { registry, traffic, bodies_refused, .. } = sources;
+    let Sources { registry, traffic, bodies_refused, comparisons_refused, .. } = sources;
     fn sum<L: Labels>(totals: Vec<(L, u64)>, wanted: impl Fn(L) -> bool) -> u64 {
         totals.into_iter().filter(|(labels, _)| wanted(*labels)).map(|(_, count)| count).sum()
     }
@@ -75,12 +81,13 @@ fn limits(text: &mut Text, sources: &Sources) {
         ("cached_names", registry.cache().room().names_refused()),
         ("cached_bytes", registry.cache().room().answers_refused()),
         ("bodies_bytes", *bodies_refused),
+        ("password_comparisons", *comparisons_refused),
         ("batch_answer_bytes", traffic.batch_answers_cut().count()),
     ];
     let family = Family::counter(
         "eurus_registry_limit_hits",
         "What was refused or dropped because a limit was reached: request bodies (bytes, of the body or of the instance in it; \
-         time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached, answers too large to be cached, bodies for which there was no room beside others, \
+         time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached, answers too large to be cached, bodies for which there was no room beside others, new passwords beyond those that wait to be compared, \
          answers to batches without all newer instances.",
     );
     text.counters(&family, hits.map(|(limit, count)| (vec![("limit", limit)], count)));

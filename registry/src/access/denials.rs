@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::guesses::GUESSES_MAX;
 use crate::peer_pauses::PeerPauses;
 
 /// Lines a pause about one peer, for each of the two answers.
@@ -12,9 +13,11 @@ const LINES_MAX: u32 = 1;
 pub(crate) struct Denials {
     unauthenticated: AtomicU64,
     forbidden: AtomicU64,
+    throttled: AtomicU64,
     // Apart: a client without a password must not hide one whose token lacks a role, behind the same address.
     unauthenticated_lines: PeerPauses,
     forbidden_lines: PeerPauses,
+    throttled_lines: PeerPauses,
 }
 
 /// Refused requests since the start.
@@ -22,6 +25,7 @@ pub(crate) struct Denials {
 pub(crate) struct DenialCounts {
     pub(crate) unauthenticated: u64,
     pub(crate) forbidden: u64,
+    pub(crate) throttled: u64,
 }
 
 impl Default for Denials {
@@ -29,8 +33,10 @@ impl Default for Denials {
         Self {
             unauthenticated: AtomicU64::new(0),
             forbidden: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
             unauthenticated_lines: PeerPauses::of(LINES_MAX),
             forbidden_lines: PeerPauses::of(LINES_MAX),
+            throttled_lines: PeerPauses::of(LINES_MAX),
         }
     }
 }
@@ -41,6 +47,7 @@ impl Denials {
         DenialCounts {
             unauthenticated: self.unauthenticated.load(Ordering::Relaxed),
             forbidden: self.forbidden.load(Ordering::Relaxed),
+            throttled: self.throttled.load(Ordering::Relaxed),
         }
     }
 
@@ -49,6 +56,18 @@ impl Denials {
         self.unauthenticated.fetch_add(1, Ordering::Relaxed);
         self.unauthenticated_lines
             .warn(peer, now_ms, || format!("{request} with no or wrong credentials is answered 401"));
+    }
+
+    /// A password that is not compared, because too many wrong ones came from there.
+    pub(crate) fn throttled(&self, peer: Option<IpAddr>, request: &str, wait_s: i64, now_ms: i64) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+        self.throttled_lines.warn(peer, now_ms, || {
+            format!(
+                "{request} is answered 429, its password is not compared: {GUESSES_MAX} wrong ones came from there, the \
+                 next is looked at in {wait_s} s. Find out who guesses, or whose password is old; whoever has \
+                 got in before is served"
+            )
+        });
     }
 
     /// A request of somebody who is known by this name and lacks the role.
@@ -83,7 +102,8 @@ mod tests {
         denials.unauthenticated(PEER, "GET /", 0);
         denials.unauthenticated(PEER, "GET /", 0);
         denials.forbidden(PEER, "GET /", Some("ci"), Role::Operate, 0);
-        assert_eq!(denials.counts(), DenialCounts { unauthenticated: 2, forbidden: 1 });
+        denials.throttled(PEER, "GET /", 6, 0);
+        assert_eq!(denials.counts(), DenialCounts { unauthenticated: 2, forbidden: 1, throttled: 1 });
     }
 
     #[test]

@@ -88,10 +88,13 @@ mod tests {
         for number in 0..GUESSES_MAX {
             guesses.wrong(Some(format!("2001:db8::{number}").parse().unwrap()), 0);
             guesses.wrong(Some(format!("2001:db8:0:{}::1", number + 1).parse().unwrap()), 0);
-            guesses.wrong(address(7).map(|four| match four {
-                IpAddr::V4(four) => IpAddr::V6(four.to_ipv6_mapped()),
-                six => six,
-            }), 0);
+            guesses.wrong(
+                address(7).map(|four| match four {
+                    IpAddr::V4(four) => IpAddr::V6(four.to_ipv6_mapped()),
+                    six => six,
+                }),
+                0,
+            );
         }
         assert_eq!(guesses.wait_s(Some("2001:db8::ffff".parse().unwrap()), 0), Some(6));
         assert_eq!(guesses.wait_s(Some("2001:db8:0:1::".parse().unwrap()), 0), None);

@@ -28,7 +28,7 @@ fn decide(gate: &Gate, authorization: Option<&[u8]>, role: Role) -> Decision {
 
 #[test]
 fn an_open_registry_allows_everything_to_everybody() {
-    let gate = Gate::new(&AccessConfig::open());
+    let gate = Gate::new(&AccessConfig::open()).unwrap();
     assert!(gate.is_open());
     for role in Role::ALL {
         for given in [None, Some(&b"Basic rubbish"[..]), Some(b"")] {
@@ -39,7 +39,7 @@ fn an_open_registry_allows_everything_to_everybody() {
 
 #[test]
 fn every_credential_and_every_role() {
-    let gate = Gate::new(&config(&[]));
+    let gate = Gate::new(&config(&[])).unwrap();
     let all = &Role::ALL[..];
     let none: Option<&[Role]> = None;
     type Row<'a> = (Option<Vec<u8>>, Option<&'a [Role]>);
@@ -82,7 +82,7 @@ fn every_credential_and_every_role() {
 
 #[test]
 fn anonymous_may_read_when_told_so_but_not_with_wrong_credentials() {
-    let gate = Gate::new(&config(&[Role::Read]));
+    let gate = Gate::new(&config(&[Role::Read])).unwrap();
     assert_eq!(decide(&gate, None, Role::Read), Decision::Allowed);
     assert_eq!(decide(&gate, None, Role::Register), Decision::Unauthenticated, "a login may help");
     assert_eq!(decide(&gate, Some(b"Bearer x"), Role::Read), Decision::Unauthenticated);
@@ -98,18 +98,52 @@ fn anonymous_may_read_when_told_so_but_not_with_wrong_credentials() {
 fn a_hashed_password_is_compared_once() {
     let hash = bcrypt::hash("secret", 4).unwrap();
     let access = AccessConfig { user: user(Password::Bcrypt(Secret::new(hash))), ..AccessConfig::open() };
-    let gate = Gate::new(&access);
+    let gate = Gate::new(&access).unwrap();
     let (right, wrong) = (authorization::basic("eureka", "secret"), authorization::basic("eureka", "guess"));
     for (given, then) in [(&right, Decision::Allowed), (&wrong, Decision::Unauthenticated)] {
         let Decision::Unverified(unverified) = decide(&gate, Some(given), Role::Operate) else { panic!("unknown yet") };
         assert!(!format!("{unverified:?}").contains("secret"));
-        gate.verify(&unverified);
+        assert_eq!(gate.verify(&unverified), then == Decision::Allowed);
         assert_eq!(decide(&gate, Some(given), Role::Operate), then);
     }
     let respelled = String::from_utf8(right.clone()).unwrap().replace("Basic ", "basic  ");
     assert_eq!(decide(&gate, Some(respelled.as_bytes()), Role::Read), Decision::Allowed);
     assert_eq!(decide(&gate, Some(&right), Role::Read), Decision::Allowed, "a wrong one in between changes nothing");
-    // Another name costs no comparison.
-    let stranger = authorization::basic("stranger", "secret");
-    assert_eq!(decide(&gate, Some(&stranger), Role::Read), Decision::Unauthenticated);
+}
+
+#[test]
+fn another_name_costs_what_the_users_costs_and_is_never_let_in() {
+    let hash = bcrypt::hash("secret", 4).unwrap();
+    let access = AccessConfig { user: user(Password::Bcrypt(Secret::new(hash))), ..config(&[]) };
+    let gate = Gate::new(&access).unwrap();
+    // Nobody, somebody whose name is near, a token's name; each with the right password.
+    for name in ["stranger", "eurek", "Eureka", "", "ci"] {
+        let given = authorization::basic(name, "secret");
+        let Decision::Unverified(unverified) = decide(&gate, Some(&given), Role::Read) else {
+            panic!("{name}: no work")
+        };
+        assert!(!gate.verify(&unverified), "{name}");
+        assert_eq!(decide(&gate, Some(&given), Role::Read), Decision::Unauthenticated, "{name}: remembered");
+    }
+    assert_eq!(
+        decide(&gate, Some(&authorization::basic("ci", CI)), Role::Read),
+        Decision::Allowed,
+        "a token costs nothing"
+    );
+}
+
+#[test]
+fn what_fitted_stays_known_however_many_guesses_come() {
+    let hash = bcrypt::hash("secret", 4).unwrap();
+    let access = AccessConfig { user: user(Password::Bcrypt(Secret::new(hash))), ..AccessConfig::open() };
+    let gate = Gate::new(&access).unwrap();
+    let right = authorization::basic("eureka", "secret");
+    let Decision::Unverified(unverified) = decide(&gate, Some(&right), Role::Read) else { panic!("unknown yet") };
+    assert!(gate.verify(&unverified));
+    for number in 0..200 {
+        let given = authorization::basic("eureka", &format!("guess {number}"));
+        let Decision::Unverified(unverified) = decide(&gate, Some(&given), Role::Read) else { panic!("new") };
+        assert!(!gate.verify(&unverified));
+        assert_eq!(decide(&gate, Some(&right), Role::Operate), Decision::Allowed, "after {number} guesses");
+    }
 }

@@ -63,6 +63,11 @@ pub(crate) enum Refusal {
     },
     /// Too many new passwords to compare at a time.
     Busy,
+    /// Too many wrong passwords came from this address; the next is looked at in so many seconds.
+    TooManyGuesses {
+        wait_s: i64,
+        is_heartbeat: bool,
+    },
 }
 
 /// The body that Spring sends with an error.
@@ -88,6 +93,7 @@ impl Refusal {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Unparsable(..) | Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+            Self::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::DeltaDisabled | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Busy | Self::TooManyBodies | Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoRoom(no_room) if no_room.is_full() => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,6 +114,9 @@ impl Refusal {
             Self::Explained(_, message) => message.as_str().into(),
             Self::Unauthenticated { .. } => {
                 "credentials are missing or wrong: Basic user and password, or a Bearer token".into()
+            }
+            Self::TooManyGuesses { wait_s, .. } => {
+                format!("too many wrong passwords came from this address; the next is looked at in {wait_s} s").into()
             }
             Self::Forbidden { role, .. } => format!("these credentials lack the role {role}").into(),
             _ => return None,
@@ -140,6 +149,7 @@ impl Refusal {
         match self {
             Self::HeartbeatNotFound
             | Self::Unauthenticated { is_heartbeat: true }
+            | Self::TooManyGuesses { is_heartbeat: true, .. }
             | Self::Forbidden { is_heartbeat: true, .. } => return response.finish(),
             // Without a body, as in Netflix's: under overload it is one thing less to write.
             Self::RateLimited => return response.insert_header((RETRY_AFTER, RETRY_AFTER_S)).finish(),
@@ -181,12 +191,15 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Says in headers which credentials are wanted, for clients that read no body.
+    /// Says in headers which credentials are wanted, or when they are looked at, for clients that read no body.
     fn challenge(&self, response: &mut actix_web::HttpResponseBuilder) {
         match self {
             Self::Unauthenticated { .. } => {
                 response.append_header((WWW_AUTHENTICATE, "Basic realm=\"eurus\""));
                 response.append_header((WWW_AUTHENTICATE, "Bearer realm=\"eurus\""));
+            }
+            Self::TooManyGuesses { wait_s, .. } => {
+                response.insert_header((RETRY_AFTER, wait_s.to_string()));
             }
             Self::Forbidden { role, .. } => {
                 let challenge = format!("Bearer realm=\"eurus\", error=\"insufficient_scope\", scope=\"{role}\"");

@@ -1,72 +1,9 @@
-//! Who may do what, seen from outside: every role on every kind of route, wrong credentials in every form.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // It is a test throughout.
+//! Every role on every kind of route, and what a refusal says.
 
-mod rig;
-
-use std::time::Duration;
-
-use eurus_registry::RegistryConfig;
-use eurus_service::Properties;
-use eurus_service::properties::Sources;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use rig::{Answer, Rig};
-
-const START_MS: i64 = 1_795_317_120_000;
-const PASSWORD: (&str, &str) = ("spring.security.user.password", "pass:word");
-/// `user:pass:word`
-const USER: &str = "Basic dXNlcjpwYXNzOndvcmQ=";
-/// The name is the role.
-const TOKENS: [(&str, &str); 4] = [
-    ("read", "read-0123456789abcdef"),
-    ("register", "register-0123456789abcdef"),
-    ("operate", "operate-0123456789abcdef"),
-    ("replicate", "replicate-0123456789abcdef"),
-];
-
-fn config(settings: &[(&str, &str)]) -> RegistryConfig {
-    let flags = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let (properties, _) = Properties::layered(Sources { flags, ..Sources::default() }).unwrap();
-    RegistryConfig::from_properties(&properties).unwrap()
-}
-
-/// With the user and one token for each role.
-async fn locked(more: &[(&str, &str)]) -> Rig {
-    let mut settings: Vec<(String, String)> =
-        [&PASSWORD].into_iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    for (role, token) in TOKENS {
-        settings.push((format!("eurus.registry.access.tokens.{role}.token"), token.to_owned()));
-        settings.push((format!("eurus.registry.access.tokens.{role}.roles"), role.to_owned()));
-    }
-    let settings: Vec<_> = settings.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    Rig::start(config(&settings), START_MS).await
-}
-
-/// A registration of this application.
-fn registration(app: &str) -> String {
-    json!({"instance": {
-        "instanceId": "one", "hostName": "h", "app": app, "ipAddr": "10.0.0.1", "status": "UP",
-        "port": {"$": 8001, "@enabled": "true"},
-        "dataCenterInfo": {"@class": "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo", "name": "MyOwn"},
-    }})
-    .to_string()
-}
-
-async fn send(rig: &Rig, method: &str, path: &str, authorization: Option<&str>, replica: bool) -> Answer {
-    let mut headers = vec![("Accept", "application/json"), ("Content-Type", "application/json")];
-    headers.extend(authorization.map(|value| ("Authorization", value)));
-    if replica {
-        headers.push(("x-netflix-discovery-replication", "true"));
-    }
-    let body = match (method, path) {
-        ("POST", "/eureka/apps/A") => registration("A"),
-        ("POST", "/eureka/peerreplication/batch") => r#"{"replicationList":[]}"#.to_owned(),
-        _ => String::new(),
-    };
-    rig.send(method, path, &headers, &body).await
-}
+use super::rig::Rig;
+use super::{START_MS, TOKENS, USER, config, locked, registration, send};
 
 /// Method, path, whether it comes as from another registry, the role it needs, what it is answered when it may.
 const REQUESTS: [(&str, &str, bool, &str, u16); 26] = [
@@ -210,78 +147,6 @@ async fn nothing_configured_is_open_whatever_comes() {
     for (method, path, replica, _, expected) in REQUESTS {
         let answer = send(&rig, method, path, Some("Basic rubbish"), replica).await;
         assert_eq!(answer.status, expected, "{method} {path}");
-    }
-    rig.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hashed_password_is_accepted() {
-    let hash = bcrypt::hash("secret", 4).unwrap();
-    let rig = Rig::start(config(&[("spring.security.user.password", &format!("{{bcrypt}}{hash}"))]), START_MS).await;
-    // user:secret, user:guess
-    for (given, status) in
-        [("Basic dXNlcjpndWVzcw==", 401), ("Basic dXNlcjpzZWNyZXQ=", 200), ("Basic dXNlcjpndWVzcw==", 401)]
-    {
-        for _ in 0..2 {
-            assert_eq!(send(&rig, "GET", "/eureka/apps", Some(given), false).await.status, status, "{given}");
-        }
-    }
-    rig.stop().await;
-}
-
-/// Reads until the head of an answer is complete; the other side may keep the connection.
-async fn head_of_answer(stream: &mut TcpStream) -> String {
-    let mut seen = Vec::new();
-    let mut chunk = [0; 4_096];
-    while !seen.windows(4).any(|four| four == b"\r\n\r\n") {
-        let count = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut chunk)).await.expect("an answer");
-        let count = count.unwrap();
-        assert!(count > 0, "closed after {:?}", String::from_utf8_lossy(&seen));
-        seen.extend_from_slice(&chunk[..count]);
-    }
-    String::from_utf8(seen).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_never_arrives_is_not_waited_for() {
-    let rig = locked(&[]).await;
-    for length in ["Content-Length: 1000000", "Transfer-Encoding: chunked"] {
-        let mut stream = TcpStream::connect(rig.address).await.unwrap();
-        let head =
-            format!("POST /eureka/apps/A HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\n{length}\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let answer = head_of_answer(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
-    }
-    rig.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_large_body_that_is_not_read_does_not_swallow_the_answer() {
-    let rig = locked(&[]).await;
-    for size in [100, 100_000, 4_000_000] {
-        let mut stream = TcpStream::connect(rig.address).await.unwrap();
-        let head = format!(
-            "POST /eureka/apps/A HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // A client writes all before it reads; it may find the other side closed on its way.
-        let _ = stream.write_all(&vec![b' '; size]).await;
-        let answer = head_of_answer(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 401"), "{size}: {answer}");
-    }
-    rig.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_serves_on_after_a_refused_heartbeat() {
-    let rig = locked(&[]).await;
-    let mut stream = TcpStream::connect(rig.address).await.unwrap();
-    let request = |authorization: &str| format!("PUT /eureka/apps/A/one HTTP/1.1\r\nHost: r\r\n{authorization}\r\n");
-    for (authorization, status) in [("", 401), (&format!("Authorization: {USER}\r\n"), 404), ("", 401)] {
-        stream.write_all(request(authorization).as_bytes()).await.unwrap();
-        let answer = head_of_answer(&mut stream).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     }
     rig.stop().await;
 }
