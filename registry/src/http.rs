@@ -8,24 +8,27 @@ mod batch_answer;
 mod body;
 mod body_budget;
 mod complaints;
+mod connection;
 mod guard;
 mod instance;
 mod lists;
 mod metrics;
 mod noted;
+mod outbox;
 mod pages;
 mod query;
 mod rate_limit;
 mod refusal;
 mod register;
 mod route;
+mod server;
 mod server_info;
 mod server_status;
 mod slices;
 mod status;
 mod timestamp;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -48,6 +51,8 @@ use noted::Noted;
 use refusal::Refusal;
 use route::Route;
 pub(crate) use route::decode_segment;
+pub use server::{CONNECTIONS_PER_WORKER_MAX, KEEP_ALIVE_S, TLS_HANDSHAKE_S_MAX};
+pub(crate) use server::{Serving, start};
 
 /// Set to `true` by another registry that hands on what it was told.
 const REPLICATION_HEADER: HeaderName = HeaderName::from_static("x-netflix-discovery-replication");
@@ -55,6 +60,9 @@ const EUREKA_ACCEPT_HEADER: HeaderName = HeaderName::from_static("x-eureka-accep
 
 /// What every request needs.
 pub(crate) struct Context {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    pub(crate) is_encrypted: bool,
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Clock,
     pub(crate) guard: Guard,

@@ -26,6 +26,7 @@
 //! | `renewal_rate`, `eviction` | the last minute's heartbeats; which leases a run ends |
 //! | `rate_limiter`, `token_bucket` | how many fetches are answered |
 //! | `response_cache`, `response_cache/*`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
+//! | `content`, `memory_file` | an answer's bytes; large ones as files in memory that the kernel sends |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
 //! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
@@ -40,6 +41,7 @@ mod announcement;
 mod asg;
 mod compressed_list;
 mod config;
+mod content;
 mod counting;
 mod deployment;
 mod error;
@@ -56,6 +58,7 @@ mod lease_history;
 mod limit_hits;
 mod limits;
 mod loops;
+mod memory_file;
 mod metrics;
 mod no_room_hits;
 mod overrides;
@@ -79,14 +82,14 @@ mod traffic;
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use eurus_service::{Clock, Shutdown};
 
 pub use config::{InvalidSetting, RegistryConfig};
 pub use deployment::Deployment;
 pub use error::RunError;
+pub use http::{CONNECTIONS_PER_WORKER_MAX, KEEP_ALIVE_S, TLS_HANDSHAKE_S_MAX};
 pub use lease::LeaseDuration;
 pub use limits::RegistryLimits;
 pub use paths::Paths;
@@ -95,13 +98,6 @@ pub use rate_limiter::RateLimits;
 pub use self_preservation::SelfPreservationMode;
 
 use registry::Registry;
-
-/// Open connections per worker at most; more wait in the listener's backlog.
-pub const CONNECTIONS_PER_WORKER_MAX: usize = 25_000;
-/// An idle connection is kept this long, as Tomcat does: Java clients keep theirs from heartbeat to heartbeat.
-pub const KEEP_ALIVE_S: u64 = 60;
-/// A TLS handshake may take this long.
-pub const TLS_HANDSHAKE_S_MAX: u64 = 5;
 
 /// Where the registry listens.
 pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose {
@@ -132,6 +128,8 @@ pub async fn run(
     peers.announce();
     let registry = Arc::new(Registry::new(config, clock.clone()));
     let context = web::Data::new(http::Context {
+        address,
+        is_encrypted: tls.is_some(),
         registry: Arc::clone(&registry),
         clock: clock.clone(),
         traffic: Arc::default(),
@@ -141,18 +139,8 @@ pub async fn run(
         paths,
         peers: peers.urls,
     });
-    let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(http::serve)))
-        .workers(workers)
-        .max_connections(CONNECTIONS_PER_WORKER_MAX)
-        .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
-        .shutdown_timeout(shutdown_s)
-        .disable_signals()
-        .tls_handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
-    let server = match tls {
-        None => server.listen(listener),
-        Some(tls) => server.listen_rustls_0_23(listener, tls.config()),
-    };
-    let server = server.map_err(RunError::Listener)?.run();
+    let serving = http::Serving { workers, shutdown_s };
+    let server = http::start(listener, tls.as_ref(), context, serving).map_err(RunError::Listener)?;
     // Stops the loops when this function ends, for whatever reason.
     let mut loops = loops::spawn(&registry, &clock, &shutdown);
     let handle = server.handle();

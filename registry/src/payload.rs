@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
 use eurus_model::{json, xml};
 
 use crate::compressed_list::{CompressedGroups, Segment};
+use crate::content::Content;
 use crate::form::{Form, Format};
 use crate::gzip;
 use crate::held_bytes::Weight;
@@ -17,9 +17,9 @@ use crate::store::{AppSnapshot, Snapshot};
 /// One list in one form.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    pub(crate) plain: Bytes,
+    pub(crate) plain: Arc<Content>,
     /// Only of the lists that may be asked for compressed.
-    pub(crate) gzip: Option<Bytes>,
+    pub(crate) gzip: Option<Arc<Content>>,
     /// Tells this answer from all others of this process: what `ETag` is made of.
     pub(crate) number: u64,
     /// Its part of what the caches hold, of those that count there.
@@ -63,7 +63,7 @@ impl Payload {
                 compressed(groups.compress(&plain, &segments, *now_ms, *life_ms), plain.len())
             }
         };
-        Self { plain: Bytes::from(plain), gzip: compressed, number: numbers.next(), weight: OnceLock::new() }
+        Self { plain: Arc::new(plain.into()), gzip: compressed, number: numbers.next(), weight: OnceLock::new() }
     }
 
     /// One application.
@@ -73,21 +73,21 @@ impl Payload {
             Format::Json => json::encode_application(&app.name, fragments),
             Format::Xml => xml::encode_application(form.detail, &app.name, fragments),
         };
-        Self { plain: Bytes::from(plain), gzip: None, number: numbers.next(), weight: OnceLock::new() }
+        Self { plain: Arc::new(plain.into()), gzip: None, number: numbers.next(), weight: OnceLock::new() }
     }
 
     /// Bytes in memory.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.plain.len() + self.gzip.as_ref().map_or(0, Bytes::len)) as u64
+        (self.plain.len() + self.gzip.as_ref().map_or(0, |gzip| gzip.len())) as u64
     }
 }
 
-fn compressed(gzip: Option<Vec<u8>>, plain_len: usize) -> Option<Bytes> {
+fn compressed(gzip: Option<Vec<u8>>, plain_len: usize) -> Option<Arc<Content>> {
     if gzip.is_none() {
         // Compressing memory does not fail; if it ever does the plain bytes are still a right answer.
         log::error!("a list of {plain_len} bytes cannot be compressed and is sent plain");
     }
-    gzip.map(Bytes::from)
+    gzip.map(|gzip| Arc::new(gzip.into()))
 }
 
 fn fragments(instances: &[Arc<Registered>], form: Form) -> impl Iterator<Item = Cow<'_, [u8]>> {

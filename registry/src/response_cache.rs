@@ -15,6 +15,7 @@ use papaya::HashMap;
 
 use crate::form::Form;
 use crate::held_bytes::Weight;
+use crate::memory_file::MemoryFiles;
 use crate::payload::Payload;
 use crate::store::{Touched, VipKind};
 use room::Room;
@@ -62,6 +63,7 @@ pub(crate) struct ResponseCache {
     // Looked up without a lock: a request never waits for the timer that cleans up, nor for a name that is new.
     slots: HashMap<Entity, Arc<Slots>>,
     room: Room,
+    memory_files: MemoryFiles,
 }
 
 /// A list that the caches hold in one form.
@@ -83,7 +85,12 @@ struct Slots {
 
 impl ResponseCache {
     pub(crate) fn new(settings: CacheSettings) -> Self {
-        Self { settings, slots: HashMap::new(), room: Room::new(settings.bytes_max) }
+        Self {
+            settings,
+            slots: HashMap::new(),
+            room: Room::new(settings.bytes_max),
+            memory_files: MemoryFiles::default(),
+        }
     }
 
     /// A cached answer, if there is one: nothing is built.
@@ -147,6 +154,11 @@ impl ResponseCache {
         &self.room
     }
 
+    /// Answers that are large and often asked for, once more as files in memory.
+    pub(crate) fn memory_files(&self) -> &MemoryFiles {
+        &self.memory_files
+    }
+
     /// What is held of a list, in each form that was asked for. Nobody is kept from anything by looking.
     pub(crate) fn held(&self, entity: &Entity, now_ms: i64) -> Vec<HeldList> {
         let Some(slots) = self.slots.pin().get(entity).map(Arc::clone) else {
@@ -157,7 +169,7 @@ impl ResponseCache {
             let read_only = slot.read_only();
             let age_ms = read_only.as_ref().map(|_| now_ms - slot.refreshed_ms());
             let payload = read_only.or_else(|| slot.read_write(now_ms, self.settings.auto_expiration_ms))??;
-            let gzip_bytes = payload.gzip.as_ref().map(bytes::Bytes::len);
+            let gzip_bytes = payload.gzip.as_ref().map(|gzip| gzip.len());
             Some(HeldList { form, age_ms, plain_bytes: payload.plain.len(), gzip_bytes })
         };
         Form::ALL.into_iter().filter_map(of).collect()

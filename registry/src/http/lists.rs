@@ -1,15 +1,24 @@
 //! `apps`, `apps/delta`, `apps/{app}`, `vips/{address}`, `svips/{address}`: from the response caches.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 
 use super::accept::takes_gzip;
+use super::outbox::{HandedOver, Outbox};
 use super::refusal::Refusal;
 use super::slices::Slices;
 use super::{Call, header};
+use crate::content::Content;
 use crate::form::Form;
 use crate::payload::Payload;
 use crate::response_cache::Entity;
+
+/// Smaller bodies go through the server framework: a copy of them costs less than the way around it.
+const HANDED_OVER_BYTES_MIN: usize = 16 << 10;
 
 /// The delta, unless it is switched off.
 pub(crate) async fn delta(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
@@ -55,5 +64,23 @@ fn respond(call: &Call<'_>, payload: &Payload, content_type: &str) -> HttpRespon
         response.insert_header((CONTENT_ENCODING, "gzip"));
         content_type = content_type.split(';').next().unwrap_or_default();
     }
-    response.insert_header((CONTENT_TYPE, content_type)).body(Slices::of(gzip.unwrap_or(&payload.plain).clone()))
+    response.insert_header((CONTENT_TYPE, content_type));
+    send(call, response, gzip.unwrap_or(&payload.plain))
+}
+
+/// A large body is the connection's to send, unless it is encrypted or only its length is asked for.
+fn send(call: &Call<'_>, mut response: HttpResponseBuilder, content: &Arc<Content>) -> HttpResponse {
+    let outbox = call.request.conn_data::<Rc<Outbox>>();
+    let outbox = outbox.filter(|_| content.len() >= HANDED_OVER_BYTES_MIN && *call.request.method() != Method::HEAD);
+    let Some(outbox) = outbox else {
+        return response.body(Slices::of(content.bytes().clone()));
+    };
+    if content.note_sent() {
+        let (content, registry, now_ms) = (Arc::clone(content), Arc::clone(&call.registry), call.now_ms);
+        // It takes a while, and what is sent meanwhile is sent from ordinary memory: nobody waits for it.
+        drop(web::block(move || content.make_file(registry.cache().memory_files(), now_ms)));
+    }
+    let bytes = content.len() as u64;
+    call.noted.handed_over_bytes.set(bytes);
+    response.no_chunking(bytes).body(HandedOver::new(Rc::clone(outbox), Arc::clone(content)))
 }

@@ -17,18 +17,24 @@ use crate::traffic::{Encoding, Exchange, MethodKind, RouteKind};
 pub(crate) struct Noted {
     route: RouteKind,
     pub(crate) format: Cell<Option<Format>>,
+    /// Of a body that the connection sends: the answer does not know its size.
+    pub(crate) handed_over_bytes: Cell<u64>,
 }
 
 impl Noted {
     pub(crate) fn of(route: Option<&Route>) -> Self {
-        Self { route: route.map_or(RouteKind::None, Route::kind), format: Cell::new(None) }
+        Self {
+            route: route.map_or(RouteKind::None, Route::kind),
+            format: Cell::new(None),
+            handed_over_bytes: Cell::new(0),
+        }
     }
 
     /// All that is counted of a request.
     pub(crate) fn exchange(&self, request: &HttpRequest, response: &HttpResponse, duration_ns: i64) -> Exchange {
         let body_bytes = match response.body().size() {
             BodySize::Sized(bytes) if *request.method() != Method::HEAD => bytes,
-            _ => 0,
+            _ => self.handed_over_bytes.get(),
         };
         // Heartbeats are answered without a body: no header is looked up for them.
         let is_encoded = body_bytes > 0 && response.headers().contains_key(CONTENT_ENCODING);

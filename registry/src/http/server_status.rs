@@ -60,11 +60,11 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         process_memory: memory.map(|memory| format!("{}mb ({}%)", memory.process_mib, memory.percent())),
         uptime: uptime(call.now_ms - call.registry.started_ms()),
     };
-    let (config, server) = (call.registry.config(), call.request.app_config());
-    let scheme = if server.secure() { "https" } else { "http" };
-    let mut itself = itself(&config.deployment, scheme, server.local_addr(), call.registry.started_ms());
+    let (config, context) = (call.registry.config(), call.context);
+    let scheme = if context.is_encrypted { "https" } else { "http" };
+    let mut itself = itself(&config.deployment, scheme, context.address, call.registry.started_ms());
     config.paths.move_pages_of(&mut itself);
-    let replicas = Replicas::of(&call.context.peers);
+    let replicas = Replicas::of(&context.peers);
     let body = match negotiated.format {
         Format::Json => write_json(&general, &replicas, &itself)?,
         Format::Xml => write_xml(&general, &replicas, &itself),

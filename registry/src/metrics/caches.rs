@@ -3,6 +3,7 @@
 use super::state::seconds;
 use super::text::{Family, Text};
 use crate::form::Format;
+use crate::memory_file::MEMORY_FILES_MAX;
 use crate::registry::Registry;
 use crate::response_cache::{CACHED_BYTES_MAX, CACHED_ENTITIES_MAX, Entity, HeldList};
 use eurus_model::Detail;
@@ -25,6 +26,14 @@ pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
     text.gauge(&family, cache.room().bytes());
     let family = Family::gauge("eurus_registry_cache_named_bytes_limit", "Of them so many are cached at most.");
     text.gauge(&family, CACHED_BYTES_MAX);
+    let family =
+        Family::gauge("eurus_registry_memory_files", "Large answers that the kernel sends from files in memory.");
+    text.gauge(&family, cache.memory_files().count());
+    let family = Family::gauge("eurus_registry_memory_files_limit", "So many of them there are at most.");
+    text.gauge(&family, MEMORY_FILES_MAX);
+    let family =
+        Family::gauge("eurus_registry_memory_file_bytes", "Bytes in these files; they are in no process's RSS.");
+    text.gauge(&family, cache.memory_files().bytes());
     let held: Vec<_> = [("full", Entity::All), ("delta", Entity::Delta)]
         .into_iter()
         .flat_map(|(kind, entity)| cache.held(&entity, now_ms).into_iter().map(move |held| (kind, held)))

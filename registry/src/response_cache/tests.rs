@@ -18,7 +18,7 @@ fn counting(builds: &Cell<u64>) -> impl Fn() -> Answer {
     || {
         builds.set(builds.get() + 1);
         Some(Arc::new(Payload {
-            plain: bytes::Bytes::new(),
+            plain: Arc::new(Vec::new().into()),
             gzip: None,
             number: builds.get(),
             weight: OnceLock::new(),
@@ -147,7 +147,7 @@ fn the_lists_of_all_are_cached_whatever_else_is() {
 }
 
 fn sized(bytes: usize, number: u64) -> Answer {
-    Some(Arc::new(Payload { plain: vec![b'x'; bytes].into(), gzip: None, number, weight: OnceLock::new() }))
+    Some(Arc::new(Payload { plain: Arc::new(vec![b'x'; bytes].into()), gzip: None, number, weight: OnceLock::new() }))
 }
 
 fn vip(number: usize) -> Entity {

@@ -33,7 +33,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn parse(raw: &[u8]) -> Self {
+    pub(crate) fn parse(raw: &[u8]) -> Self {
         let end = raw.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
         let head = String::from_utf8(raw[..end].to_vec()).unwrap();
         let mut lines = head.lines();
