@@ -1,4 +1,4 @@
-package io.eurus.compat.spring2021;
+package io.eurus.compat.spring;
 
 import com.netflix.appinfo.InstanceInfo;
 import com.netflix.discovery.EurekaClient;
