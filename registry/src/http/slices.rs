@@ -54,6 +54,8 @@ mod tests {
             let whole: Bytes = (0..bytes).map(|place| u8::try_from(place % 251).unwrap()).collect();
             let mut slices = Slices::of(whole.clone());
             assert_eq!(slices.size(), BodySize::Sized(bytes as u64));
+            let is_one_piece = Slices::of(whole.clone()).try_into_bytes().is_ok();
+            assert_eq!(is_one_piece, bytes <= SLICE_BYTES_MAX, "{bytes} bytes");
             let mut seen = Vec::new();
             let mut context = Context::from_waker(std::task::Waker::noop());
             while let Poll::Ready(Some(Ok(slice))) = Pin::new(&mut slices).poll_next(&mut context) {

@@ -56,6 +56,18 @@ fn the_later_dirty_timestamp_wins_and_the_incoming_one_at_a_tie() {
     }
 }
 
+/// The registry's own view stands against a client that registers again, and not against another registry, which heard
+/// of a change.
+#[test]
+fn a_replica_is_believed_a_status_that_a_client_is_not() {
+    for (origin, status) in [(Origin::Client, Up), (Origin::Replica, OutOfService)] {
+        let store = store();
+        store.register(info(Up, 1), Origin::Client, 0);
+        store.register(info(OutOfService, 2), origin, 1);
+        assert_eq!(held(&store).status(), status, "{origin:?}");
+    }
+}
+
 #[test]
 fn nothing_an_instance_or_a_replica_says_undoes_an_override() {
     type Says = fn(&Store);
