@@ -5,7 +5,6 @@ use std::net::{SocketAddr, TcpListener};
 use eurus_gateway::{GatewayConfig, GatewayListeners};
 use eurus_service::{Clock, Shutdown};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::support::gateway::{FETCH_MS, Gateway, START_MS, order};
@@ -245,15 +244,7 @@ async fn it_registers_under_its_group_and_cancels_when_it_stops() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_under_way_is_finished_before_it_stops() {
     let (release, released) = tokio::sync::watch::channel(false);
-    let address = raw::server(2, move |_, mut stream: TcpStream| {
-        let mut released = released.clone();
-        async move {
-            raw::read_head(&mut stream).await;
-            released.wait_for(|released| *released).await.unwrap();
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate").await.unwrap();
-        }
-    })
-    .await;
+    let address = raw::late_server(2, released).await;
     let producer = Producer::at(2, address);
     let registry = Registry::start(&[&producer]).await;
     let gateway = Gateway::start(&registry).await;

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::support::gateway::{FETCH_MS, Gateway, order};
@@ -91,15 +89,7 @@ async fn after_the_acknowledgement_no_request_begins_there_and_none_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_under_way_finishes_and_does_not_delay_the_acknowledgement() {
     let (release, released) = tokio::sync::watch::channel(false);
-    let address = raw::server(2, move |_, mut stream: TcpStream| {
-        let mut released = released.clone();
-        async move {
-            raw::read_head(&mut stream).await;
-            released.wait_for(|released| *released).await.unwrap();
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate").await.unwrap();
-        }
-    })
-    .await;
+    let address = raw::late_server(2, released).await;
     let (slow, other) = (Producer::at(2, address), Producer::start(3).await);
     let registry = Registry::start(&[&slow]).await;
     let gateway = Arc::new(Gateway::start(&registry).await);

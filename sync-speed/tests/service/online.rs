@@ -51,11 +51,8 @@ async fn a_registry_that_forgot_the_override_is_told_the_status() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_for_one_of_two_brings_the_other_back() {
-    let world = World::with_three();
+    let world = World::with_twins();
     let gateway = world.gateway("g");
-    for (id, port) in [("twin-1", 80), ("twin-2", 81)] {
-        world.registry.add("JAVA-SERVICE", id, "10.0.0.50", port);
-    }
     let service = world.start();
     service.offline(json!({"ip": "10.0.0.50"})).await.expect(200);
     world.registry.fail("DELETE apps/JAVA-SERVICE/twin-1/status", 500);

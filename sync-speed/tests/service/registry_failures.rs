@@ -60,11 +60,8 @@ async fn an_answer_that_was_lost_is_looked_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_two_refused_rolls_the_other_back() {
-    let world = World::with_three();
+    let world = World::with_twins();
     let gateway = world.gateway("g");
-    for (id, port) in [("twin-1", 80), ("twin-2", 81)] {
-        world.registry.add("JAVA-SERVICE", id, "10.0.0.50", port);
-    }
     world.registry.fail("PUT apps/JAVA-SERVICE/twin-2/status", 500);
     let service = world.start();
     let body = service.offline(json!({"ip": "10.0.0.50"})).await.expect(502);
@@ -80,11 +77,8 @@ async fn one_of_two_refused_rolls_the_other_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollback_that_fails_is_partial_and_the_gateways_hear_of_what_is_out() {
-    let world = World::with_three();
+    let world = World::with_twins();
     let gateway = world.gateway("g");
-    for (id, port) in [("twin-1", 80), ("twin-2", 81)] {
-        world.registry.add("JAVA-SERVICE", id, "10.0.0.50", port);
-    }
     world.registry.fail("PUT apps/JAVA-SERVICE/twin-2/status", 500);
     world.registry.fail("DELETE apps/JAVA-SERVICE/twin-1/status", 500);
     let service = world.start();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// Runs a script for each connection, which is told how many came before it.
 pub(crate) async fn server<F>(host: u8, script: impl Fn(usize, TcpStream) -> F + Send + 'static) -> SocketAddr
@@ -19,6 +20,19 @@ where
         }
     });
     address
+}
+
+/// Answers `late` to each request, once it may.
+pub(crate) async fn late_server(host: u8, released: watch::Receiver<bool>) -> SocketAddr {
+    server(host, move |_, mut stream| {
+        let mut released = released.clone();
+        async move {
+            read_head(&mut stream).await;
+            released.wait_for(|released| *released).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate").await.unwrap();
+        }
+    })
+    .await
 }
 
 /// Reads until the end of a head; what it read.

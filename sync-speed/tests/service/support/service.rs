@@ -54,6 +54,15 @@ impl World {
         world
     }
 
+    /// And two more that share an address.
+    pub(crate) fn with_twins() -> Self {
+        let world = Self::with_three();
+        for (id, port) in [("twin-1", 80), ("twin-2", 81)] {
+            world.registry.add("JAVA-SERVICE", id, "10.0.0.50", port);
+        }
+        world
+    }
+
     /// A gateway, registered.
     pub(crate) fn gateway(&self, node: &str) -> FakeGateway {
         self.gateway_in(GROUP, node)
