@@ -1,16 +1,48 @@
 //! What a registry says of itself when it starts: what it can be reached by, what matters most, and what other machines
 //! will miss.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 
 use crate::access::Role;
 use crate::config::RegistryConfig;
+use crate::management::Management;
+use crate::paths::Paths;
+
+/// Where a registry listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) main: SocketAddr,
+    /// Of health and metrics, where they have a port of their own.
+    pub(crate) management: Option<SocketAddr>,
+}
+
+impl Addresses {
+    pub(crate) fn of(main: &TcpListener, management: Option<&TcpListener>) -> io::Result<Self> {
+        Ok(Self { main: main.local_addr()?, management: management.map(TcpListener::local_addr).transpose()? })
+    }
+}
 
 /// Says it in the log.
-pub(crate) fn announce(config: &RegistryConfig, address: SocketAddr) {
+pub(crate) fn announce(config: &RegistryConfig, addresses: Addresses) {
+    let address = addresses.main;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     log::info!("registry: listens on {scheme}://{address}{}/eureka/", config.paths.context);
     log::info!("registry: {}", summary(config));
+    match addresses.management {
+        Some(own) => {
+            let scheme = if config.tls.is_some() && config.management.is_with_tls() { "https" } else { "http" };
+            let Paths { context, management, .. } = config.management.paths(&config.paths);
+            log::info!(
+                "registry: health and metrics are at {scheme}://{own}{context}{management}/ and {scheme}://{own}{context}/metrics, \
+                 not on the main port"
+            );
+        }
+        None if config.management == Management::Nowhere => {
+            log::info!("registry: health and metrics are not served, as management.server.port says");
+        }
+        None => {}
+    }
     if config.access.is_open() && !address.ip().is_loopback() {
         log::warn!(
             "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \

@@ -10,6 +10,7 @@ use crate::access::AccessConfig;
 use crate::deployment::Deployment;
 use crate::lease::LeaseDuration;
 use crate::limits::RegistryLimits;
+use crate::management::Management;
 use crate::paths::Paths;
 use crate::peers::PeerSettings;
 use crate::rate_limiter::RateLimits;
@@ -68,6 +69,8 @@ pub struct RegistryConfig {
     pub disable_delta: bool,
     /// `server.servlet.context-path` and others: where it answers.
     pub paths: Paths,
+    /// `management.server.*`: where health and metrics are.
+    pub management: Management,
     /// `eureka.client.service-url`: the other registries.
     pub peers: PeerSettings,
     /// A host, not this machine's loopback, by which the configuration expects the registry to be reached although
@@ -135,6 +138,7 @@ impl RegistryConfig {
             delta_retention_timer_interval_ms: 30_000,
             disable_delta: false,
             paths: Paths::default(),
+            management: Management::default(),
             peers: PeerSettings::default(),
             expected_host: None,
             shutdown_s: SHUTDOWN_S,
@@ -166,6 +170,7 @@ impl RegistryConfig {
             *value = properties.bool(key, *value)?;
         }
         config.paths = Paths::from_properties(properties)?;
+        config.management = Management::from_properties(properties)?;
         config.peers = PeerSettings::from_properties(properties)?;
         if !properties.is_set_by_user(crate::PORT.address_key) {
             let host = config.deployment.host_name.as_deref();

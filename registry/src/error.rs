@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use eurus_service::listen::BindError;
+
 use crate::config::InvalidSetting;
 
 /// Why [`run`](crate::run) ended without being asked to.
@@ -12,6 +14,8 @@ pub enum RunError {
     Setting(InvalidSetting),
     /// The listener cannot be served, or serving it failed.
     Listener(io::Error),
+    /// The port of its own for health and metrics is not to be had.
+    Bind(BindError),
     /// The operating system gives no random bytes, without which no credentials can be kept.
     Random(getrandom::Error),
     /// A control loop ended; its name and why. Without it caches or leases would silently go stale.
@@ -23,6 +27,7 @@ impl fmt::Display for RunError {
         match self {
             Self::Setting(invalid) => write!(f, "{invalid}"),
             Self::Listener(source) => write!(f, "the registry cannot serve its listener: {source}"),
+            Self::Bind(source) => write!(f, "{source}"),
             Self::Random(source) => write!(f, "the registry gets no random bytes from the operating system: {source}"),
             Self::Loop(name, why) => write!(f, "the registry's {name} loop ended: {why}; restart the registry"),
         }
@@ -34,6 +39,7 @@ impl std::error::Error for RunError {
         match self {
             Self::Setting(invalid) => Some(invalid),
             Self::Listener(source) => Some(source),
+            Self::Bind(source) => Some(source),
             Self::Random(source) => Some(source),
             Self::Loop(..) => None,
         }

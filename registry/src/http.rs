@@ -52,7 +52,7 @@ use refusal::Refusal;
 use route::Route;
 pub(crate) use route::decode_segment;
 pub use server::{CONNECTIONS_PER_WORKER_MAX, KEEP_ALIVE_S, TLS_HANDSHAKE_S_MAX};
-pub(crate) use server::{Serving, start};
+pub(crate) use server::{Port, Serving, start};
 
 /// Set to `true` by another registry that hands on what it was told.
 const REPLICATION_HEADER: HeaderName = HeaderName::from_static("x-netflix-discovery-replication");
@@ -70,6 +70,9 @@ pub(crate) struct Context {
     pub(crate) bodies: Bodies,
     pub(crate) complaints: Complaints,
     pub(crate) paths: Paths,
+    /// On the port of their own that health and metrics have, if they have one.
+    pub(crate) management_paths: Paths,
+    pub(crate) management_port: Option<u16>,
     /// The other registries, for people.
     pub(crate) peers: Vec<String>,
 }
@@ -84,9 +87,26 @@ struct Call<'a> {
     now_ms: i64,
 }
 
-/// Answers any request.
+/// Answers any request to the main port.
 pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
     let route = context.paths.standard(request.uri().path()).and_then(|path| Route::of(&path));
+    let is_elsewhere = |route: &Route| route.is_management() && !context.registry.config().management.is_on_main_port();
+    let route = route.filter(|route| !is_elsewhere(route));
+    serve_route(request, payload, context, route).await
+}
+
+/// Answers any request to the port of health and metrics.
+pub(crate) async fn serve_management(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
+    let route = context.management_paths.standard(request.uri().path()).and_then(|path| Route::of(&path));
+    serve_route(request, payload, context, route.filter(Route::is_management)).await
+}
+
+async fn serve_route(
+    request: HttpRequest,
+    payload: Payload,
+    context: Data<Context>,
+    route: Option<Route>,
+) -> HttpResponse {
     let noted = Noted::of(route.as_ref());
     let read = match guard::admit(&request, route.as_ref(), &context).await {
         Ok(()) => {

@@ -18,7 +18,7 @@
 //! | `asg` | auto-scaling groups that are out of traffic |
 //! | `lease_history` | the last leases that began and ended, for `/lastn` |
 //! | `overrides` | status overrides and the rules that decide between them and the instance's word |
-//! | `paths` | context path, where pages and health are |
+//! | `paths`, `management` | context path, where pages and health are; whether health and metrics have a port of their own |
 //! | `peers` | the other registries that a configuration names: shown and warned about, there is no replication yet |
 //! | `peer_pauses` | how often the log names one peer whose requests are refused |
 //! | `recently_changed` | the delta queue |
@@ -58,6 +58,7 @@ mod lease_history;
 mod limit_hits;
 mod limits;
 mod loops;
+mod management;
 mod memory_file;
 mod metrics;
 mod no_room_hits;
@@ -83,8 +84,10 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
 use eurus_service::{Clock, Shutdown};
+use futures_util::future::join_all;
 
 pub use config::{InvalidSetting, RegistryConfig};
 pub use deployment::Deployment;
@@ -92,11 +95,14 @@ pub use error::RunError;
 pub use http::{CONNECTIONS_PER_WORKER_MAX, KEEP_ALIVE_S, TLS_HANDSHAKE_S_MAX};
 pub use lease::LeaseDuration;
 pub use limits::RegistryLimits;
+pub use management::{Management, ManagementPort};
 pub use paths::Paths;
 pub use peers::PeerSettings;
 pub use rate_limiter::RateLimits;
 pub use self_preservation::SelfPreservationMode;
 
+use announcement::Addresses;
+use http::{Port, Serving};
 use registry::Registry;
 
 /// Where the registry listens.
@@ -107,52 +113,79 @@ pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose 
     default_port: 8761,
 };
 
+/// The sockets of a registry.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For all but what has a port of its own.
+    pub main: TcpListener,
+    /// For health and metrics, where they have one; not given it is bound as configured.
+    pub management: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(main: TcpListener) -> Self {
+        Self { main, management: None }
+    }
+}
+
 /// Serves a registry on a bound listener until `shutdown` is triggered; then requests under way are finished.
 ///
 /// # Errors
 /// [`RunError`]: an invalid setting, a listener that cannot be served, a control loop that ended.
 pub async fn run(
     config: RegistryConfig,
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     clock: Clock,
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
     config.validate()?;
-    let workers = config.workers;
-    let address = listener.local_addr().map_err(RunError::Listener)?;
-    let tls = config.tls.clone();
-    let (paths, shutdown_s) = (config.paths.clone(), config.shutdown_s);
-    announcement::announce(&config, address);
-    let guard = http::Guard::new(&config.access).map_err(RunError::Random)?;
-    let peers = config.peers.others(address.port());
+    let Listeners { main, management } = listeners.into();
+    let management = match management {
+        None => config.management.bind().map_err(RunError::Bind)?,
+        given => given.filter(|_| matches!(config.management, Management::OnOwnPort(_))),
+    };
+    let addresses = Addresses::of(&main, management.as_ref()).map_err(RunError::Listener)?;
+    let (workers, shutdown_s, tls) = (config.workers, config.shutdown_s, config.tls.clone());
+    announcement::announce(&config, addresses);
+    let peers = config.peers.others(addresses.main.port());
     peers.announce();
-    let registry = Arc::new(Registry::new(config, clock.clone()));
-    let context = web::Data::new(http::Context {
-        address,
+    let own_tls = tls.clone().filter(|_| config.management.is_with_tls());
+    let context = http::Context {
+        address: addresses.main,
         is_encrypted: tls.is_some(),
-        registry: Arc::clone(&registry),
         clock: clock.clone(),
         traffic: Arc::default(),
-        guard,
+        guard: http::Guard::new(&config.access).map_err(RunError::Random)?,
         bodies: http::Bodies::default(),
         complaints: http::Complaints::default(),
-        paths,
+        management_paths: config.management.paths(&config.paths),
+        paths: config.paths.clone(),
+        management_port: addresses.management.map(|address| address.port()),
         peers: peers.urls,
-    });
-    let serving = http::Serving { workers, shutdown_s };
-    let server = http::start(listener, tls.as_ref(), context, serving).map_err(RunError::Listener)?;
+        registry: Arc::new(Registry::new(config, clock.clone())),
+    };
+    let registry = Arc::clone(&context.registry);
+    let context = web::Data::new(context);
+    let serving = Serving { port: Port::Main, workers, shutdown_s };
+    let main = http::start(main, tls.as_ref(), context.clone(), serving).map_err(RunError::Listener)?;
+    let serving = Serving { port: Port::Management, workers: 1, shutdown_s };
+    let management = management.map(|listener| http::start(listener, own_tls.as_ref(), context, serving));
+    let management = management.transpose().map_err(RunError::Listener)?;
     // Stops the loops when this function ends, for whatever reason.
     let mut loops = loops::spawn(&registry, &clock, &shutdown);
-    let handle = server.handle();
-    let mut serving = pin!(server);
+    let handles: Vec<ServerHandle> =
+        [Some(&main), management.as_ref()].into_iter().flatten().map(Server::handle).collect();
+    let management = async { if let Some(server) = management { server.await } else { Ok(()) } };
+    let mut serving = pin!(async { tokio::try_join!(main, management) });
     let ended = tokio::select! {
         () = shutdown.wait() => Ok(()),
         Some(ended) = loops.join_next() => {
             ended.unwrap_or_else(|error| Err(RunError::Loop("control", error.to_string())))
         }
-        served = &mut serving => return served.map_err(RunError::Listener),
+        served = &mut serving => return served.map(drop).map_err(RunError::Listener),
     };
-    let (_, served) = tokio::join!(handle.stop(shutdown_s > 0), serving);
+    let stop = join_all(handles.iter().map(|handle| handle.stop(shutdown_s > 0)));
+    let (_, served) = tokio::join!(stop, serving);
     loops.shutdown().await;
-    ended.and(served.map_err(RunError::Listener))
+    ended.and(served.map(drop).map_err(RunError::Listener))
 }

@@ -105,7 +105,7 @@ fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     }
 }
 
-fn path(properties: &Properties, key: &str, default: String) -> Result<String, ConfigError> {
+pub(crate) fn path(properties: &Properties, key: &str, default: String) -> Result<String, ConfigError> {
     let Some(text) = properties.string(key) else { return Ok(default) };
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-/".contains(&byte);
     let is_path = text.starts_with('/') && !text.contains("//") && text.bytes().all(is_letter);

@@ -85,6 +85,11 @@ impl Route {
         })
     }
 
+    /// Whether it is there for whoever watches the process, and may have a port of its own.
+    pub(crate) fn is_management(&self) -> bool {
+        matches!(self, Self::Health | Self::Metrics)
+    }
+
     /// The methods it takes, as a 405 lists them: in Java's order, which clients may have seen.
     pub(crate) fn allowed(&self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use eurus_service::tls::ServerTls;
 use tokio::net::TcpStream;
 
 use super::connection::Connection;
-use super::{Context, serve};
+use super::{Context, serve, serve_management};
 
 /// Open connections per worker at most; more wait in the listener's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 25_000;
@@ -30,9 +30,27 @@ const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S);
 const HEAD_MAX: Duration = Duration::from_secs(HEAD_S_MAX);
 const CLOSING_MAX: Duration = Duration::from_secs(CLOSING_S_MAX);
 
-/// How many serve, and how long requests under way may take when it ends.
+/// What a port serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    Main,
+    /// Health and metrics alone.
+    Management,
+}
+
+impl Port {
+    fn answering(self) -> actix_web::Route {
+        match self {
+            Self::Main => web::to(serve),
+            Self::Management => web::to(serve_management),
+        }
+    }
+}
+
+/// What is served, how many serve, and how long requests under way may take when it ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Serving {
+    pub(crate) port: Port,
     pub(crate) workers: usize,
     pub(crate) shutdown_s: u64,
 }
@@ -58,7 +76,7 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("registry", listener, move || {
-        let app = App::new().app_data(context.clone()).default_service(web::to(serve));
+        let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let stopping = stopping.clone();
         let http = HttpService::build()
@@ -87,15 +105,16 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
 }
 
 fn encrypted(listener: TcpListener, tls: &ServerTls, context: Data<Context>, serving: Serving) -> io::Result<Server> {
-    let server = HttpServer::new(move || App::new().app_data(context.clone()).default_service(web::to(serve)))
-        .workers(serving.workers)
-        .max_connections(CONNECTIONS_PER_WORKER_MAX)
-        .shutdown_timeout(serving.shutdown_s)
-        .disable_signals()
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_MAX)
-        .client_disconnect_timeout(CLOSING_MAX)
-        .tcp_nodelay(true)
-        .tls_handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
+    let server =
+        HttpServer::new(move || App::new().app_data(context.clone()).default_service(serving.port.answering()))
+            .workers(serving.workers)
+            .max_connections(CONNECTIONS_PER_WORKER_MAX)
+            .shutdown_timeout(serving.shutdown_s)
+            .disable_signals()
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_MAX)
+            .client_disconnect_timeout(CLOSING_MAX)
+            .tcp_nodelay(true)
+            .tls_handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
     Ok(server.listen_rustls_0_23(listener, tls.config())?.run())
 }

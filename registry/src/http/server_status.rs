@@ -8,8 +8,8 @@ use eurus_model::{Detail, InstanceInfo, InstanceStatus, Port, json, xml};
 use eurus_service::properties::outward_address;
 use serde::Serialize;
 
-use super::Call;
 use super::refusal::{Refusal, escape};
+use super::{Call, Context};
 use crate::deployment::Deployment;
 use crate::form::Format;
 use crate::process_memory::ProcessMemory;
@@ -64,6 +64,7 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     let scheme = if context.is_encrypted { "https" } else { "http" };
     let mut itself = itself(&config.deployment, scheme, context.address, call.registry.started_ms());
     config.paths.move_pages_of(&mut itself);
+    place_management(&mut itself, context);
     let replicas = Replicas::of(&context.peers);
     let body = match negotiated.format {
         Format::Json => write_json(&general, &replicas, &itself)?,
@@ -95,6 +96,23 @@ fn itself(deployment: &Deployment, scheme: &str, address: SocketAddr, started_ms
     itself.last_updated_ms = started_ms;
     itself.last_dirty_ms = started_ms;
     itself
+}
+
+/// Health is elsewhere, or nowhere, where it does not stand on the main port.
+fn place_management(itself: &mut InstanceInfo, context: &Context) {
+    let management = &context.registry.config().management;
+    if management.is_on_main_port() {
+        return;
+    }
+    itself.health_check_url = None;
+    itself.metadata.clear();
+    if let Some(port) = context.management_port {
+        let scheme = if context.is_encrypted && management.is_with_tls() { "https" } else { "http" };
+        let host = SocketAddr::new(reachable(context.address.ip()), port);
+        let paths = &context.management_paths;
+        itself.health_check_url = Some(format!("{scheme}://{host}{}{}/health", paths.context, paths.management));
+        itself.metadata = vec![("management.port".to_owned(), port.to_string())];
+    }
 }
 
 /// A listener on all addresses is none that anybody can call.

@@ -5,7 +5,9 @@ mod access;
 mod alerts;
 mod documentation;
 mod exposition;
+mod fetches;
 mod gauges;
+mod moved;
 mod operations;
 #[path = "../rig/mod.rs"]
 mod rig;

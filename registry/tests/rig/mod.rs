@@ -5,7 +5,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use eurus_registry::{RegistryConfig, RunError, run};
+use eurus_registry::{Listeners, RegistryConfig, RunError, run};
 use eurus_service::clock::ManualClock;
 use eurus_service::{Clock, Shutdown};
 use serde_json::{Value, json};
@@ -70,6 +70,17 @@ impl Rig {
         // The answer proves that the loops' timers exist: from now on time waits for them.
         assert_eq!(rig.get("/actuator/health").await.status, 200);
         rig
+    }
+
+    /// The same with a free port for health and metrics; whether anything answers there is for the test to see.
+    pub(crate) async fn with_management_port(config: RegistryConfig, start_ms: i64) -> (Self, SocketAddr) {
+        let (clock, hand) = Clock::manual(start_ms);
+        let (main, own) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let (address, own_address) = (main.local_addr().unwrap(), own.local_addr().unwrap());
+        let shutdown = Shutdown::new();
+        let listeners = Listeners { main, management: Some(own) };
+        let running = tokio::spawn(run(RegistryConfig { workers: 1, ..config }, listeners, clock, shutdown.clone()));
+        (Self { address, hand, shutdown, running }, own_address)
     }
 
     pub(crate) async fn stop(self) {

@@ -18,7 +18,7 @@ const fn family(prefix: &'static str, about: &'static str) -> Family {
 /// Families whose settings may also stand on the command line; others there are taken for typing errors.
 pub const FAMILIES: &[Family] = &[
     family("info", "texts of Spring's info page"),
-    family("management", "Spring's actuator; health and metrics are served on the main port"),
+    family("management", "Spring's actuator; health and metrics are served by rules of their own"),
     family("logging.level", "levels of Java's loggers; logging.level.root is read"),
     family("logging.logback", "rotation is fixed: the file is rolled at 10 MiB, 5 older ones are kept"),
     family("logging", "other settings of Java's logs"),

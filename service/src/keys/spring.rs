@@ -9,6 +9,13 @@ pub(super) const KEYS: &[Key] = &[
     used("server.servlet.context-path", "path before every path of the registry, such as /registry; default none"),
     used("server.shutdown", "graceful: requests under way are finished first; immediate; default graceful"),
     used("spring.lifecycle.timeout-per-shutdown-phase", "how long they may take, such as 30s; default 10s"),
+    used(
+        "management.server.port",
+        "port of its own for the registry's health and metrics; -1: nowhere; default the main port",
+    ),
+    used("management.server.address", "address that port binds to; default server.address"),
+    used("management.server.base-path", "path before every path on that port; default none"),
+    used("management.server.ssl.enabled", "false: plain HTTP there although the main port speaks TLS; default true"),
     used("management.endpoints.web.base-path", "path before the registry's health and prometheus; default /actuator"),
     used("spring.application.name", "name that placeholders may refer to; default none"),
     used("spring.application.json", "more properties as JSON; as a rule the variable SPRING_APPLICATION_JSON"),

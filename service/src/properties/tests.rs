@@ -224,8 +224,8 @@ fn what_somebody_expects_an_effect_of_is_warned_of_and_clutter_is_not() {
     for (yaml, words) in [
         ("server: {prt: 1}", "server.prt in application.yml has no effect: did you mean server.port?"),
         ("server: {contextPath: /x}", "write server.servlet.context-path"),
-        ("management: {server: {port: 9}}", "served on the main port"),
-        ("management.port: 9", "served on the main port"),
+        ("management.server.servlet.context-path: /x", "write management.server.base-path"),
+        ("management.port: 9", "write management.server.port"),
         ("logging.file: x.log", "write logging.file.name"),
     ] {
         let (_, notices) = from_yaml(yaml).unwrap();
