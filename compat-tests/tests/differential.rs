@@ -2,6 +2,7 @@
 //! `cargo run --release -p compat-tests --bin differential` that fits into `./test`.
 #![allow(clippy::print_stdout)] // What was compared, for the log.
 
+use compat_tests::differential::progress::Progress;
 use compat_tests::differential::{Plan, run};
 
 const PLAN: Plan = Plan { seed: 1, operations: 1_500, cached_percent: 20, expiring_sequences: 1, findings_max: 1 };
@@ -9,7 +10,7 @@ const PLAN: Plan = Plan { seed: 1, operations: 1_500, cached_percent: 20, expiri
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the Java peers: ./test builds and runs them"]
 async fn a_stock_java_server_and_ours_answer_random_requests_alike() {
-    let report = run(PLAN).await.unwrap();
+    let report = run(PLAN, &Progress::shown(PLAN.seed, PLAN.operations)).await.unwrap();
     println!("{report}");
     assert!(report.findings.is_empty(), "{report}");
     assert!(report.requests >= PLAN.operations && report.meant.len() > 5, "{report}");

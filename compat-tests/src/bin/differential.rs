@@ -4,6 +4,7 @@
 
 use clap::Parser;
 use compat_tests::Failure;
+use compat_tests::differential::progress::Progress;
 use compat_tests::differential::{Plan, run};
 
 /// Asks a stock Java Eureka server and ours the same, at random. Needs the Java peers (compat-tests/java/README.md).
@@ -22,7 +23,7 @@ struct Arguments {
     /// Of every hundred requests, how many with the read-only cache on.
     #[arg(long, default_value_t = 20)]
     cached_percent: usize,
-    /// How many sequences in which leases end; each takes some eight seconds, with either cache.
+    /// How many sequences in which leases end; each takes some 15 seconds, in either setup.
     #[arg(long, default_value_t = 4)]
     expiring: usize,
     /// After how many unlisted differences it ends.
@@ -37,7 +38,7 @@ async fn main() -> Result<(), Failure> {
     Failure::unless(cached_percent <= 100, || format!("--cached-percent {cached_percent}: expected 0 to 100"))?;
     for seed in arguments.seed..arguments.seed + arguments.seeds {
         let plan = Plan { seed, operations, cached_percent, expiring_sequences: expiring, findings_max: findings };
-        let report = run(plan).await?;
+        let report = run(plan, &Progress::shown(seed, operations)).await?;
         println!("{report}");
         Failure::unless(report.findings.is_empty(), || format!("seed {seed} shows a difference"))?;
     }

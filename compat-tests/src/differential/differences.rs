@@ -1,8 +1,8 @@
 //! THE list of differences that are meant: one name for each row of `registry/COMPATIBILITY.md`, and exactly when it applies.
 //! Anything else that differs is a failure.
 //!
-//! Some leave the two servers in different states. What they leave is looked at once, and then the instance is taken out
-//! of both ([`crate::differential::replay`]), so that the sequence goes on from equal states.
+//! Here is what tells it from two answers; some leave the two servers in different states, which is told by what they
+//! leave: [`crate::differential::aftermath`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,7 @@ use serde_json::Value;
 
 use crate::differential::compare::Mismatch;
 use crate::differential::request::Request;
-use crate::differential::step::{Effect, Operation, Place};
-use crate::differential::tree::field;
+use crate::differential::step::{Effect, Operation};
 use crate::differential::wire::Answer;
 
 /// A difference that is meant.
@@ -52,6 +51,12 @@ pub enum Difference {
     NoBody,
     /// Java keeps the list as it was before the change.
     ListOfTheMoment,
+    /// Spring's server does not show them.
+    StatusOverrides,
+    /// Spring's server refuses to hear of groups.
+    Groups,
+    /// Ours compresses only what changed.
+    RenewalInGzip,
 }
 
 impl fmt::Display for Difference {
@@ -72,6 +77,9 @@ impl fmt::Display for Difference {
             Self::StatusOnRenewal => "changes of status found on a renewal",
             Self::BadNumber => "a number that is no number",
             Self::ListOfTheMoment => "a list that is built while a change comes",
+            Self::RenewalInGzip => "the last renewal in a compressed full list",
+            Self::StatusOverrides => "`GET serverinfo/statusoverrides`",
+            Self::Groups => "`PUT asg/{name}/status`",
             Self::NoBody => "a registration without `Content-Type` and body",
             Self::BatchEntityInXml => "the newer instance in a batch's answer in XML",
         })
@@ -139,6 +147,12 @@ impl Answered<'_> {
         if request.method == "POST" && is_empty && statuses == (500, 415) {
             return Some(Difference::NoBody);
         }
+        if request.path.ends_with("/serverinfo/statusoverrides") && statuses == (404, 200) {
+            return Some(Difference::StatusOverrides);
+        }
+        if request.path.contains("/asg/") && java.status == 400 && ours.status < 500 {
+            return Some(Difference::Groups);
+        }
         let is_batch = request.path.contains("/peerreplication/");
         if is_batch && mismatch.at.contains("/children[responseEntity ") && mismatch.ours.is_none() {
             return Some(Difference::BatchEntityInXml);
@@ -150,147 +164,4 @@ impl Answered<'_> {
 fn number(value: Option<&Value>) -> Option<i64> {
     let value = value?;
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// An instance at both servers before and after a request.
-#[derive(Debug, Default)]
-pub struct Around {
-    /// At the Java server, before.
-    pub java_before: Option<Value>,
-    /// At ours, before.
-    pub ours_before: Option<Value>,
-    /// At the Java server, after.
-    pub java_after: Option<Value>,
-    /// At ours, after.
-    pub ours_after: Option<Value>,
-    /// Whether the id has an override in another application.
-    pub overridden_elsewhere: bool,
-}
-
-/// What [`left_behind`] says of one effect.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Left {
-    /// Equal states, as far as is known.
-    Nothing,
-    /// States that may differ, as a difference says.
-    As(Difference),
-    /// States that differ, and not as the difference says: in words.
-    Otherwise(Difference, String),
-}
-
-/// Whether an effect left the servers in different states on purpose.
-pub fn left_behind(place: Place, effect: &Effect, around: &Around) -> Left {
-    match effect {
-        Effect::Register { bad_number: true, .. } => Left::As(Difference::BadNumber),
-        Effect::Heartbeat { brought, dirty_ms } => after_heartbeat(place, brought.as_deref(), *dirty_ms, around),
-        Effect::SetStatus { bad_dirty: true, .. } | Effect::DeleteOverride { bad_dirty: true } => {
-            unchanged(Difference::BadDirtyTimestamp, around)
-        }
-        Effect::SetStatus { value: Some(value), .. } => after_status(place, value, around),
-        Effect::Cancel if around.java_before.is_none() && around.overridden_elsewhere => {
-            Left::As(Difference::UnknownLease)
-        }
-        _ => Left::Nothing,
-    }
-}
-
-fn text(instance: Option<&Value>, name: &str) -> String {
-    instance.and_then(|instance| field(instance, name)).unwrap_or_default()
-}
-
-/// Ours keeps what it had.
-fn unchanged(difference: Difference, around: &Around) -> Left {
-    let (before, after) = (around.ours_before.as_ref(), around.ours_after.as_ref());
-    if before.is_none() {
-        return Left::Nothing;
-    }
-    for name in ["status", "overriddenStatus"] {
-        if text(before, name) != text(after, name) {
-            return Left::Otherwise(difference, format!("{name} was {}, is {}", text(before, name), text(after, name)));
-        }
-    }
-    Left::As(difference)
-}
-
-fn after_status(place: Place, value: &str, around: &Around) -> Left {
-    let before = around.java_before.as_ref();
-    let had_it = text(before, "status") == value && value != "UNKNOWN";
-    // An override that is shown is there, unless the id's other applications have dropped it.
-    if !had_it || (text(before, "overriddenStatus") == value && !place.is_shared()) {
-        return Left::Nothing;
-    }
-    let after = text(around.ours_after.as_ref(), "overriddenStatus");
-    if after == value || place.is_shared() {
-        return Left::As(Difference::SameStatus);
-    }
-    Left::Otherwise(Difference::SameStatus, format!("override {value} was to be kept, is {after}"))
-}
-
-fn after_heartbeat(place: Place, brought: Option<&str>, dirty_ms: Option<i64>, around: &Around) -> Left {
-    let before = around.java_before.as_ref();
-    if before.is_none() {
-        return Left::Nothing;
-    }
-    let held_ms: i64 = text(before, "lastDirtyTimestamp").parse().unwrap_or_default();
-    let known = text(before, "overriddenStatus");
-    let is_adoptable = brought.filter(|status| !["UNKNOWN", "BOGUS"].contains(status));
-    if let Some(brought) = is_adoptable
-        && dirty_ms.is_some_and(|dirty_ms| dirty_ms > held_ms)
-        && (place.is_shared() || known != brought)
-    {
-        let expected = if known == "UNKNOWN" { brought } else { &known };
-        let after = text(around.ours_after.as_ref(), "overriddenStatus");
-        let renewed = text(around.ours_after.as_ref(), "status") != "UNKNOWN";
-        if place.is_shared() || after == expected || !renewed {
-            return Left::As(Difference::ReplicaOverride);
-        }
-        return Left::Otherwise(Difference::ReplicaOverride, format!("override {expected} was to be kept, is {after}"));
-    }
-    let after = text(around.java_after.as_ref(), "status");
-    if around.java_after.is_none() || text(before, "status") == after {
-        return Left::Nothing;
-    }
-    match text(around.ours_after.as_ref(), "status") {
-        ours if ours == after => Left::As(Difference::StatusOnRenewal),
-        ours => Left::Otherwise(Difference::StatusOnRenewal, format!("status: Java {after}, ours {ours}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const ALONE: Place = Place { app: 0, id: 1 };
-
-    fn instance(status: &str, overridden: &str) -> Option<Value> {
-        let fields = json!({"status": status, "overriddenStatus": overridden, "lastDirtyTimestamp": "5"});
-        Some(json!({ "instance": fields }))
-    }
-
-    #[test]
-    fn the_same_status_again_must_leave_an_override() {
-        let effect = Effect::SetStatus { value: Some("UP".to_owned()), bad_dirty: false };
-        let left = |before, ours_after| {
-            left_behind(ALONE, &effect, &Around { java_before: before, ours_after, ..Around::default() })
-        };
-        assert_eq!(left(instance("UP", "UNKNOWN"), instance("UP", "UP")), Left::As(Difference::SameStatus));
-        assert!(matches!(left(instance("UP", "UNKNOWN"), instance("UP", "UNKNOWN")), Left::Otherwise(..)));
-        assert_eq!(left(instance("UP", "UP"), None), Left::Nothing);
-        assert_eq!(left(instance("DOWN", "UNKNOWN"), None), Left::Nothing);
-        assert_eq!(left(None, None), Left::Nothing);
-    }
-
-    #[test]
-    fn a_replica_s_override_is_taken_over_only_where_none_is_known() {
-        let effect = Effect::Heartbeat { brought: Some("DOWN".to_owned()), dirty_ms: Some(6) };
-        let left = |java_before, ours_after| {
-            left_behind(ALONE, &effect, &Around { java_before, ours_after, ..Around::default() })
-        };
-        let meant = Left::As(Difference::ReplicaOverride);
-        assert_eq!(left(instance("UP", "UNKNOWN"), instance("UP", "DOWN")), meant);
-        assert_eq!(left(instance("UP", "UP"), instance("UP", "UP")), meant);
-        assert!(matches!(left(instance("UP", "UP"), instance("UP", "DOWN")), Left::Otherwise(..)));
-    }
 }

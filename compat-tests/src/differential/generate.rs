@@ -6,10 +6,14 @@
 //! | `changes` | heartbeats, statuses, metadata, ends |
 //! | `batch` | replication batches |
 //! | `reads` | lists and instances in every form |
+//! | `details` | what only some clients say of themselves |
+//! | `operator` | what operators ask for |
 //! | `wrong` | what no client should send |
 
 mod batch;
 mod changes;
+mod details;
+mod operator;
 mod reads;
 mod registration;
 mod wrong;
@@ -80,7 +84,8 @@ impl Dice<'_> {
             56..60 => self.metadata_change(),
             60..66 => self.cancellation(),
             66..71 => self.batch(),
-            71..96 => self.read(),
+            71..95 => self.read(),
+            95 => self.operator(),
             _ => self.wrong(),
         }
     }

@@ -30,6 +30,15 @@ pub enum Setup {
     Cached,
 }
 
+impl std::fmt::Display for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Immediate => "no read-only cache",
+            Self::Cached => "read-only cache",
+        })
+    }
+}
+
 /// Both servers, running.
 pub struct Pair {
     /// How they are set up.

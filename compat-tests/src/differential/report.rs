@@ -23,6 +23,7 @@ pub struct Report {
     pub meant: Counts,
     /// Differences that are not meant.
     pub findings: Vec<Found>,
+    took_ms: i64,
 }
 
 /// A difference with the shortest sequence that shows it.
@@ -36,6 +37,10 @@ pub struct Found {
     pub of: usize,
     /// How the servers were set up.
     pub setup: Setup,
+    /// How often a repetition, whole or in part, showed it again.
+    pub seen: usize,
+    /// Of how many.
+    pub tries: usize,
 }
 
 impl Report {
@@ -50,7 +55,24 @@ impl Report {
             given_up: 0,
             meant: Counts::new(),
             findings: Vec::new(),
+            took_ms: 0,
         }
+    }
+
+    /// Adds what was compared beside it, of the same seed; it took so long altogether.
+    #[must_use]
+    pub fn with(mut self, other: Self, took_ms: i64) -> Self {
+        self.took_ms = took_ms;
+        self.requests += other.requests;
+        self.sequences += other.sequences;
+        self.expiring += other.expiring;
+        self.late += other.late;
+        self.given_up += other.given_up;
+        for (difference, count) in other.meant {
+            *self.meant.entry(difference).or_default() += count;
+        }
+        self.findings.extend(other.findings);
+        self
     }
 
     /// Adds a sequence.
@@ -67,7 +89,11 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, requests, sequences, expiring, .. } = self;
-        writeln!(f, "seed {seed}: {requests} requests in {sequences} sequences, in {expiring} of which leases ended")?;
+        let took_s = self.took_ms / 1_000;
+        writeln!(
+            f,
+            "seed {seed}: {requests} requests in {sequences} sequences, in {expiring} of which leases ended; {took_s} s"
+        )?;
         if self.late > 0 {
             writeln!(f, "  too slow a machine: {} tries repeated, {} sequences given up", self.late, self.given_up)?;
         }
@@ -78,14 +104,20 @@ impl fmt::Display for Report {
         if self.findings.is_empty() {
             return write!(f, "  no other difference");
         }
-        self.findings.iter().try_for_each(|found| write!(f, "{found}"))
+        self.findings.iter().try_for_each(|found| write!(f, " {found}"))
     }
 }
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { steps, of, setup, finding } = self;
-        writeln!(f, "  ANOTHER DIFFERENCE ({setup:?}), shrunk from {of} steps to {steps}:")?;
+        let Self { steps, of, setup, finding, seen, tries } = self;
+        writeln!(f, " ANOTHER DIFFERENCE ({setup}), shrunk from {of} steps to {steps}:")?;
+        if seen == &0 {
+            writeln!(
+                f,
+                "# seen once, and not again in {tries} tries: a matter of moments, and a difference all the same"
+            )?;
+        }
         for (request, java, ours) in &finding.asked {
             writeln!(f, "{}\n    # Java {java}, ours {ours}", request.curl())?;
         }

@@ -40,6 +40,11 @@ impl Request {
         self.header("content-type", content_type)
     }
 
+    /// The path without the query.
+    pub fn route(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
     /// Whether a header has this value.
     pub fn says(&self, name: &str, value: &str) -> bool {
         self.headers.iter().any(|(known, said)| *known == name && said == value)

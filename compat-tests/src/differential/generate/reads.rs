@@ -19,6 +19,8 @@ const ACCEPTS: [&str; 12] = [
     "application/xml, application/json;q=0.5",
 ];
 const VIPS: [&str; 4] = ["~t~-v0", "~t~-v1", "~t~-v2", "~t~-v0,~t~-v1"];
+/// Neither server fetches from another region.
+const REGIONS: [&str; 3] = ["?regions=us-east-1", "?regions=us-east-1,eu", "?regions="];
 const SECURE_VIPS: [&str; 3] = ["~t~-s0", "~t~-s1", "~t~-s2"];
 
 impl Dice<'_> {
@@ -45,7 +47,8 @@ impl Dice<'_> {
         };
         let slash = if self.once_in(8) { "/" } else { "" };
         let method = if self.once_in(15) { "HEAD" } else { "GET" };
-        let request = self.with_form(Request::new(method, path + slash));
+        let regions = if list.is_some() && self.once_in(10) { self.one_of(&REGIONS) } else { "" };
+        let request = self.with_form(Request::new(method, path + slash + regions));
         Operation { request, effects: Vec::new(), list }
     }
 

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::details::{DataCenter, Details};
 use super::{DIRTY_MS, Dice, REPLICATION, STATUSES};
 use crate::differential::request::{Request, encoded};
 use crate::differential::step::{Effect, IDS, Operation, Place};
-
-const DATA_CENTER: &str = "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo";
 
 /// What a client says of itself.
 pub(super) struct Body {
@@ -27,6 +26,8 @@ pub(super) struct Body {
     secure_vip: Option<String>,
     dirty_ms: Option<i64>,
     extras: bool,
+    data_center: DataCenter,
+    details: Details,
     /// Numbers as text and the other way round, as Netflix's old client writes them.
     is_old_fashioned: bool,
 }
@@ -75,10 +76,13 @@ impl Dice<'_> {
         let secure_vips = ["~t~-s0", "~t~-s1", "~t~-s0,~t~-s2"].map(ToOwned::to_owned);
         let durations_s = self.flavour.durations_s();
         let needs_lease = self.flavour == super::Flavour::Expiring;
+        let data_center = self.data_center();
+        // Without one, Amazon's would be it: another in the list than in the path.
+        let leaves_out_id = place.id() == host(place) && !data_center.has_id() && self.once_in(3);
         Body {
             place,
             app: if self.once_in(8) { place.app().to_lowercase() } else { place.app().to_owned() },
-            instance_id: (place.id() != host(place) || !self.once_in(3)).then(|| place.id()),
+            instance_id: (!leaves_out_id).then(|| place.id()),
             status: if said(self) { Some(self.registered_status()) } else { None },
             overridden: if said(self) { Some(self.brought_override()) } else { None },
             port: 8_001 + u16::try_from(place.id).unwrap_or_default(),
@@ -92,6 +96,8 @@ impl Dice<'_> {
             secure_vip: if self.once_in(2) { Some(self.one_of(&secure_vips)) } else { None },
             dirty_ms: if said(self) { Some(self.dirty_ms()) } else { None },
             extras: self.once_in(5),
+            data_center,
+            details: self.details(),
             is_old_fashioned: self.once_in(3),
         }
     }
@@ -141,7 +147,7 @@ impl Body {
         put("hostName", json!(self.host()));
         put("app", json!(self.app));
         put("ipAddr", json!(format!("10.0.{}.{}", self.place.app, self.place.id)));
-        put("dataCenterInfo", json!({ "@class": DATA_CENTER, "name": "MyOwn" }));
+        put("dataCenterInfo", self.data_center.json());
         if let Some(id) = &self.instance_id {
             put("instanceId", json!(id));
         }
@@ -185,6 +191,9 @@ impl Body {
     }
 
     fn addresses(&self, put: &mut dyn FnMut(&str, &str)) {
+        for (name, value) in &self.details {
+            put(name, value);
+        }
         if self.has_urls {
             let url = format!("http://{}:{}/", self.host(), self.port);
             put("homePageUrl", &url);
@@ -230,7 +239,7 @@ impl Body {
             xml.push_str(&format!(r#"<port enabled="true">{}</port>"#, self.port));
             xml.push_str(r#"<securePort enabled="false">443</securePort>"#);
         }
-        xml.push_str(&format!(r#"<dataCenterInfo class="{DATA_CENTER}"><name>MyOwn</name></dataCenterInfo>"#));
+        xml.push_str(&self.data_center.xml());
         if let Some((interval_s, duration_s)) = self.lease_s {
             xml.push_str(&format!(
                 "<leaseInfo><renewalIntervalInSecs>{interval_s}</renewalIntervalInSecs>\
