@@ -13,6 +13,7 @@ mod guard;
 mod instance;
 mod lists;
 mod metrics;
+mod misdirected;
 mod noted;
 mod outbox;
 mod pages;
@@ -47,6 +48,7 @@ use accept::{Negotiated, negotiate};
 pub(crate) use body_budget::Bodies;
 pub(crate) use complaints::Complaints;
 pub(crate) use guard::Guard;
+pub(crate) use misdirected::Misdirected;
 use noted::Noted;
 use refusal::Refusal;
 use route::Route;
@@ -69,6 +71,7 @@ pub(crate) struct Context {
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) bodies: Bodies,
     pub(crate) complaints: Complaints,
+    pub(crate) misdirected: Misdirected,
     pub(crate) paths: Paths,
     /// On the port of their own that health and metrics have, if they have one.
     pub(crate) management_paths: Paths,

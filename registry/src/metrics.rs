@@ -28,6 +28,8 @@ pub(crate) struct Sources {
     pub(crate) denials: DenialCounts,
     /// Bodies for which there was no room beside others.
     pub(crate) bodies_refused: u64,
+    /// Connections that spoke TLS to a plain port, and plain HTTP to one with TLS.
+    pub(crate) misdirected: [(&'static str, u64); 2],
     /// New passwords that waited for others to be compared, in vain.
     pub(crate) comparisons_refused: u64,
 }
@@ -51,6 +53,11 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
         "Requests refused for their credentials: none or wrong ones, without the role, or too many wrong passwords from there.",
     );
     text.counters(&family, refused.map(|(reason, count)| (vec![("reason", reason)], count)));
+    let family = Family::counter(
+        "eurus_registry_misdirected_connections",
+        "Connections that spoke TLS to a port without it, or plain HTTP to one with TLS: a client's URL has the wrong scheme.",
+    );
+    text.counters(&family, sources.misdirected.map(|(kind, count)| (vec![("kind", kind)], count)));
     let lines = Family::counter("eurus_registry_log_lines_dropped", "Log lines dropped because the log was too slow.");
     text.counter(&lines, eurus_service::logging::dropped_lines());
     let build = Family::gauge("eurus_registry_build_info", "Always 1; the version is in the label.");

@@ -197,15 +197,15 @@ async fn certificates_of_clients_are_needed_or_wanted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn plain_http_gets_no_answer_from_a_tls_port() {
+async fn plain_http_is_told_that_a_tls_port_speaks_tls() {
     let files = Files::new();
     let registry = Running::start(&files, &PEM);
     let mut stream = TcpStream::connect(registry.address).await.unwrap();
     stream.write_all(b"GET /eureka/apps HTTP/1.1\r\nHost: r\r\n\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    // Closed, and no HTTP was spoken; an alert of TLS may come first.
-    let _ = stream.read_to_end(&mut answer).await;
-    assert!(!answer.windows(4).any(|four| four == b"HTTP"), "{}", answer.escape_ascii());
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nthis port speaks TLS: use https://\r\n"), "{answer}");
     assert!(registry.health(&files.client(&[TRUST_PEM])).await.is_ok(), "others are served");
     registry.stop().await;
 }
@@ -235,6 +235,6 @@ async fn our_client_registers_over_https_with_a_password() {
     // http:// to the TLS port.
     let url = format!("http://user:pass%3Aw%40rd@{}/eureka/", registry.address);
     let error = Registries::new(vec![url], Timeouts::default()).unwrap().apps().await.unwrap_err();
-    assert_eq!(error.kind(), FailureKind::Away, "{error}");
+    assert_eq!(error.kind(), FailureKind::Refused(400), "{error}");
     registry.stop().await;
 }

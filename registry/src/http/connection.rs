@@ -5,9 +5,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use actix_web::web::Data;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::misdirected::is_tls;
 use super::outbox::Outbox;
 
 /// Bytes that a connection may send before the others of its thread have their turn: a whole list goes out in several
@@ -15,15 +17,26 @@ use super::outbox::Outbox;
 const TURN_BYTES_MAX: usize = 1 << 20;
 
 /// See the module.
-#[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     outbox: Rc<Outbox>,
+    /// Until its first bytes are here.
+    unread: Option<Data<super::Context>>,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, outbox: Rc::default() }
+    pub(super) fn new(stream: TcpStream, context: Data<super::Context>) -> Self {
+        Self { stream, outbox: Rc::default(), unread: Some(context) }
+    }
+
+    /// Says it of a caller whose first bytes are those of TLS: the framework answers 400 and says nothing.
+    fn look_at_first(&mut self, bytes: &[u8]) {
+        let Some(first) = bytes.first() else { return };
+        let Some(context) = self.unread.take() else { return };
+        if is_tls(*first) {
+            let peer = self.stream.peer_addr().ok().map(|address| address.ip());
+            context.misdirected.tls_to_plain.note(peer, context.clock.now_ms());
+        }
     }
 
     pub(super) fn outbox(&self) -> Rc<Outbox> {
@@ -52,7 +65,12 @@ impl Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if self.unread.is_some() {
+            self.look_at_first(&buffer.filled()[before..]);
+        }
+        read
     }
 }
 

@@ -4,16 +4,19 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_http::{HttpService, Protocol};
+use actix_http::{HttpService, Protocol, TlsAcceptorConfig};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::web::Data;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use eurus_service::tls::ServerTls;
+use futures_util::future::ready;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::connection::Connection;
+use super::misdirected::is_plain;
 use super::{Context, serve, serve_management};
 
 /// Open connections per worker at most; more wait in the listener's backlog.
@@ -29,6 +32,11 @@ const CLOSING_S_MAX: u64 = 1;
 const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S);
 const HEAD_MAX: Duration = Duration::from_secs(HEAD_S_MAX);
 const CLOSING_MAX: Duration = Duration::from_secs(CLOSING_S_MAX);
+
+/// What plain HTTP is answered on a port that speaks TLS.
+const NOT_PLAIN: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 36\r\nConnection: close\r\n\r\n\
+    this port speaks TLS: use https://\r\n";
 
 /// What a port serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +87,7 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let stopping = stopping.clone();
+        let watching = context.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
@@ -91,13 +100,13 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
                 data.insert(connection.outbox());
             })
             .finish(map_config(app, |()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async move {
+        fn_service(move |stream: TcpStream| {
             // An answer in two parts must not wait for the caller's word on the first.
             if let Err(error) = stream.set_nodelay(true) {
                 log::debug!("TCP_NODELAY: {error}");
             }
             let peer = stream.peer_addr().ok();
-            Ok((Connection::new(stream), Protocol::Http1, peer))
+            ready(Ok((Connection::new(stream, watching.clone()), Protocol::Http1, peer)))
         })
         .and_then(http)
     })?;
@@ -105,16 +114,57 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
 }
 
 fn encrypted(listener: TcpListener, tls: &ServerTls, context: Data<Context>, serving: Serving) -> io::Result<Server> {
-    let server =
-        HttpServer::new(move || App::new().app_data(context.clone()).default_service(serving.port.answering()))
-            .workers(serving.workers)
-            .max_connections(CONNECTIONS_PER_WORKER_MAX)
-            .shutdown_timeout(serving.shutdown_s)
-            .disable_signals()
+    let builder = Server::build()
+        .workers(serving.workers)
+        .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
+        .shutdown_timeout(serving.shutdown_s)
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let config = tls.config();
+    let builder = builder.listen("registry", listener, move || {
+        let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_MAX)
             .client_disconnect_timeout(CLOSING_MAX)
             .tcp_nodelay(true)
-            .tls_handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
-    Ok(server.listen_rustls_0_23(listener, tls.config())?.run())
+            .finish(map_config(app, |()| AppConfig::default()));
+        let acceptor = TlsAcceptorConfig::default().handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
+        let http = http.rustls_0_23_with_config(config.clone(), acceptor).map_err(drop);
+        let watching = context.clone();
+        fn_service(move |stream: TcpStream| only_tls(stream, watching.clone())).and_then(http)
+    })?;
+    Ok(builder.run())
+}
+
+/// Hands on what may be TLS; who speaks plain HTTP is told so in his own tongue.
+async fn only_tls(stream: TcpStream, context: Data<Context>) -> Result<TcpStream, ()> {
+    let mut first = [0];
+    let peeked = timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX), stream.peek(&mut first)).await;
+    match peeked {
+        Ok(Ok(1)) if is_plain(first[0]) => {
+            let peer = stream.peer_addr().ok().map(|address| address.ip());
+            context.misdirected.plain_to_tls.note(peer, context.clock.now_ms());
+            refuse_plain(&stream);
+            Err(())
+        }
+        Ok(Ok(1..)) => Ok(stream),
+        // Closed, broken, or silent for too long.
+        _ => Err(()),
+    }
+}
+
+/// As much as goes without waiting: nobody is owed more on the wrong port.
+fn refuse_plain(stream: &TcpStream) {
+    // What is left unread would have the system cut the answer off.
+    let mut request = [0; 16 << 10];
+    let read = stream.try_read(&mut request);
+    let written = stream.try_write(NOT_PLAIN);
+    log::trace!("plain HTTP to a port with TLS: read {read:?}, answered {written:?}");
 }

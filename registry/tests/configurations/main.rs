@@ -4,4 +4,5 @@
 
 mod process;
 mod refused;
+mod said;
 mod take_effect;
