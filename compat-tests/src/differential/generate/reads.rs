@@ -47,7 +47,8 @@ impl Dice<'_> {
         };
         let slash = if self.once_in(8) { "/" } else { "" };
         let method = if self.once_in(15) { "HEAD" } else { "GET" };
-        let regions = if list.is_some() && self.once_in(10) { self.one_of(&REGIONS) } else { "" };
+        let has_regions = matches!(list, Some(List::Plain | List::Delta)) && self.once_in(10);
+        let regions = if has_regions { self.one_of(&REGIONS) } else { "" };
         let request = self.with_form(Request::new(method, path + slash + regions));
         Operation { request, effects: Vec::new(), list }
     }

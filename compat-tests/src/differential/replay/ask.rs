@@ -28,6 +28,11 @@ impl Replay<'_> {
         // Of the first answers: that a list had to be waited for excuses nothing.
         let mut was_late = None;
         *self.requests += 1;
+        let names_regions = operation.list.is_some() && request.path != request.route();
+        if names_regions {
+            // The Java server keeps such a list beside the one without: both are to be built at one moment.
+            self.nudge().await?;
+        }
         loop {
             let (java, ours) = self.pair.ask(&request, &self.java_clock, &mut self.timelines).await?;
             let is_late = *was_late.get_or_insert_with(|| self.beat.is_late());
@@ -59,8 +64,16 @@ impl Replay<'_> {
                 }
                 meant.insert(Difference::ListOfTheMoment);
             }
-            if meant.contains(&Difference::Label) {
+            let is_mislabelled = meant.contains(&Difference::Label);
+            if is_mislabelled {
                 self.load_both_formats(&request).await?;
+            }
+            if names_regions {
+                let without = Request { path: request.route().to_owned(), ..request };
+                match is_mislabelled {
+                    true => self.load_both_formats(&without).await?,
+                    false => drop(self.pair.look(&without).await?),
+                }
             }
             for difference in meant {
                 self.count(difference);
