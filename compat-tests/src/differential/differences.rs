@@ -154,7 +154,8 @@ impl Answered<'_> {
             return Some(Difference::Groups);
         }
         let is_batch = request.path.contains("/peerreplication/");
-        if is_batch && mismatch.at.contains("/children[responseEntity ") && mismatch.ours.is_none() {
+        // With its id, if it has one.
+        if is_batch && mismatch.at.contains("/children[responseEntity") && mismatch.ours.is_none() {
             return Some(Difference::BatchEntityInXml);
         }
         None
