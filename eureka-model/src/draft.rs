@@ -124,20 +124,21 @@ impl RegistrationDraft {
 
     /// The place of a field that is plain text, with the field's name.
     pub(crate) fn text_slot(&mut self, key: &str) -> Option<(&'static str, &mut Option<String>)> {
-        Some(match key {
-            "instanceId" => ("instanceId", &mut self.instance_id),
-            "hostName" => ("hostName", &mut self.host_name),
-            "app" => ("app", &mut self.app),
-            "ipAddr" => ("ipAddr", &mut self.ip_addr),
-            "sid" => ("sid", &mut self.sid),
-            "appGroupName" => ("appGroupName", &mut self.app_group_name),
-            "homePageUrl" => ("homePageUrl", &mut self.home_page_url),
-            "statusPageUrl" => ("statusPageUrl", &mut self.status_page_url),
-            "healthCheckUrl" => ("healthCheckUrl", &mut self.health_check_url),
-            "secureHealthCheckUrl" => ("secureHealthCheckUrl", &mut self.secure_health_check_url),
-            "vipAddress" => ("vipAddress", &mut self.vip_address),
-            "secureVipAddress" => ("secureVipAddress", &mut self.secure_vip_address),
-            "asgName" => ("asgName", &mut self.asg_name),
+        // As bytes: compared by length and letter, not one name after another.
+        Some(match key.as_bytes() {
+            b"instanceId" => ("instanceId", &mut self.instance_id),
+            b"hostName" => ("hostName", &mut self.host_name),
+            b"app" => ("app", &mut self.app),
+            b"ipAddr" => ("ipAddr", &mut self.ip_addr),
+            b"sid" => ("sid", &mut self.sid),
+            b"appGroupName" => ("appGroupName", &mut self.app_group_name),
+            b"homePageUrl" => ("homePageUrl", &mut self.home_page_url),
+            b"statusPageUrl" => ("statusPageUrl", &mut self.status_page_url),
+            b"healthCheckUrl" => ("healthCheckUrl", &mut self.health_check_url),
+            b"secureHealthCheckUrl" => ("secureHealthCheckUrl", &mut self.secure_health_check_url),
+            b"vipAddress" => ("vipAddress", &mut self.vip_address),
+            b"secureVipAddress" => ("secureVipAddress", &mut self.secure_vip_address),
+            b"asgName" => ("asgName", &mut self.asg_name),
             _ => return None,
         })
     }

@@ -9,6 +9,11 @@ pub(crate) trait Scalar: Sized {
 
     /// The value, or nothing where the text means none.
     fn from_text(text: &str) -> Option<Self>;
+
+    /// The same for a whole number.
+    fn from_number(number: i64) -> Option<Self> {
+        Self::from_text(&number.to_string())
+    }
 }
 
 impl Scalar for String {
@@ -25,6 +30,10 @@ impl Scalar for i64 {
     fn from_text(text: &str) -> Option<Self> {
         text.trim().parse().ok()
     }
+
+    fn from_number(number: i64) -> Option<Self> {
+        Some(number)
+    }
 }
 
 impl Scalar for i32 {
@@ -32,6 +41,10 @@ impl Scalar for i32 {
 
     fn from_text(text: &str) -> Option<Self> {
         text.trim().parse().ok()
+    }
+
+    fn from_number(number: i64) -> Option<Self> {
+        number.try_into().ok()
     }
 }
 

@@ -10,6 +10,7 @@ mod body_budget;
 mod complaints;
 mod connection;
 mod guard;
+mod idle;
 mod instance;
 mod lists;
 mod metrics;
@@ -92,29 +93,31 @@ struct Call<'a> {
 
 /// Answers any request to the main port.
 pub(crate) async fn serve(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
-    let route = context.paths.standard(request.uri().path()).and_then(|path| Route::of(&path));
-    let is_elsewhere = |route: &Route| route.is_management() && !context.registry.config().management.is_on_main_port();
-    let route = route.filter(|route| !is_elsewhere(route));
-    serve_route(request, payload, context, route).await
+    let path = context.paths.standard(request.uri().path());
+    let is_elsewhere =
+        |route: &Route<'_>| route.is_management() && !context.registry.config().management.is_on_main_port();
+    let route = path.as_deref().and_then(Route::of).filter(|route| !is_elsewhere(route));
+    serve_route(&request, payload, &context, route).await
 }
 
 /// Answers any request to the port of health and metrics.
 pub(crate) async fn serve_management(request: HttpRequest, payload: Payload, context: Data<Context>) -> HttpResponse {
-    let route = context.management_paths.standard(request.uri().path()).and_then(|path| Route::of(&path));
-    serve_route(request, payload, context, route.filter(Route::is_management)).await
+    let path = context.management_paths.standard(request.uri().path());
+    let route = path.as_deref().and_then(Route::of).filter(Route::is_management);
+    serve_route(&request, payload, &context, route).await
 }
 
 async fn serve_route(
-    request: HttpRequest,
+    request: &HttpRequest,
     payload: Payload,
-    context: Data<Context>,
-    route: Option<Route>,
+    context: &Context,
+    route: Option<Route<'_>>,
 ) -> HttpResponse {
     let noted = Noted::of(route.as_ref());
-    let read = match guard::admit(&request, route.as_ref(), &context).await {
+    let read = match guard::admit(request, route.as_ref(), context).await {
         Ok(()) => {
             let takes_body = route.as_ref().is_some_and(|route| route.takes_body(request.method()));
-            context.bodies.read(&request, payload, takes_body, context.clock.now_ms()).await
+            context.bodies.read(request, payload, takes_body, context.clock.now_ms()).await
         }
         Err(refusal) => Err(refusal),
     };
@@ -124,21 +127,20 @@ async fn serve_route(
     let answer = match read {
         Ok(body) => {
             let registry = Arc::clone(&context.registry);
-            let call =
-                Call { request: &request, body: &body.bytes, registry, context: &context, noted: &noted, now_ms };
+            let call = Call { request, body: &body.bytes, registry, context, noted: &noted, now_ms };
             answer(&call, route).await
         }
         Err(refusal) => Err(refusal),
     };
     let response = answer.unwrap_or_else(|refusal| {
-        context.complaints.note(&request, &refusal, now_ms);
-        refusal.respond(&request, now_ms)
+        context.complaints.note(request, &refusal, now_ms);
+        refusal.respond(request, now_ms)
     });
-    context.traffic.answered(&noted.exchange(&request, &response, context.clock.now_ns() - begun_ns));
+    context.traffic.answered(&noted.exchange(request, &response, context.clock.now_ns() - begun_ns));
     response
 }
 
-async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, Refusal> {
+async fn answer(call: &Call<'_>, route: Option<Route<'_>>) -> Result<HttpResponse, Refusal> {
     let (method, registry, now_ms) = (call.request.method(), &call.registry, call.now_ms);
     if *method == Method::TRACE {
         return Err(Refusal::TraceNotAllowed);
@@ -150,8 +152,8 @@ async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, R
     match (method.as_str(), &route) {
         ("GET", Route::Apps) => lists::list(call, Entity::All).await,
         ("GET", Route::Delta) => lists::delta(call).await,
-        ("GET", Route::App(app)) => lists::list(call, Entity::App(app.clone())).await,
-        ("GET", Route::Vip(kind, address)) => lists::list(call, Entity::Vip(*kind, address.clone())).await,
+        ("GET", Route::App(app)) => lists::list(call, Entity::App(app.to_string())).await,
+        ("GET", Route::Vip(kind, address)) => lists::list(call, Entity::Vip(*kind, address.to_string())).await,
         ("GET", Route::Instance(app, id)) => instance::show(call, registry.instance(app, id, now_ms)),
         ("GET", Route::InstanceById(id)) => instance::show(call, registry.store().instance_by_id(id, now_ms)),
         ("POST", Route::App(app)) => register::register(call, app),
@@ -174,7 +176,7 @@ async fn answer(call: &Call<'_>, route: Option<Route>) -> Result<HttpResponse, R
 }
 
 fn options(call: &Call<'_>, allowed: &str) -> Result<HttpResponse, Refusal> {
-    let content_type = call.negotiated()?.content_type;
+    let content_type = call.negotiated()?.label();
     let head = if allowed.contains("GET") { "HEAD," } else { "" };
     let mut response = HttpResponse::Ok();
     response.insert_header((ALLOW, format!("{head}{allowed}")));

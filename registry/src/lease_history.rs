@@ -11,7 +11,7 @@ use crate::instance_name::shortened;
 pub(crate) const LEASES_REMEMBERED_MAX: usize = 1_000;
 
 /// A lease that began or ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LeaseEvent {
     pub(crate) at_ms: i64,
     pub(crate) app: String,
@@ -48,13 +48,20 @@ impl LeaseHistory {
 }
 
 fn push(ring: &Mutex<VecDeque<Arc<LeaseEvent>>>, app: &str, instance_id: &str, at_ms: i64) {
-    let event =
-        LeaseEvent { at_ms, app: shortened(app).into_owned(), instance_id: shortened(instance_id).into_owned() };
+    let (app, instance_id) = (shortened(app), shortened(instance_id));
     let mut ring = ring.lock();
-    if ring.len() == LEASES_REMEMBERED_MAX {
-        ring.pop_front();
+    let oldest = if ring.len() == LEASES_REMEMBERED_MAX { ring.pop_front() } else { None };
+    let mut event = oldest.unwrap_or_default();
+    match Arc::get_mut(&mut event) {
+        // Nobody looks at the oldest: its memory serves the newest.
+        Some(event) => {
+            event.at_ms = at_ms;
+            app.as_ref().clone_into(&mut event.app);
+            instance_id.as_ref().clone_into(&mut event.instance_id);
+        }
+        None => event = Arc::new(LeaseEvent { at_ms, app: app.into_owned(), instance_id: instance_id.into_owned() }),
     }
-    ring.push_back(Arc::new(event));
+    ring.push_back(event);
 }
 
 #[cfg(test)]

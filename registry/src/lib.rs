@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `config`, `error` | settings under Spring's names, validated; why a registry does not run |
 //! | `announcement` | what it says of itself when it starts |
-//! | `http`, `http/*` | route table; one file per resource; `guard`: who may; `accept`, `refusal`: formats and errors |
+//! | `http`, `http/*` | route table; one file per resource; `server`, `connection`, `outbox`, `idle`: the wire; `guard`: who may; `accept`, `refusal`: formats and errors |
 //! | [`access`], `access/*` | who is known and may do what: the decision, pure |
 //! | `limits`, `held_bytes` | how much may be registered; how much is |
 //! | `limit_hits`, `no_room_hits` | how often a limit was hit; one line a pause about it |

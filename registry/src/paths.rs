@@ -54,6 +54,9 @@ impl Paths {
             rest if rest.starts_with('/') => rest,
             _ => return None,
         };
+        if inside.starts_with("/eureka/") && !self.is_moved_below_eureka() {
+            return Some(inside.into());
+        }
         let is_page = |path: &str| matches!(path.trim_end_matches('/'), "" | "/lastn");
         let plain = plain(inside)?;
         let inside = plain.as_ref();
@@ -78,6 +81,11 @@ impl Paths {
         moved(&mut itself.health_check_url, "/actuator/health", &format!("{}/health", self.management));
     }
 
+    /// Whether pages or endpoints were put where Eureka's own resources are.
+    fn is_moved_below_eureka(&self) -> bool {
+        [Some(&self.management), self.dashboard.as_ref()].into_iter().flatten().any(|base| base.starts_with("/eureka"))
+    }
+
     /// What is asked of the management endpoints. Below `/` they stand beside Eureka's own resources.
     fn endpoint<'a>(&self, inside: &'a str) -> Option<&'a str> {
         let is_beside = ["/eureka", "/metrics"].iter().any(|other| below(inside, other).is_some());
@@ -91,7 +99,7 @@ fn plain(path: &str) -> Option<Cow<'_, str>> {
     if below(path, "/eureka").is_some() || !path.contains(['%', ';']) {
         return Some(path.into());
     }
-    let segments: Option<Vec<String>> = path.split('/').map(decode_segment).collect();
+    let segments: Option<Vec<Cow<'_, str>>> = path.split('/').map(decode_segment).collect();
     let decoded = segments?.join("/");
     // One that becomes a resource of Eureka's only so is nobody's.
     below(&decoded, "/eureka").is_none().then_some(decoded.into())

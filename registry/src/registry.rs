@@ -106,7 +106,7 @@ impl Registry {
 
     fn invalidate(&self, touched: impl IntoIterator<Item = Touched>) {
         for touched in touched {
-            self.cache.invalidate(&touched);
+            self.cache.invalidate(touched);
         }
     }
 

@@ -176,10 +176,10 @@ impl ResponseCache {
     }
 
     /// Makes the read-write cache forget what a change touched.
-    pub(crate) fn invalidate(&self, touched: &Touched) {
-        let vips = touched.vips.iter().map(|vip| Entity::Vip(VipKind::Plain, vip.clone()));
-        let secure = touched.secure_vips.iter().map(|vip| Entity::Vip(VipKind::Secure, vip.clone()));
-        let entities = [Entity::All, Entity::Delta, Entity::App(touched.app.clone())];
+    pub(crate) fn invalidate(&self, touched: Touched) {
+        let vips = touched.vips.into_iter().map(|vip| Entity::Vip(VipKind::Plain, vip));
+        let secure = touched.secure_vips.into_iter().map(|vip| Entity::Vip(VipKind::Secure, vip));
+        let entities = [Entity::All, Entity::Delta, Entity::App(touched.app)];
         let all = self.slots.pin();
         for entity in entities.into_iter().chain(vips).chain(secure) {
             for slot in all.get(&entity).into_iter().flat_map(|slots| slots.forms.iter()) {

@@ -72,14 +72,18 @@ pub(crate) struct Touched {
 
 impl Touched {
     /// What the change from one state to another touched. The old state's virtual addresses count too.
-    fn by<'a>(app: &str, states: impl IntoIterator<Item = &'a Registered>) -> Self {
-        let mut touched = Self { app: app.to_owned(), vips: Vec::new(), secure_vips: Vec::new() };
-        for state in states {
-            touched.vips.extend(state.vips().map(ToOwned::to_owned));
-            touched.secure_vips.extend(state.secure_vips().map(ToOwned::to_owned));
-        }
-        touched
+    fn by(app: &str, old: Option<&Registered>, new: &Registered) -> Self {
+        // Most changes leave the addresses as they were.
+        let old_vips = old.filter(|old| old.info().vip_address != new.info().vip_address);
+        let old_secure_vips = old.filter(|old| old.info().secure_vip_address != new.info().secure_vip_address);
+        let vips = old_vips.into_iter().chain([new]).flat_map(Registered::vips);
+        let secure_vips = old_secure_vips.into_iter().chain([new]).flat_map(Registered::secure_vips);
+        Self { app: app.to_owned(), vips: owned(vips), secure_vips: owned(secure_vips) }
     }
+}
+
+fn owned<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    texts.map(ToOwned::to_owned).collect()
 }
 
 /// When leases are over, and whether they end then; fixed for the life of the process.
@@ -122,6 +126,15 @@ struct State {
 struct App {
     version: u64,
     instances: BTreeMap<String, Arc<Registered>>,
+}
+
+impl App {
+    fn put(&mut self, new: &Arc<Registered>) -> Option<Arc<Registered>> {
+        match self.instances.get_mut(&new.info().instance_id) {
+            Some(held) => Some(std::mem::replace(held, Arc::clone(new))),
+            None => self.instances.insert(new.info().instance_id.clone(), Arc::clone(new)),
+        }
+    }
 }
 
 impl Store {
@@ -196,19 +209,27 @@ impl State {
 
     /// Puts a state in place of the one before, notes it as a change, and says what that touched.
     fn replace(&mut self, new: &Arc<Registered>, now_ms: i64) -> Touched {
+        let old = self.put(new, now_ms);
+        Touched::by(&new.info().app, old.as_deref(), new)
+    }
+
+    /// Puts a state in place of the one before, which it returns, and notes it as a change.
+    fn put(&mut self, new: &Arc<Registered>, now_ms: i64) -> Option<Arc<Registered>> {
         self.version += 1;
-        let (app, instance_id) = (&new.info().app, &new.info().instance_id);
-        let held = self.apps.entry(app.clone()).or_default();
-        held.version = self.version;
-        if held.instances.is_empty() {
-            self.live.app_came(app);
-        }
-        let old = held.instances.insert(instance_id.clone(), Arc::clone(new));
+        let app = match self.apps.get_mut(&new.info().app) {
+            Some(app) => app,
+            None => {
+                self.live.app_came(&new.info().app);
+                self.apps.entry(new.info().app.clone()).or_default()
+            }
+        };
+        app.version = self.version;
+        let old = app.put(new);
         self.live.put(new);
         self.census.came(new.status());
         old.iter().for_each(|old| self.census.went(old.status()));
         self.recent.push(Arc::clone(new), now_ms);
-        Touched::by(app, old.as_deref().into_iter().chain([&**new]))
+        old
     }
 }
 

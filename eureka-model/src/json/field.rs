@@ -45,11 +45,14 @@ impl<T: Scalar> Visitor<'_> for Field<T> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        self.visit_str(&value.to_string())
+        T::from_number(value).map(Some).ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-        self.visit_str(&value.to_string())
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => self.visit_str(&value.to_string()),
+        }
     }
 
     /// Rust writes no exponents: 1.7e12, as some clients send a time, reads as a whole number.

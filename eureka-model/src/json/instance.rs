@@ -75,25 +75,25 @@ fn read_value<'de, A: MapAccess<'de>>(
     rules: Rules,
     map: &mut A,
 ) -> Result<(), A::Error> {
-    match key {
-        "status" => draft.status = map.next_value_seed(field("status"))?,
+    match key.as_bytes() {
+        b"status" => draft.status = map.next_value_seed(field("status"))?,
         // Java's servers and clients disagree about the spelling; one that is null does not hide the other.
-        "overriddenStatus" | "overriddenstatus" => {
+        b"overriddenStatus" | b"overriddenstatus" => {
             let status = map.next_value_seed(field("overriddenStatus"))?;
             draft.overridden_status = status.or(draft.overridden_status);
         }
-        "port" => draft.port = map.next_value_seed(PortSeed { name: "port", rules })?,
-        "securePort" => draft.secure_port = map.next_value_seed(PortSeed { name: "securePort", rules })?,
-        "countryId" => draft.country_id = map.next_value_seed(field("countryId"))?,
-        "dataCenterInfo" => draft.data_center = map.next_value_seed(DataCenterSeed(rules))?,
-        "leaseInfo" => draft.lease = map.next_value_seed(LeaseSeed)?,
-        "metadata" => draft.metadata = map.next_value_seed(MetadataSeed(rules))?,
-        "isCoordinatingDiscoveryServer" => {
+        b"port" => draft.port = map.next_value_seed(PortSeed { name: "port", rules })?,
+        b"securePort" => draft.secure_port = map.next_value_seed(PortSeed { name: "securePort", rules })?,
+        b"countryId" => draft.country_id = map.next_value_seed(field("countryId"))?,
+        b"dataCenterInfo" => draft.data_center = map.next_value_seed(DataCenterSeed(rules))?,
+        b"leaseInfo" => draft.lease = map.next_value_seed(LeaseSeed)?,
+        b"metadata" => draft.metadata = map.next_value_seed(MetadataSeed(rules))?,
+        b"isCoordinatingDiscoveryServer" => {
             draft.is_coordinating_discovery_server = map.next_value_seed(field("isCoordinatingDiscoveryServer"))?;
         }
-        "lastUpdatedTimestamp" => draft.last_updated_ms = map.next_value_seed(field("lastUpdatedTimestamp"))?,
-        "lastDirtyTimestamp" => draft.last_dirty_ms = map.next_value_seed(field("lastDirtyTimestamp"))?,
-        "actionType" => draft.action = map.next_value_seed(field("actionType"))?.flatten(),
+        b"lastUpdatedTimestamp" => draft.last_updated_ms = map.next_value_seed(field("lastUpdatedTimestamp"))?,
+        b"lastDirtyTimestamp" => draft.last_dirty_ms = map.next_value_seed(field("lastDirtyTimestamp"))?,
+        b"actionType" => draft.action = map.next_value_seed(field("actionType"))?.flatten(),
         _ => map.next_value_seed(Unknown(rules))?,
     }
     Ok(())

@@ -1,33 +1,63 @@
 //! What the client wants to get: JSON or XML, and which encoding.
 
+use std::borrow::Cow;
+
+use actix_web::http::header::HeaderValue;
+
 use crate::form::Format;
+
+const JSON: &str = "application/json";
+const XML: &str = "application/xml";
 
 /// The format that was agreed on, and how the answer is labelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Negotiated {
     pub(crate) format: Format,
-    pub(crate) content_type: String,
+    pub(crate) content_type: Cow<'static, str>,
+}
+
+impl Negotiated {
+    /// As a header. What most clients ask for is not copied.
+    pub(crate) fn label(&self) -> HeaderValue {
+        match &self.content_type {
+            Cow::Borrowed(text) => HeaderValue::from_static(text),
+            // It comes from a header, so it is one.
+            Cow::Owned(text) => HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(JSON)),
+        }
+    }
+
+    /// Without parameters.
+    pub(crate) fn bare_label(&self) -> HeaderValue {
+        HeaderValue::from_static(match self.format {
+            Format::Json => JSON,
+            Format::Xml => XML,
+        })
+    }
 }
 
 /// One entry of an `Accept` header.
 pub(super) struct MediaRange<'a> {
     /// Lower case: `application/json`, `*/*`.
-    pub(super) kind: String,
+    pub(super) kind: Cow<'a, str>,
     /// Parameters but `q`, as written, each with its semicolon.
     pub(super) parameters: Vec<&'a str>,
     pub(super) quality: f32,
 }
 
 impl MediaRange<'_> {
-    fn label(&self) -> String {
-        self.parameters.iter().fold(self.kind.clone(), |label, parameter| format!("{label};{parameter}"))
+    fn label(&self) -> Cow<'static, str> {
+        if self.parameters.is_empty() && self.kind == JSON {
+            return JSON.into();
+        }
+        let kind = self.kind.clone().into_owned();
+        self.parameters.iter().fold(kind, |label, parameter| format!("{label};{parameter}")).into()
     }
 }
 
 pub(super) fn media_ranges(accept: &str) -> impl Iterator<Item = MediaRange<'_>> {
     accept.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| {
         let mut parts = entry.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let kind = lower(parts.next().unwrap_or_default());
         let (mut parameters, mut quality) = (Vec::new(), 1.0);
         for parameter in parts {
             match parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")) {
@@ -39,18 +69,22 @@ pub(super) fn media_ranges(accept: &str) -> impl Iterator<Item = MediaRange<'_>>
     })
 }
 
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
+}
+
 /// Chooses the format of an answer. JSON must be asked for by name; anything that only allows both gets XML, as does
 /// a client that says nothing. `None`: neither is acceptable.
 pub(crate) fn negotiate(accept: Option<&str>) -> Option<Negotiated> {
-    let xml = || Negotiated { format: Format::Xml, content_type: "application/xml".to_owned() };
+    let xml = || Negotiated { format: Format::Xml, content_type: XML.into() };
     let accept = accept.unwrap_or_default();
     if accept.trim().is_empty() {
         return Some(xml());
     }
     let mut best: Option<(f32, bool, Negotiated)> = None;
     for range in media_ranges(accept) {
-        let (is_named, offered) = match range.kind.as_str() {
-            "application/json" => (true, Negotiated { format: Format::Json, content_type: range.label() }),
+        let (is_named, offered) = match range.kind.as_ref() {
+            JSON => (true, Negotiated { format: Format::Json, content_type: range.label() }),
             "application/xml" => (true, Negotiated { format: Format::Xml, content_type: range.label() }),
             "*/*" | "application/*" => (false, xml()),
             _ => continue,
@@ -87,13 +121,13 @@ pub(crate) fn error_form(accept: Option<&str>) -> ErrorForm {
     }
     let mut best: Option<(f32, ErrorForm)> = None;
     for range in media_ranges(accept) {
-        let form = match range.kind.as_str() {
+        let form = match range.kind.as_ref() {
             "*/*" | "application/*" | "application/*+json" => json(),
             "text/html" | "text/*" => ErrorForm::Html,
             "application/xml" | "text/xml" => ErrorForm::Xml,
-            "application/json" => ErrorForm::Json { content_type: range.label() },
+            JSON => ErrorForm::Json { content_type: range.label().into_owned() },
             kind if kind.starts_with("application/") && kind.ends_with("+json") => {
-                ErrorForm::Json { content_type: range.label() }
+                ErrorForm::Json { content_type: range.label().into_owned() }
             }
             kind if kind.starts_with("application/") && kind.ends_with("+xml") => ErrorForm::Xml,
             _ => continue,
@@ -109,7 +143,7 @@ pub(crate) fn error_form(accept: Option<&str>) -> ErrorForm {
 pub(crate) fn takes_gzip(accept_encoding: Option<&str>) -> bool {
     // The grammar is that of media ranges.
     media_ranges(accept_encoding.unwrap_or_default())
-        .any(|coding| matches!(coding.kind.as_str(), "gzip" | "x-gzip") && coding.quality > 0.0)
+        .any(|coding| matches!(coding.kind.as_ref(), "gzip" | "x-gzip") && coding.quality > 0.0)
 }
 
 #[cfg(test)]
@@ -143,7 +177,7 @@ mod tests {
         ];
         for (accept, expected) in table {
             let negotiated = negotiate(accept);
-            let negotiated = negotiated.as_ref().map(|one| (one.format, one.content_type.as_str()));
+            let negotiated = negotiated.as_ref().map(|one| (one.format, one.content_type.as_ref()));
             assert_eq!(negotiated, expected, "{accept:?}");
         }
     }

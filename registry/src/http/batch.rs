@@ -64,7 +64,7 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     if body.left_out > 0 {
         say_left_out(call, body.left_out);
     }
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.content_type)).body(body.bytes))
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.label())).body(body.bytes))
 }
 
 fn say_left_out(call: &Call<'_>, left_out: usize) {

@@ -78,7 +78,7 @@ enum Unread {
 
 /// Reads to the end; without a share nothing is kept.
 async fn read_all(mut payload: Payload, mut share: Option<Share>) -> Result<Body, Unread> {
-    let (mut body, mut length) = (BytesMut::new(), 0);
+    let (mut body, mut length) = (Gathered::default(), 0);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
             log::debug!("a body broke off: {error}");
@@ -92,10 +92,32 @@ async fn read_all(mut payload: Payload, mut share: Option<Share>) -> Result<Body
         }
         if let Some(share) = &mut share {
             share.grow(chunk.len()).map_err(Unread::NoRoom)?;
-            body.extend_from_slice(&chunk);
+            body.add(chunk);
         }
     }
-    Ok(Body { bytes: body.freeze(), _share: share })
+    Ok(Body { bytes: body.whole(), _share: share })
+}
+
+/// What has come of a body. One that comes in one piece, as most do, is not copied.
+#[derive(Default)]
+struct Gathered {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Gathered {
+    fn add(&mut self, chunk: Bytes) {
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = chunk;
+            return;
+        }
+        self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        self.all.extend_from_slice(&chunk);
+    }
+
+    fn whole(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
 }
 
 /// Reads the rest of a body that is too large, up to a limit.

@@ -1,4 +1,4 @@
-//! A caller's connection: it sends large bodies from its [`Outbox`] and hands everything else on.
+//! A caller's connection: it sends large bodies from its [`Outbox`], ends when it is idle, and hands everything else on.
 
 use std::io;
 use std::pin::Pin;
@@ -9,8 +9,10 @@ use actix_web::web::Data;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::idle::Idle;
 use super::misdirected::is_tls;
 use super::outbox::Outbox;
+use super::server::KEEP_ALIVE;
 
 /// Bytes that a connection may send before the others of its thread have their turn: a whole list goes out in several
 /// turns, and a heartbeat does not wait for it.
@@ -20,13 +22,14 @@ const TURN_BYTES_MAX: usize = 1 << 20;
 pub(crate) struct Connection {
     stream: TcpStream,
     outbox: Rc<Outbox>,
+    idle: Idle,
     /// Until its first bytes are here.
     unread: Option<Data<super::Context>>,
 }
 
 impl Connection {
     pub(super) fn new(stream: TcpStream, context: Data<super::Context>) -> Self {
-        Self { stream, outbox: Rc::default(), unread: Some(context) }
+        Self { stream, outbox: Rc::default(), idle: Idle::new(KEEP_ALIVE), unread: Some(context) }
     }
 
     /// Says it of a caller whose first bytes are those of TLS: the framework answers 400 and says nothing.
@@ -70,7 +73,11 @@ impl AsyncRead for Connection {
         if self.unread.is_some() {
             self.look_at_first(&buffer.filled()[before..]);
         }
-        read
+        if read.is_ready() || self.outbox.is_holding() {
+            self.idle.moved();
+        }
+        // To the framework it is as if the caller had closed.
+        if read.is_pending() && self.idle.poll(cx).is_ready() { Poll::Ready(Ok(())) } else { read }
     }
 }
 

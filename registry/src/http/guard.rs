@@ -57,7 +57,7 @@ impl Guard {
 }
 
 /// Lets a request through, or says what it is answered.
-pub(super) async fn admit(request: &HttpRequest, route: Option<&Route>, context: &Context) -> Result<(), Refusal> {
+pub(super) async fn admit(request: &HttpRequest, route: Option<&Route<'_>>, context: &Context) -> Result<(), Refusal> {
     let guard = &context.guard;
     if guard.gate.is_open() {
         return Ok(());
@@ -101,7 +101,7 @@ pub(super) fn may(request: &HttpRequest, role: Role, context: &Context) -> bool 
 
 /// The role a request needs, whichever resource it names; `None`: anybody may. What names nothing is told so only to
 /// those who may read.
-fn needed(request: &HttpRequest, route: Option<&Route>) -> Option<Role> {
+fn needed(request: &HttpRequest, route: Option<&Route<'_>>) -> Option<Role> {
     let role = route.map_or(Some(Role::Read), |route| route.role(request.method()));
     // A replica is believed things that a client is not.
     if role.is_some() && origin(request) == Origin::Replica { Some(Role::Replicate) } else { role }

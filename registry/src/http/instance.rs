@@ -87,7 +87,7 @@ fn write(mut response: HttpResponseBuilder, instance: &Registered, negotiated: N
             xml::encode_instance(&shown, Detail::Full)
         }
     };
-    response.insert_header((CONTENT_TYPE, negotiated.content_type)).body(body)
+    response.insert_header((CONTENT_TYPE, negotiated.label())).body(body)
 }
 
 /// Java takes a single instance in XML for the first version of its protocol, which knows three statuses; recorded

@@ -7,7 +7,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 
-use super::accept::takes_gzip;
+use super::accept::{Negotiated, takes_gzip};
 use super::outbox::{HandedOver, Outbox};
 use super::refusal::Refusal;
 use super::slices::Slices;
@@ -44,10 +44,10 @@ pub(crate) async fn list(call: &Call<'_>, entity: Entity) -> Result<HttpResponse
         }
     };
     let payload = answer.ok_or(Refusal::NotFound)?;
-    Ok(respond(call, &payload, &negotiated.content_type))
+    Ok(respond(call, &payload, &negotiated))
 }
 
-fn respond(call: &Call<'_>, payload: &Payload, content_type: &str) -> HttpResponse {
+fn respond(call: &Call<'_>, payload: &Payload, negotiated: &Negotiated) -> HttpResponse {
     let tag = format!("W/\"{:x}-{:x}\"", call.registry.started_ms(), payload.number);
     let known = header(call.request, IF_NONE_MATCH).unwrap_or_default();
     let is_known = known.split(',').any(|one| one.trim() == tag);
@@ -59,12 +59,12 @@ fn respond(call: &Call<'_>, payload: &Payload, content_type: &str) -> HttpRespon
     }
     let gzip = payload.gzip.as_ref().filter(|_| takes_gzip(header(call.request, ACCEPT_ENCODING)));
     // Java echoes parameters of the media type only where it does not compress.
-    let mut content_type = content_type;
     if gzip.is_some() {
         response.insert_header((CONTENT_ENCODING, "gzip"));
-        content_type = content_type.split(';').next().unwrap_or_default();
+        response.insert_header((CONTENT_TYPE, negotiated.bare_label()));
+    } else {
+        response.insert_header((CONTENT_TYPE, negotiated.label()));
     }
-    response.insert_header((CONTENT_TYPE, content_type));
     send(call, response, gzip.unwrap_or(&payload.plain))
 }
 

@@ -50,7 +50,7 @@ fn negotiate(accept: Option<&str>) -> (Syntax, &'static str) {
     let mut best = (0.0, (Syntax::Prometheus, PROMETHEUS));
     for range in media_ranges(accept.unwrap_or_default()) {
         let version = range.parameters.iter().find_map(|parameter| parameter.strip_prefix("version="));
-        let offered = match (range.kind.as_str(), version) {
+        let offered = match (range.kind.as_ref(), version) {
             ("application/openmetrics-text", None | Some("1.0.0")) => (Syntax::OpenMetrics, OPEN_METRICS),
             // The draft differs in nothing that is written here.
             ("application/openmetrics-text", Some("0.0.1")) => (Syntax::OpenMetrics, OPEN_METRICS_0_0_1),

@@ -22,7 +22,7 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
-    pub(crate) fn of(route: Option<&Route>) -> Self {
+    pub(crate) fn of(route: Option<&Route<'_>>) -> Self {
         Self {
             route: route.map_or(RouteKind::None, Route::kind),
             format: Cell::new(None),
@@ -50,7 +50,7 @@ impl Noted {
     }
 }
 
-impl Route {
+impl Route<'_> {
     pub(crate) fn kind(&self) -> RouteKind {
         match self {
             Self::Apps => RouteKind::Apps,

@@ -1,9 +1,9 @@
 //! Query parameters.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use actix_web::HttpRequest;
-use actix_web::web::Query;
 use eurus_model::InstanceStatus;
 
 use super::complaints::named;
@@ -13,22 +13,16 @@ use super::refusal::Refusal;
 pub(super) const STATUSES: &str = "UP, DOWN, STARTING, OUT_OF_SERVICE or UNKNOWN";
 
 /// The parameters of a request in their order; of a repeated name the first counts.
-pub(crate) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl Parameters {
-    pub(crate) fn of(request: &HttpRequest) -> Self {
-        let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
-        // Any text is a query string: a part that is odd is still a name.
-        let mut pairs = pairs.map(Query::into_inner).unwrap_or_default();
-        let mut seen = HashSet::with_capacity(pairs.len());
-        let first: Vec<bool> = pairs.iter().map(|(name, _)| seen.insert(name.as_str())).collect();
-        let mut first = first.into_iter();
-        pairs.retain(|_| first.next().unwrap_or(true));
-        Self(pairs)
+impl<'a> Parameters<'a> {
+    /// Any text is a query string: a part that is odd is still a name.
+    pub(crate) fn of(request: &'a HttpRequest) -> Self {
+        Self(form_urlencoded::parse(request.query_string().as_bytes()).collect())
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
     /// `lastDirtyTimestamp`, where it is given.
@@ -48,7 +42,9 @@ impl Parameters {
     }
 
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
-        self.0
+        let mut seen = HashSet::with_capacity(self.0.len());
+        let first = self.0.into_iter().filter(|(name, _)| seen.insert(name.clone()));
+        first.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::rate_limiter::Fetch;
 const CLIENT_NAME_HEADER: HeaderName = HeaderName::from_static("discoveryidentity-name");
 
 /// Refuses a fetch that is over the limits. Heartbeats and changes are never limited.
-pub(super) fn check(call: &Call<'_>, route: &Route) -> Result<(), Refusal> {
+pub(super) fn check(call: &Call<'_>, route: &Route<'_>) -> Result<(), Refusal> {
     let fetch = match route {
         Route::Apps => Fetch::Full,
         Route::Delta => Fetch::Delta,

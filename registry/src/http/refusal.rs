@@ -166,7 +166,7 @@ impl Refusal {
             }
             // Plain text under the label of the answer that was asked for: as recorded.
             Self::Invalid(error, negotiated) => {
-                response.insert_header((CONTENT_TYPE, negotiated.content_type));
+                response.insert_header((CONTENT_TYPE, negotiated.label()));
                 return response.body(error.to_string());
             }
             Self::MethodNotAllowed { allowed } => {

@@ -1,33 +1,39 @@
 //! Paths: which resource a path names.
 
+use std::borrow::Cow;
+
 use actix_web::http::Method;
 
 use crate::access::Role;
 use crate::store::VipKind;
 
-/// What a path names. Application names are upper case, ids are decoded.
+/// The longest path that names something: `eureka/v2/apps/{app}/{id}/status`.
+const SEGMENTS_MAX: usize = 6;
+
+/// What a path names. Application names are upper case, ids are decoded; whatever stands there already as it is meant
+/// is not copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
+pub(crate) enum Route<'a> {
     /// `/eureka/apps`
     Apps,
     /// `/eureka/apps/delta`
     Delta,
     /// `/eureka/apps/{app}`
-    App(String),
+    App(Cow<'a, str>),
     /// `/eureka/apps/{app}/{id}`
-    Instance(String, String),
+    Instance(Cow<'a, str>, Cow<'a, str>),
     /// `/eureka/apps/{app}/{id}/status`
-    Status(String, String),
+    Status(Cow<'a, str>, Cow<'a, str>),
     /// `/eureka/apps/{app}/{id}/metadata`
-    Metadata(String, String),
+    Metadata(Cow<'a, str>, Cow<'a, str>),
     /// `/eureka/instances/{id}`
-    InstanceById(String),
+    InstanceById(Cow<'a, str>),
     /// `/eureka/vips/{address}`, `/eureka/svips/{address}`
-    Vip(VipKind, String),
+    Vip(VipKind, Cow<'a, str>),
     /// `/eureka/peerreplication/batch`
     Batch,
     /// `/eureka/asg/{name}/status`
-    AsgStatus(String),
+    AsgStatus(Cow<'a, str>),
     /// `/eureka/status`
     ServerStatus,
     /// `/eureka/serverinfo/statusoverrides`
@@ -42,49 +48,55 @@ pub(crate) enum Route {
     LastLeases,
 }
 
-impl Route {
+impl<'a> Route<'a> {
     /// The resource of a raw path, with or without `v2` and a trailing slash. Matrix parameters are ignored.
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        let mut raw: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-        if raw.len() > 1 && raw.last().is_some_and(|last| last.is_empty()) {
-            raw.pop();
+    pub(crate) fn of(path: &'a str) -> Option<Self> {
+        let path = path.strip_prefix('/')?;
+        let mut segments: [Cow<'a, str>; SEGMENTS_MAX] = Default::default();
+        let mut count = 0;
+        for raw in path.strip_suffix('/').unwrap_or(path).split('/') {
+            *segments.get_mut(count)? = decode_segment(raw)?;
+            count += 1;
         }
-        let segments: Option<Vec<String>> = raw.into_iter().map(decode_segment).collect();
-        let segments = segments?;
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        match segments[..] {
+        let texts = segments.each_ref().map(AsRef::as_ref);
+        match texts[..count] {
             [""] => Some(Self::Dashboard),
             ["lastn"] => Some(Self::LastLeases),
             ["actuator", "health"] => Some(Self::Health),
             ["metrics"] | ["actuator", "prometheus"] => Some(Self::Metrics),
-            ["eureka", "v2", ref rest @ ..] | ["eureka", ref rest @ ..] => Self::of_eureka(rest),
+            ["eureka", "v2", ref rest @ ..] => Self::of_eureka(rest, &segments[2..]),
+            ["eureka", ref rest @ ..] => Self::of_eureka(rest, &segments[1..]),
             _ => None,
         }
     }
 
-    fn of_eureka(segments: &[&str]) -> Option<Self> {
-        if segments.iter().any(|segment| segment.is_empty()) {
+    /// The same segments twice: as they are compared, and as they are kept.
+    fn of_eureka(texts: &[&str], segments: &[Cow<'a, str>]) -> Option<Self> {
+        if texts.iter().any(|segment| segment.is_empty()) {
             return None;
         }
-        let upper = |app: &str| app.to_uppercase();
-        Some(match *segments {
+        let kept = |place: usize| segments.get(place).cloned().unwrap_or_default();
+        let (app, id) = (|| upper(kept(1)), || kept(2));
+        Some(match *texts {
             ["apps"] => Self::Apps,
             ["apps", "delta"] => Self::Delta,
-            ["apps", app] => Self::App(upper(app)),
-            ["apps", app, id] => Self::Instance(upper(app), id.to_owned()),
-            ["apps", app, id, "status"] => Self::Status(upper(app), id.to_owned()),
-            ["apps", app, id, "metadata"] => Self::Metadata(upper(app), id.to_owned()),
-            ["instances", id] => Self::InstanceById(id.to_owned()),
-            ["vips", address] => Self::Vip(VipKind::Plain, address.to_owned()),
-            ["svips", address] => Self::Vip(VipKind::Secure, address.to_owned()),
+            ["apps", _] => Self::App(app()),
+            ["apps", _, _] => Self::Instance(app(), id()),
+            ["apps", _, _, "status"] => Self::Status(app(), id()),
+            ["apps", _, _, "metadata"] => Self::Metadata(app(), id()),
+            ["instances", _] => Self::InstanceById(kept(1)),
+            ["vips", _] => Self::Vip(VipKind::Plain, kept(1)),
+            ["svips", _] => Self::Vip(VipKind::Secure, kept(1)),
             ["peerreplication", "batch"] => Self::Batch,
-            ["asg", group, "status"] => Self::AsgStatus(group.to_owned()),
+            ["asg", _, "status"] => Self::AsgStatus(kept(1)),
             ["status"] => Self::ServerStatus,
             ["serverinfo", "statusoverrides"] => Self::StatusOverrides,
             _ => return None,
         })
     }
+}
 
+impl Route<'_> {
     /// Whether it is there for whoever watches the process, and may have a port of its own.
     pub(crate) fn is_management(&self) -> bool {
         matches!(self, Self::Health | Self::Metrics)
@@ -133,15 +145,24 @@ impl Route {
     }
 }
 
+fn upper(name: Cow<'_, str>) -> Cow<'_, str> {
+    // Java clients ask by the upper-case name.
+    let is_upper = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase());
+    if is_upper { name } else { name.to_uppercase().into() }
+}
+
 /// One segment, percent-decoded, without matrix parameters. `None` when it is no text.
-pub(crate) fn decode_segment(raw: &str) -> Option<String> {
+pub(crate) fn decode_segment(raw: &str) -> Option<Cow<'_, str>> {
     let raw = raw.split_once(';').map_or(raw, |(before, _)| before);
+    if !raw.contains('%') {
+        return Some(raw.into());
+    }
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(if byte == b'%' { hex(rest.next()?)? << 4 | hex(rest.next()?)? } else { byte });
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -152,8 +173,8 @@ fn hex(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn instance(app: &str, id: &str) -> Option<Route> {
-        Some(Route::Instance(app.to_owned(), id.to_owned()))
+    fn instance<'a>(app: &'a str, id: &'a str) -> Option<Route<'a>> {
+        Some(Route::Instance(app.into(), id.into()))
     }
 
     #[test]
@@ -164,21 +185,21 @@ mod tests {
             ("/eureka/v2/apps/", Some(Route::Apps)),
             ("/eureka/apps/delta", Some(Route::Delta)),
             ("/eureka/v2/apps/delta/", Some(Route::Delta)),
-            ("/eureka/apps/App-a", Some(Route::App("APP-A".to_owned()))),
-            ("/eureka/apps/app%20w.x", Some(Route::App("APP W.X".to_owned()))),
+            ("/eureka/apps/App-a", Some(Route::App("APP-A".into()))),
+            ("/eureka/apps/app%20w.x", Some(Route::App("APP W.X".into()))),
             ("/eureka/apps/a/h:a:1", instance("A", "h:a:1")),
             ("/eureka/apps/a/h%3Aa%3a1/", instance("A", "h:a:1")),
             ("/eureka/apps/a/h:a:1;x=1", instance("A", "h:a:1")),
             ("/eureka/apps/a/x+y", instance("A", "x+y")),
             ("/eureka/apps/a/x%2By", instance("A", "x+y")),
             ("/eureka/apps/a/x%2Fy%3Bz", instance("A", "x/y;z")),
-            ("/eureka/apps/a/1/status", Some(Route::Status("A".to_owned(), "1".to_owned()))),
-            ("/eureka/apps/a/1/metadata", Some(Route::Metadata("A".to_owned(), "1".to_owned()))),
-            ("/eureka/instances/1", Some(Route::InstanceById("1".to_owned()))),
-            ("/eureka/vips/V", Some(Route::Vip(VipKind::Plain, "V".to_owned()))),
-            ("/eureka/svips/v", Some(Route::Vip(VipKind::Secure, "v".to_owned()))),
+            ("/eureka/apps/a/1/status", Some(Route::Status("A".into(), "1".into()))),
+            ("/eureka/apps/a/1/metadata", Some(Route::Metadata("A".into(), "1".into()))),
+            ("/eureka/instances/1", Some(Route::InstanceById("1".into()))),
+            ("/eureka/vips/V", Some(Route::Vip(VipKind::Plain, "V".into()))),
+            ("/eureka/svips/v", Some(Route::Vip(VipKind::Secure, "v".into()))),
             ("/eureka/peerreplication/batch/", Some(Route::Batch)),
-            ("/eureka/asg/my%20group/status", Some(Route::AsgStatus("my group".to_owned()))),
+            ("/eureka/asg/my%20group/status", Some(Route::AsgStatus("my group".into()))),
             ("/eureka/status/", Some(Route::ServerStatus)),
             ("/eureka/v2/status", Some(Route::ServerStatus)),
             ("/eureka/serverinfo/statusoverrides", Some(Route::StatusOverrides)),
@@ -195,7 +216,7 @@ mod tests {
 
     #[test]
     fn whatever_changes_something_needs_more_than_reading() {
-        let app = || "A".to_owned();
+        let app = || Cow::from("A");
         let routes = [
             (Route::Apps, ""),
             (Route::Delta, ""),
@@ -241,6 +262,7 @@ mod tests {
             "/EUREKA/apps",
             "/eureka/Apps",
             "/eureka//apps",
+            "/eureka/apps//",
             "/eureka/apps//A",
             "/eureka/apps/../apps/A",
             "/eureka/apps/a/1/status/x",

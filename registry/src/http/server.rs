@@ -1,12 +1,14 @@
 //! The listener: connections that send large bodies themselves where they are plain, and the framework's own under TLS.
 
+use std::fmt::Debug;
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_http::{HttpService, Protocol, TlsAcceptorConfig};
-use actix_server::Server;
-use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_http::body::BoxBody;
+use actix_http::{HttpServiceBuilder, KeepAlive, Protocol, Request, Response, TlsAcceptorConfig};
+use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
+use actix_service::{IntoServiceFactory as _, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::web::Data;
 use actix_web::{App, web};
@@ -29,7 +31,7 @@ pub const TLS_HANDSHAKE_S_MAX: u64 = 5;
 const HEAD_S_MAX: u64 = 5;
 /// A caller may take this long to close a connection that is at its end.
 const CLOSING_S_MAX: u64 = 1;
-const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S);
 const HEAD_MAX: Duration = Duration::from_secs(HEAD_S_MAX);
 const CLOSING_MAX: Duration = Duration::from_secs(CLOSING_S_MAX);
 
@@ -76,26 +78,41 @@ pub(crate) fn start(
     }
 }
 
-fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io::Result<Server> {
-    let builder = Server::build()
+fn workers(serving: Serving) -> ServerBuilder {
+    Server::build()
         .workers(serving.workers)
         .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
         .shutdown_timeout(serving.shutdown_s)
-        .disable_signals();
+        .disable_signals()
+}
+
+/// HTTP over whatever connection.
+fn http<T, S>(stopping: GracefulShutdownSignal, keep_alive: KeepAlive) -> HttpServiceBuilder<T, S>
+where
+    S: ServiceFactory<Request, Config = ()>,
+    S::Error: Into<Response<BoxBody>> + 'static,
+    S::InitError: Debug,
+    <S::Service as Service<Request>>::Future: 'static,
+{
+    HttpServiceBuilder::default()
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        })
+        .keep_alive(keep_alive)
+        .client_request_timeout(HEAD_MAX)
+        .client_disconnect_timeout(CLOSING_MAX)
+}
+
+fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io::Result<Server> {
+    let builder = workers(serving);
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("registry", listener, move || {
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let stopping = stopping.clone();
         let watching = context.clone();
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_MAX)
-            .client_disconnect_timeout(CLOSING_MAX)
+        // Its connections end by themselves: the framework would set a timer anew for each request.
+        let http = http(stopping.clone(), KeepAlive::Os)
             .on_connect_ext(|connection: &Connection, data| {
                 data.insert(connection.outbox());
             })
@@ -114,25 +131,13 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
 }
 
 fn encrypted(listener: TcpListener, tls: &ServerTls, context: Data<Context>, serving: Serving) -> io::Result<Server> {
-    let builder = Server::build()
-        .workers(serving.workers)
-        .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
-        .shutdown_timeout(serving.shutdown_s)
-        .disable_signals();
+    let builder = workers(serving);
     let stopping = builder.graceful_shutdown_signal();
     let config = tls.config();
     let builder = builder.listen("registry", listener, move || {
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let stopping = stopping.clone();
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_MAX)
-            .client_disconnect_timeout(CLOSING_MAX)
+        let http = http(stopping.clone(), KeepAlive::Timeout(KEEP_ALIVE))
             .tcp_nodelay(true)
             .finish(map_config(app, |()| AppConfig::default()));
         let acceptor = TlsAcceptorConfig::default().handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));

@@ -70,7 +70,7 @@ pub(crate) fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         Format::Json => write_json(&general, &replicas, &itself)?,
         Format::Xml => write_xml(&general, &replicas, &itself),
     };
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.content_type)).body(body))
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.label())).body(body))
 }
 
 /// This registry as an instance.

@@ -35,7 +35,7 @@ pub(crate) fn put_metadata(call: &Call<'_>, app: &str, id: &str) -> Result<HttpR
 }
 
 /// An unknown instance is told before a bad parameter.
-fn known_instance(call: &Call<'_>, app: &str, id: &str, change: OverrideChange) -> Result<Parameters, Refusal> {
+fn known_instance<'a>(call: &Call<'a>, app: &str, id: &str, change: OverrideChange) -> Result<Parameters<'a>, Refusal> {
     call.negotiated()?;
     if call.registry.instance(app, id, call.now_ms).is_none() {
         call.registry.tally().nobody_to_override(change, call.origin());

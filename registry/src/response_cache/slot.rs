@@ -1,7 +1,7 @@
 //! One list in one form: its read-only copy, its read-write answer, and the building of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
@@ -18,6 +18,8 @@ pub(crate) struct Slot {
     /// Builds begun so far.
     begun: AtomicU64,
     asked_ms: AtomicI64,
+    /// Ever. What nobody asked for holds nothing.
+    is_asked_for: AtomicBool,
     /// When the read-only copy was last known to be right.
     refreshed_ms: AtomicI64,
 }
@@ -50,6 +52,9 @@ pub(super) struct Loaded {
 impl Slot {
     pub(super) fn note_asked(&self, now_ms: i64) {
         self.asked_ms.fetch_max(now_ms, Ordering::Relaxed);
+        if !self.is_asked_for.load(Ordering::Relaxed) {
+            self.is_asked_for.store(true, Ordering::Release);
+        }
     }
 
     pub(super) fn asked_ms(&self) -> i64 {
@@ -86,7 +91,12 @@ impl Slot {
         self.read_only.store(None);
     }
 
+    /// Whoever asks says so before he looks at the store, under its lock; and this is called after a change under the same
+    /// lock. So who is not seen here looks at the store after the change.
     pub(super) fn invalidate(&self) {
+        if !self.is_asked_for.load(Ordering::Acquire) {
+            return;
+        }
         let mut read_write = self.read_write.lock();
         read_write.invalidations += 1;
         read_write.held = None;

@@ -40,7 +40,7 @@ fn a_change_shows_only_after_the_timer() {
     let builds = Cell::new(0);
     let get = |now_ms| build_of(&cache.get(&Entity::All, FORM, now_ms, counting(&builds)));
     assert_eq!(get(0), 1);
-    cache.invalidate(&touched("A"));
+    cache.invalidate(touched("A"));
     assert_eq!(get(1), 1, "the read-only copy stands");
     cache.refresh_read_only(2, |_, _| counting(&builds)());
     assert_eq!(get(3), 2);
@@ -55,7 +55,7 @@ fn without_the_read_only_cache_a_change_shows_at_once() {
     let builds = Cell::new(0);
     let get = |now_ms| build_of(&cache.get(&Entity::All, FORM, now_ms, counting(&builds)));
     assert_eq!((get(0), get(1)), (1, 1));
-    cache.invalidate(&touched("A"));
+    cache.invalidate(touched("A"));
     assert!(cache.cached(&Entity::All, FORM, 2).is_none());
     assert_eq!(get(2), 2);
     assert_eq!(get(180_001), 2);
@@ -81,7 +81,7 @@ fn a_change_touches_its_own_entities_in_all_forms() {
             let cache = cache(false);
             let builds = Cell::new(0);
             cache.get(&entity, form, 0, counting(&builds));
-            cache.invalidate(&touched("A"));
+            cache.invalidate(touched("A"));
             assert_eq!(cache.cached(&entity, form, 0).is_none(), is_touched, "{entity:?} {form:?}");
         }
     }
@@ -94,7 +94,7 @@ fn unknown_is_cached_too() {
     assert!(cache.get(&app, FORM, 0, || None).is_none());
     let builds = Cell::new(0);
     assert!(cache.get(&app, FORM, 1, counting(&builds)).is_none(), "the cached 404 stands");
-    cache.invalidate(&touched("A"));
+    cache.invalidate(touched("A"));
     cache.refresh_read_only(2, |_, _| counting(&builds)());
     assert_eq!(build_of(&cache.get(&app, FORM, 3, || None)), 1);
 }
@@ -104,7 +104,7 @@ fn what_changes_while_it_is_built_is_not_held() {
     let cache = cache(false);
     let builds = Cell::new(0);
     let build_during_a_change = || {
-        cache.invalidate(&touched("A"));
+        cache.invalidate(touched("A"));
         counting(&builds)()
     };
     assert_eq!(build_of(&cache.get(&Entity::All, FORM, 0, build_during_a_change)), 1);
@@ -188,7 +188,7 @@ fn a_list_that_grew_beyond_the_room_is_not_answered_as_it_was() {
     let app = Entity::App("A".to_owned());
     let build_of_get = |now_ms, answer: &Answer| build_of(&cache.get(&app, FORM, now_ms, || answer.clone()));
     assert_eq!(build_of_get(0, &sized(1_000, 1)), 1);
-    cache.invalidate(&touched("A"));
+    cache.invalidate(touched("A"));
     cache.refresh_read_only(1, |_, _| sized(20_000, 2));
     assert!(cache.cached(&app, FORM, 2).is_none());
     assert_eq!(build_of_get(2, &sized(20_000, 3)), 3);

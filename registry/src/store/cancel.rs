@@ -69,6 +69,6 @@ impl State {
         info.last_updated_ms = now_ms;
         let deleted = Registered::new(info, Arc::clone(cancelled.lease()), &self.held);
         self.recent.push(Arc::clone(&deleted), now_ms);
-        Some(Touched::by(app, [&*deleted]))
+        Some(Touched::by(app, None, &deleted))
     }
 }

@@ -5,16 +5,22 @@ use std::sync::{Arc, Weak};
 
 use eurus_model::InstanceStatus;
 use papaya::{HashMap, HashSet};
+use seize::Collector;
 
 use super::Origin;
 use crate::asg::DisabledGroups;
 use crate::instance_key::{InstanceKey, KeyRef};
 use crate::lease_history::LeaseHistory;
+use crate::limit_hits::LimitHits;
 use crate::overrides::{Candidate, Overrides, effective_status};
 use crate::registered::Registered;
 
+/// Entries that a thread replaced are let go so many at a time: each time all threads are interrupted, for longer than a
+/// registration takes.
+const RETIRED_MAX: usize = 512;
+
 /// The instances by name, and what was decided about them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Live {
     /// The store keeps them alive: what is removed here is let go only some time later, and must not be counted until
     /// then among what is held.
@@ -24,6 +30,22 @@ pub(super) struct Live {
     pub(super) overrides: Overrides,
     pub(super) asgs: DisabledGroups,
     pub(super) history: LeaseHistory,
+    /// Registrations with an older state than the one held.
+    pub(super) older: LimitHits,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        let collector = Collector::new().batch_size(RETIRED_MAX);
+        Self {
+            instances: HashMap::builder().collector(collector).build(),
+            apps: HashSet::new(),
+            overrides: Overrides::default(),
+            asgs: DisabledGroups::default(),
+            history: LeaseHistory::default(),
+            older: LimitHits::default(),
+        }
+    }
 }
 
 impl Live {

@@ -24,7 +24,11 @@ impl Store {
     /// Registers an instance. Of the held and the incoming state the one with the later dirty timestamp wins, and
     /// the incoming one at a tie.
     pub(crate) fn register(&self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> (Registration, Touched) {
-        self.write().register(incoming, origin, now_ms)
+        let registered = self.write().register(incoming, origin, now_ms);
+        // The lock is let go: the rest keeps nobody from changing something else.
+        self.live.history.registered(&registered.new.info().app, &registered.new.info().instance_id, now_ms);
+        registered.say();
+        (registered.registration, registered.touched())
     }
 
     /// Adds to an instance's metadata, by registering it again. `Ok(None)`: there is no such instance.
@@ -45,7 +49,11 @@ impl Store {
         merge(&mut info.metadata, entries);
         limits.check(&info)?;
         check_bytes(&self.held, &info, held.bytes(), limits.bytes_max)?;
-        Ok(Some(state.register(info, Origin::Client, now_ms).1))
+        let registered = state.register(info, Origin::Client, now_ms);
+        drop(state);
+        self.live.history.registered(app, instance_id, now_ms);
+        registered.say();
+        Ok(Some(registered.touched()))
     }
 }
 
@@ -64,19 +72,48 @@ fn merge(metadata: &mut Vec<(String, String)>, entries: Vec<(String, String)>) {
     }
 }
 
+/// What came of a registration.
+struct Replaced {
+    registration: Registration,
+    old: Option<Arc<Registered>>,
+    new: Arc<Registered>,
+    status_said: InstanceStatus,
+}
+
+impl Replaced {
+    fn touched(&self) -> Touched {
+        Touched::by(&self.new.info().app, self.old.as_deref(), &self.new)
+    }
+
+    fn say(&self) {
+        let (info, old_status) = (self.new.info(), self.old.as_ref().map(|old| old.status()));
+        let name = InstanceName(&info.app, &info.instance_id);
+        // Clients register again and again: only what is new is worth a line.
+        let level = if old_status == Some(info.status) { log::Level::Debug } else { log::Level::Info };
+        let said = match self.status_said {
+            InstanceStatus::Unknown => "UNKNOWN, or a status that Eureka does not know",
+            said => said.as_str(),
+        };
+        log::log!(level, "registered {name}: {} (said {said})", info.status);
+    }
+}
+
 impl State {
-    fn register(&mut self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> (Registration, Touched) {
+    fn register(&mut self, incoming: InstanceInfo, origin: Origin, now_ms: i64) -> Replaced {
         // The incoming duration counts even when the held state stays.
         let duration_ms = duration_ms(incoming.lease.duration_s);
         let existing = self.get(&incoming.app, &incoming.instance_id).cloned();
         let (registration, mut info) = match &existing {
             Some(held) if held.info().last_dirty_ms > incoming.last_dirty_ms => {
-                log::warn!(
-                    "{} registered with an older state (dirty timestamp {}) than the one held ({}): the held one stays",
-                    InstanceName(&incoming.app, &incoming.instance_id),
-                    incoming.last_dirty_ms,
-                    held.info().last_dirty_ms
-                );
+                if let Some(untold) = self.live.older.hit(now_ms) {
+                    log::warn!(
+                        "{} registered with an older state (dirty timestamp {}) than the one held ({}): the held one \
+                         stays. Do two processes share this id, or has a clock been set back?{untold}",
+                        InstanceName(&incoming.app, &incoming.instance_id),
+                        incoming.last_dirty_ms,
+                        held.info().last_dirty_ms
+                    );
+                }
                 (Registration::OlderThanHeld, held.info().clone())
             }
             Some(_) => (Registration::Again, incoming),
@@ -99,16 +136,9 @@ impl State {
         }
         info.action = Some(ActionType::Added);
         info.last_updated_ms = now_ms;
-        self.live.history.registered(&info.app, &info.instance_id, now_ms);
-        let name = InstanceName(&info.app, &info.instance_id);
-        // Clients register again and again: only what is new is worth a line.
-        let level = if existing_status == Some(info.status) { log::Level::Debug } else { log::Level::Info };
-        let said = match status_said {
-            InstanceStatus::Unknown => "UNKNOWN, or a status that Eureka does not know",
-            said => said.as_str(),
-        };
-        log::log!(level, "registered {name}: {} (said {said})", info.status);
-        (registration, self.replace(&Registered::new(info, lease, &self.held), now_ms))
+        let new = Registered::new(info, lease, &self.held);
+        let old = self.put(&new, now_ms);
+        Replaced { registration, old, new, status_said }
     }
 
     /// An override that the instance brings along counts only when none is known here.
