@@ -18,6 +18,7 @@ mod misdirected;
 mod noted;
 mod outbox;
 mod pages;
+mod peer_warning;
 mod query;
 mod rate_limit;
 mod refusal;
@@ -29,6 +30,7 @@ mod server_status;
 mod slices;
 mod status;
 mod timestamp;
+mod watch;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -49,13 +51,13 @@ use accept::{Negotiated, negotiate};
 pub(crate) use body_budget::Bodies;
 pub(crate) use complaints::Complaints;
 pub(crate) use guard::Guard;
-pub(crate) use misdirected::Misdirected;
 use noted::Noted;
 use refusal::Refusal;
 use route::Route;
 pub(crate) use route::decode_segment;
 pub use server::{CONNECTIONS_PER_WORKER_MAX, KEEP_ALIVE_S, TLS_HANDSHAKE_S_MAX};
 pub(crate) use server::{Port, Serving, start};
+pub(crate) use watch::Watch;
 
 /// Set to `true` by another registry that hands on what it was told.
 const REPLICATION_HEADER: HeaderName = HeaderName::from_static("x-netflix-discovery-replication");
@@ -72,7 +74,7 @@ pub(crate) struct Context {
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) bodies: Bodies,
     pub(crate) complaints: Complaints,
-    pub(crate) misdirected: Misdirected,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) paths: Paths,
     /// On the port of their own that health and metrics have, if they have one.
     pub(crate) management_paths: Paths,

@@ -158,7 +158,7 @@ pub async fn run(
         guard: http::Guard::new(&config.access).map_err(RunError::Random)?,
         bodies: http::Bodies::default(),
         complaints: http::Complaints::default(),
-        misdirected: http::Misdirected::default(),
+        watch: Arc::new(http::Watch::new(clock.clone())),
         management_paths: config.management.paths(&config.paths),
         paths: config.paths.clone(),
         management_port: addresses.management.map(|address| address.port()),

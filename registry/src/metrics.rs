@@ -30,6 +30,8 @@ pub(crate) struct Sources {
     pub(crate) bodies_refused: u64,
     /// Connections that spoke TLS to a plain port, and plain HTTP to one with TLS.
     pub(crate) misdirected: [(&'static str, u64); 2],
+    /// Answers that nobody took.
+    pub(crate) answers_stalled: u64,
     /// New passwords that waited for others to be compared, in vain.
     pub(crate) comparisons_refused: u64,
 }
@@ -72,7 +74,7 @@ fn limits(text: &mut Text, sources: &Sources) {
     use crate::tally::Registering;
     use crate::traffic::RefusedStatus;
 
-    let Sources { registry, traffic, bodies_refused, comparisons_refused, .. } = sources;
+    let Sources { registry, traffic, bodies_refused, comparisons_refused, answers_stalled, .. } = sources;
     fn sum<L: Labels>(totals: Vec<(L, u64)>, wanted: impl Fn(L) -> bool) -> u64 {
         totals.into_iter().filter(|(labels, _)| wanted(*labels)).map(|(_, count)| count).sum()
     }
@@ -88,6 +90,7 @@ fn limits(text: &mut Text, sources: &Sources) {
         ("cached_names", registry.cache().room().names_refused()),
         ("cached_bytes", registry.cache().room().answers_refused()),
         ("bodies_bytes", *bodies_refused),
+        ("answer_stalled", *answers_stalled),
         ("password_comparisons", *comparisons_refused),
         ("batch_answer_bytes", traffic.batch_answers_cut().count()),
     ];
@@ -95,7 +98,7 @@ fn limits(text: &mut Text, sources: &Sources) {
         "eurus_registry_limit_hits",
         "What was refused or dropped because a limit was reached: request bodies (bytes, of the body or of the instance in it; \
          time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached, answers too large to be cached, bodies for which there was no room beside others, new passwords beyond those that wait to be compared, \
-         answers to batches without all newer instances.",
+         answers to batches without all newer instances, lists that a caller asked for and did not take.",
     );
     text.counters(&family, hits.map(|(limit, count)| (vec![("limit", limit)], count)));
 }

@@ -1,11 +1,12 @@
 //! A caller's connection: it sends large bodies from its [`Outbox`], ends when it is idle, and hands everything else on.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use actix_web::web::Data;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -13,6 +14,7 @@ use super::idle::Idle;
 use super::misdirected::is_tls;
 use super::outbox::Outbox;
 use super::server::KEEP_ALIVE;
+use super::watch::Watch;
 
 /// Bytes that a connection may send before the others of its thread have their turn: a whole list goes out in several
 /// turns, and a heartbeat does not wait for it.
@@ -23,39 +25,56 @@ pub(crate) struct Connection {
     stream: TcpStream,
     outbox: Rc<Outbox>,
     idle: Idle,
-    /// Until its first bytes are here.
-    unread: Option<Data<super::Context>>,
+    watch: Arc<Watch>,
+    is_unread: bool,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, context: Data<super::Context>) -> Self {
-        Self { stream, outbox: Rc::default(), idle: Idle::new(KEEP_ALIVE), unread: Some(context) }
+    pub(super) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
+        Self { stream, outbox: Rc::default(), idle: Idle::new(KEEP_ALIVE), watch, is_unread: true }
     }
 
     /// Says it of a caller whose first bytes are those of TLS: the framework answers 400 and says nothing.
     fn look_at_first(&mut self, bytes: &[u8]) {
         let Some(first) = bytes.first() else { return };
-        let Some(context) = self.unread.take() else { return };
+        self.is_unread = false;
         if is_tls(*first) {
-            let peer = self.stream.peer_addr().ok().map(|address| address.ip());
-            context.misdirected.tls_to_plain.note(peer, context.clock.now_ms());
+            self.watch.tls_to_plain(self.peer());
         }
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.stream.peer_addr().ok().map(|address| address.ip())
     }
 
     pub(super) fn outbox(&self) -> Rc<Outbox> {
         Rc::clone(&self.outbox)
     }
 
-    fn poll_outbox(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Whether the system takes more. Who takes nothing for as long as a connection may be idle is cut off: a list would be
+    /// held for him as long as he likes.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let room = self.stream.poll_write_ready(cx);
+        if room.is_pending() && self.idle.poll(cx).is_ready() {
+            self.watch.stalled(self.peer());
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        room
+    }
+
+    fn poll_outbox(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut turn_bytes = 0;
         while self.outbox.is_holding() {
             if turn_bytes >= TURN_BYTES_MAX {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            ready!(self.stream.poll_write_ready(cx))?;
+            ready!(self.poll_room(cx))?;
             match self.stream.try_io(Interest::WRITABLE, || self.outbox.send(&self.stream)) {
-                Ok(sent) => turn_bytes += sent,
+                Ok(sent) => {
+                    turn_bytes += sent;
+                    self.idle.moved();
+                }
                 // Asking again has the task woken when there is room.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -70,14 +89,16 @@ impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if self.unread.is_some() {
+        if self.is_unread {
             self.look_at_first(&buffer.filled()[before..]);
         }
-        if read.is_ready() || self.outbox.is_holding() {
+        if read.is_ready() {
             self.idle.moved();
+        } else if !self.outbox.is_holding() && self.idle.poll(cx).is_ready() {
+            // To the framework it is as if the caller had closed.
+            return Poll::Ready(Ok(()));
         }
-        // To the framework it is as if the caller had closed.
-        if read.is_pending() && self.idle.poll(cx).is_ready() { Poll::Ready(Ok(())) } else { read }
+        read
     }
 }
 
@@ -90,12 +111,63 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_outbox(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_outbox(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody as _;
+    use eurus_service::Clock;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::content::Content;
+    use crate::http::outbox::HandedOver;
+
+    /// More than the system takes without a reader.
+    const BODY_BYTES: usize = 16 << 20;
+
+    async fn connected() -> (Connection, TcpStream, Arc<Watch>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let caller = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let watch = Arc::new(Watch::new(Clock::manual(0).0));
+        (Connection::new(listener.accept().await.unwrap().0, Arc::clone(&watch)), caller, watch)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_ends() {
+        let (mut connection, mut caller, watch) = connected().await;
+        caller.write_all(b"GET").await.unwrap();
+        let mut begun = [0; 3];
+        connection.read_exact(&mut begun).await.unwrap();
+        let since = Instant::now();
+        assert_eq!(connection.read(&mut begun).await.unwrap(), 0);
+        assert_eq!(since.elapsed(), KEEP_ALIVE);
+        assert_eq!(watch.stalled_count(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_of_a_list_is_cut_off() {
+        let (mut connection, mut caller, watch) = connected().await;
+        let mut body = pin!(HandedOver::new(connection.outbox(), Arc::new(Content::from(vec![b'x'; BODY_BYTES]))));
+        assert!(poll_fn(|cx| Poll::Ready(body.as_mut().poll_next(cx).is_pending())).await);
+        connection.write_all(b"head").await.unwrap();
+        let stalled = connection.flush().await.unwrap_err();
+        assert_eq!((stalled.kind(), watch.stalled_count()), (io::ErrorKind::TimedOut, 1));
+        // What was sent is in order, as far as it came.
+        let mut taken = [0; 8];
+        caller.read_exact(&mut taken).await.unwrap();
+        assert_eq!(&taken, b"headxxxx");
     }
 }

@@ -18,7 +18,8 @@ pub(crate) async fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         traffic: call.context.traffic.clone(),
         denials: call.context.guard.denials().counts(),
         bodies_refused: call.context.bodies.hits().count(),
-        misdirected: call.context.misdirected.counts(),
+        misdirected: call.context.watch.misdirected.counts(),
+        answers_stalled: call.context.watch.stalled_count(),
         comparisons_refused: call.context.guard.comparisons_refused(),
     };
     let now_ms = call.now_ms;

@@ -1,36 +1,24 @@
 //! Connections that speak TLS to a plain port, or plain HTTP to one with TLS: no request ever comes of them, so this is all
 //! that is seen of a client whose URL says `http` for `https` or the other way round.
 
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::peer_warning::PeerWarning;
 
-use crate::peer_pauses::PeerPauses;
-
-/// Lines a pause about one peer, for each of the two.
-const LINES_MAX: u32 = 1;
 /// With which every TLS connection begins, and no HTTP request.
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// See the module.
 pub(crate) struct Misdirected {
-    pub(crate) tls_to_plain: Kind,
-    pub(crate) plain_to_tls: Kind,
-}
-
-/// One of the two.
-pub(crate) struct Kind {
-    what: &'static str,
-    count: AtomicU64,
-    lines: PeerPauses,
+    pub(crate) tls_to_plain: PeerWarning,
+    pub(crate) plain_to_tls: PeerWarning,
 }
 
 impl Default for Misdirected {
     fn default() -> Self {
         Self {
-            tls_to_plain: Kind::of(
+            tls_to_plain: PeerWarning::of(
                 "it speaks TLS to a port that speaks plain HTTP: let its URL begin with http://, or set server.ssl here",
             ),
-            plain_to_tls: Kind::of(
+            plain_to_tls: PeerWarning::of(
                 "it speaks plain HTTP to a port that speaks TLS: let its URL begin with https://, also in \
                  eureka.client.service-url and in what probes health",
             ),
@@ -42,22 +30,6 @@ impl Misdirected {
     /// For metrics.
     pub(crate) fn counts(&self) -> [(&'static str, u64); 2] {
         [("tls_to_plain", self.tls_to_plain.count()), ("plain_to_tls", self.plain_to_tls.count())]
-    }
-}
-
-impl Kind {
-    fn of(what: &'static str) -> Self {
-        Self { what, count: AtomicU64::new(0), lines: PeerPauses::of(LINES_MAX) }
-    }
-
-    pub(super) fn note(&self, peer: Option<IpAddr>, now_ms: i64) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.lines.warn(peer, now_ms, || self.what.to_owned());
-    }
-
-    /// Connections since the start.
-    fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
     }
 }
 

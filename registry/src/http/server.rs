@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::BoxBody;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::misdirected::is_plain;
+use super::watch::Watch;
 use super::{Context, serve, serve_management};
 
 /// Open connections per worker at most; more wait in the listener's backlog.
@@ -110,7 +112,7 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
     let builder = builder.listen("registry", listener, move || {
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let watching = context.clone();
+        let watch = Arc::clone(&context.watch);
         // Its connections end by themselves: the framework would set a timer anew for each request.
         let http = http(stopping.clone(), KeepAlive::Os)
             .on_connect_ext(|connection: &Connection, data| {
@@ -123,7 +125,7 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
                 log::debug!("TCP_NODELAY: {error}");
             }
             let peer = stream.peer_addr().ok();
-            ready(Ok((Connection::new(stream, watching.clone()), Protocol::Http1, peer)))
+            ready(Ok((Connection::new(stream, Arc::clone(&watch)), Protocol::Http1, peer)))
         })
         .and_then(http)
     })?;
@@ -142,20 +144,20 @@ fn encrypted(listener: TcpListener, tls: &ServerTls, context: Data<Context>, ser
             .finish(map_config(app, |()| AppConfig::default()));
         let acceptor = TlsAcceptorConfig::default().handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
         let http = http.rustls_0_23_with_config(config.clone(), acceptor).map_err(drop);
-        let watching = context.clone();
-        fn_service(move |stream: TcpStream| only_tls(stream, watching.clone())).and_then(http)
+        let watch = Arc::clone(&context.watch);
+        fn_service(move |stream: TcpStream| only_tls(stream, Arc::clone(&watch))).and_then(http)
     })?;
     Ok(builder.run())
 }
 
 /// Hands on what may be TLS; who speaks plain HTTP is told so in his own tongue.
-async fn only_tls(stream: TcpStream, context: Data<Context>) -> Result<TcpStream, ()> {
+async fn only_tls(stream: TcpStream, watch: Arc<Watch>) -> Result<TcpStream, ()> {
     let mut first = [0];
     let peeked = timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX), stream.peek(&mut first)).await;
     match peeked {
         Ok(Ok(1)) if is_plain(first[0]) => {
             let peer = stream.peer_addr().ok().map(|address| address.ip());
-            context.misdirected.plain_to_tls.note(peer, context.clock.now_ms());
+            watch.plain_to_tls(peer);
             refuse_plain(&stream);
             Err(())
         }

@@ -1,0 +1,39 @@
+//! What is seen of connections that no request tells of.
+
+use std::net::IpAddr;
+
+use eurus_service::Clock;
+
+use super::misdirected::Misdirected;
+use super::peer_warning::PeerWarning;
+
+/// See the module.
+pub(crate) struct Watch {
+    pub(super) misdirected: Misdirected,
+    /// Answers that nobody took.
+    stalled: PeerWarning,
+    clock: Clock,
+}
+
+impl Watch {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let stalled = "it asked for a large list and takes nothing of it: its connection was cut off";
+        Self { misdirected: Misdirected::default(), stalled: PeerWarning::of(stalled), clock }
+    }
+
+    pub(super) fn tls_to_plain(&self, peer: Option<IpAddr>) {
+        self.misdirected.tls_to_plain.note(peer, self.clock.now_ms());
+    }
+
+    pub(super) fn plain_to_tls(&self, peer: Option<IpAddr>) {
+        self.misdirected.plain_to_tls.note(peer, self.clock.now_ms());
+    }
+
+    pub(super) fn stalled(&self, peer: Option<IpAddr>) {
+        self.stalled.note(peer, self.clock.now_ms());
+    }
+
+    pub(super) fn stalled_count(&self) -> u64 {
+        self.stalled.count()
+    }
+}
