@@ -7,6 +7,7 @@
 //! | [`link`] | a link to a registry that holds back, replaces or spoils answers |
 //! | [`stack`] | the three services in one process on free ports, on any clock |
 //! | [`scene`] | a stack, three producers and a link, time moved by hand |
+//! | [`harness`] | scenarios in virtual time: what each cache layer shows when, and what must hold |
 //! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
 //! | [`differential`] | random requests to a stock Java server and to ours: the same answers, the same state |
 //! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
@@ -17,6 +18,7 @@
 pub mod clients;
 pub mod differential;
 pub mod failure;
+pub mod harness;
 pub mod java;
 pub mod link;
 pub mod load;

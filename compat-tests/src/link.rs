@@ -1,6 +1,7 @@
 //! A link between a client and a registry that can be made to misbehave: answers held back, replaced by an older
 //! one, or with a wrong hash. It forwards plain HTTP and knows nothing of Eureka but one field's name.
 
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::header;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
+use eurus_service::Clock;
+use eurus_service::clock::{Excuse, ManualClock};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -28,12 +31,27 @@ pub enum Fault {
     Held,
     /// This body is answered instead of the registry's.
     Replaced(Bytes),
+    /// The connection breaks before anything is asked.
+    Cut,
+    /// The answer is fetched at once and handed over so many milliseconds of the clock later: only on a clock.
+    Delayed(i64),
+}
+
+/// The clock of a link that holds back what loops wait for: time must be able to go on meanwhile.
+#[derive(Clone)]
+pub struct LinkClock {
+    /// What a delay is measured by.
+    pub clock: Clock,
+    /// What is told not to wait for the loop.
+    pub hand: ManualClock,
 }
 
 /// A running link.
 pub struct Link {
     /// Its own service URL, to be given to a client instead of the registry's.
     pub service_url: String,
+    /// `http://ip:port`.
+    pub origin: String,
     state: Arc<State>,
     server: ServerHandle,
 }
@@ -48,6 +66,11 @@ struct State {
     released: watch::Sender<u64>,
     /// Method and path of every request, in order.
     seen: Mutex<Vec<String>>,
+    /// In requests' bodies: what, and what stands there instead.
+    rewritten: Mutex<Vec<(String, String)>>,
+    clock: Option<LinkClock>,
+    /// Of the loops whose answers are held.
+    excuses: Mutex<Vec<Excuse>>,
 }
 
 impl Link {
@@ -56,8 +79,17 @@ impl Link {
     /// # Errors
     /// When no port can be bound.
     pub fn start(registry_origin: &str) -> Result<Self, Failure> {
+        Self::start_on(registry_origin, None)
+    }
+
+    /// The same on a manual clock: while it holds an answer back, that clock does not wait for the loop that asked.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub fn start_on(registry_origin: &str, clock: Option<LinkClock>) -> Result<Self, Failure> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let service_url = format!("http://{}/eureka/", listener.local_addr()?);
+        let origin = format!("http://{}", listener.local_addr()?);
+        let service_url = format!("{origin}/eureka/");
         let state = Arc::new(State {
             registry_origin: registry_origin.to_owned(),
             http: reqwest::Client::builder().no_proxy().build()?,
@@ -65,6 +97,9 @@ impl Link {
             held: watch::Sender::new(0),
             released: watch::Sender::new(0),
             seen: Mutex::new(Vec::new()),
+            rewritten: Mutex::new(Vec::new()),
+            clock,
+            excuses: Mutex::new(Vec::new()),
         });
         let data = web::Data::from(Arc::clone(&state));
         let server = HttpServer::new(move || {
@@ -77,7 +112,7 @@ impl Link {
         .run();
         let handle = server.handle();
         tokio::spawn(server);
-        Ok(Self { service_url, state, server: handle })
+        Ok(Self { service_url, origin, state, server: handle })
     }
 
     /// Sets what happens to answers of paths that end so, e.g. `apps/delta`.
@@ -89,7 +124,14 @@ impl Link {
 
     /// Lets held answers go; those that come later are held again.
     pub fn release(&self) {
+        // First: who is told to go on must be waited for.
+        self.state.excuses.lock().clear();
         self.state.released.send_modify(|releases| *releases += 1);
+    }
+
+    /// From now on requests' bodies pass with one text in place of another: as an address is translated on the way.
+    pub fn rewrite(&self, from: &str, to: &str) {
+        self.state.rewritten.lock().push((from.to_owned(), to.to_owned()));
     }
 
     /// Waits until an answer is held.
@@ -116,9 +158,23 @@ impl State {
         faults.iter().find(|(end, _)| path.ends_with(end)).map(|(_, fault)| fault.clone()).unwrap_or_default()
     }
 
-    async fn hold(&self) {
+    fn excuse(&self, request: &HttpRequest) -> Option<Excuse> {
+        Some(self.clock.as_ref()?.hand.excuse(loop_behind(request)?))
+    }
+
+    async fn delay(&self, request: &HttpRequest, delay_ms: i64) {
+        if let Some(on) = &self.clock {
+            let mut timer = on.clock.timer("delayed answer");
+            let excuse = self.excuse(request);
+            timer.sleep_ms(delay_ms).await;
+            drop(excuse);
+        }
+    }
+
+    async fn hold(&self, request: &HttpRequest) {
         let mut released = self.released.subscribe();
         released.mark_unchanged();
+        self.excuses.lock().extend(self.excuse(request));
         self.held.send_modify(|held| *held += 1);
         // We hold the sender ourselves, so the channel cannot close.
         let _ = released.changed().await;
@@ -129,14 +185,22 @@ impl State {
 async fn forward(request: HttpRequest, body: Bytes, state: web::Data<State>) -> HttpResponse {
     state.seen.lock().push(format!("{} {}", request.method(), request.path()));
     let fault = state.fault_of(request.path());
+    if matches!(fault, Fault::Cut) {
+        return broken();
+    }
     match ask_registry(&request, body, &state).await {
         Ok((status, content_type, body)) => {
             let body = match fault {
                 Fault::None => body,
+                Fault::Cut => return broken(),
+                Fault::Delayed(delay_ms) => {
+                    state.delay(&request, delay_ms).await;
+                    body
+                }
                 Fault::WrongHash => with_wrong_hash(&body),
                 Fault::Replaced(other) => other,
                 Fault::Held => {
-                    state.hold().await;
+                    state.hold(&request).await;
                     body
                 }
             };
@@ -157,8 +221,8 @@ async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Resu
     let url = format!("{}{}{query}", state.registry_origin, request.path());
     let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes())
         .map_err(|error| Failure::new(error.to_string()))?;
-    let mut forwarded = state.http.request(method, url).body(body);
-    for name in ["accept", "content-type"] {
+    let mut forwarded = state.http.request(method, url).body(rewritten(body, &state.rewritten.lock()));
+    for name in ["accept", "content-type", "authorization"] {
         if let Some(value) = request.headers().get(name) {
             forwarded = forwarded.header(name, value.as_bytes());
         }
@@ -169,6 +233,30 @@ async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Resu
     let content_type =
         answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     Ok((status, content_type, answer.bytes().await?))
+}
+
+/// Which loop of a Eureka client waits for the answer. `None`: somebody else asks.
+fn loop_behind(request: &HttpRequest) -> Option<&'static str> {
+    let path = request.path().trim_end_matches('/');
+    match request.method().as_str() {
+        "GET" if path.ends_with("/apps") || path.ends_with("/apps/delta") => Some("fetch loop"),
+        "POST" | "PUT" | "DELETE" if path.contains("/apps/") && !path.ends_with("/status") => Some("registration loop"),
+        _ => None,
+    }
+}
+
+/// An answer that ends before it is one.
+fn broken() -> HttpResponse {
+    let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+    HttpResponse::Ok().streaming(cut)
+}
+
+fn rewritten(body: Bytes, rewritten: &[(String, String)]) -> Bytes {
+    if rewritten.is_empty() {
+        return body;
+    }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Bytes::from(rewritten.iter().fold(text, |text, (from, to)| text.replace(from, to)))
 }
 
 fn with_wrong_hash(body: &Bytes) -> Bytes {

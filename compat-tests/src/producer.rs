@@ -51,8 +51,16 @@ impl Producer {
     /// # Errors
     /// When the address cannot be bound.
     pub fn start(app: &str, ip: IpAddr, clock: Clock) -> Result<Self, Failure> {
-        let listener = TcpListener::bind(SocketAddr::new(ip, 0))?;
-        let address = listener.local_addr()?;
+        Self::start_at(app, SocketAddr::new(ip, 0), clock)
+    }
+
+    /// Listens on an address of choice.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub fn start_at(app: &str, at: SocketAddr, clock: Clock) -> Result<Self, Failure> {
+        let listener = TcpListener::bind(at)?;
+        let (ip, address) = (at.ip(), listener.local_addr()?);
         let instance_id = format!("{ip}:{}:{}", app.to_lowercase(), address.port());
         let begun = Arc::new(Begun { clock, instance_id: instance_id.clone(), at_us: Mutex::new(Vec::new()) });
         let data = web::Data::from(Arc::clone(&begun));

@@ -1,15 +1,17 @@
 //! The three services in one process on free ports of the loopback address, entered by their `run` as in production,
 //! on a clock of the caller's choice.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 use eurus_gateway::{GatewayConfig, GatewayListeners};
 use eurus_registry::RegistryConfig;
 use eurus_service::{Clock, Shutdown};
 use eurus_sync_speed::SyncSpeedConfig;
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 
 use crate::Failure;
 
@@ -22,9 +24,37 @@ pub struct Stack {
     pub clock: Clock,
     /// For calls of the caller's own.
     pub http: reqwest::Client,
-    shutdown: Shutdown,
-    services: JoinSet<Result<(), String>>,
+    services: Vec<Service>,
 }
+
+/// One running service.
+pub struct Service {
+    shutdown: Shutdown,
+    ended: JoinHandle<Result<(), String>>,
+}
+
+impl Service {
+    fn start<E: Display + 'static>(what: &'static str, run: impl FnOnce(Shutdown) -> Run<E>) -> Self {
+        let shutdown = Shutdown::new();
+        let run = run(shutdown.clone());
+        let ended = tokio::spawn(async move { run.await.map_err(|error| format!("{what}: {error}")) });
+        Self { shutdown, ended }
+    }
+
+    /// Stops it gracefully and waits for it.
+    ///
+    /// # Errors
+    /// What it ended with.
+    pub async fn stop(self) -> Result<(), Failure> {
+        self.shutdown.trigger();
+        self.ended.await.map_err(|error| Failure::new(error.to_string()))?.map_err(Failure::new)
+    }
+}
+
+type Run<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+
+/// A free port of the loopback address.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Where a gateway answers.
 #[derive(Clone, Debug)]
@@ -41,12 +71,7 @@ impl Stack {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(clock: Clock) -> Result<Self, Failure> {
-        Ok(Self {
-            clock,
-            http: reqwest::Client::builder().no_proxy().build()?,
-            shutdown: Shutdown::new(),
-            services: JoinSet::new(),
-        })
+        Ok(Self { clock, http: reqwest::Client::builder().no_proxy().build()?, services: Vec::new() })
     }
 
     /// Starts a registry; gives its service URL, `http://ip:port/eureka/`.
@@ -54,11 +79,26 @@ impl Stack {
     /// # Errors
     /// When no port can be bound, or it does not become healthy.
     pub async fn registry(&mut self, config: RegistryConfig) -> Result<String, Failure> {
-        let (listener, address) = bind()?;
-        let run = eurus_registry::run(config, listener, self.clock.clone(), self.shutdown.clone());
-        self.services.spawn(async move { run.await.map_err(|error| format!("registry: {error}")) });
+        let (url, service) = self.registry_on(config, bind(ANY_PORT)?.0, &self.clock).await?;
+        self.services.push(service);
+        Ok(url)
+    }
+
+    /// The same on a listener and a clock of choice, and to be stopped by the caller.
+    ///
+    /// # Errors
+    /// When it does not become healthy.
+    pub async fn registry_on(
+        &self,
+        config: RegistryConfig,
+        listener: TcpListener,
+        clock: &Clock,
+    ) -> Result<(String, Service), Failure> {
+        let address = listener.local_addr()?;
+        let start = |shutdown| Box::pin(eurus_registry::run(config, listener, clock.clone(), shutdown)) as _;
+        let service = Service::start("registry", start);
         self.until_healthy(&format!("http://{address}")).await?;
-        Ok(format!("http://{address}/eureka/"))
+        Ok((format!("http://{address}/eureka/"), service))
     }
 
     /// Starts a gateway with two data-plane threads.
@@ -66,13 +106,30 @@ impl Stack {
     /// # Errors
     /// When no port can be bound, or it does not become healthy.
     pub async fn gateway(&mut self, config: GatewayConfig) -> Result<GatewayAddress, Failure> {
-        let (data, address) = bind()?;
-        let (admin, admin_address) = bind()?;
+        let (data, admin) = (bind(ANY_PORT)?.0, bind(ANY_PORT)?.0);
+        let (address, service) = self.gateway_on(config, data, admin, &self.clock).await?;
+        self.services.push(service);
+        Ok(address)
+    }
+
+    /// The same on listeners and on a clock of choice, and to be stopped by the caller.
+    ///
+    /// # Errors
+    /// When it does not become healthy.
+    pub async fn gateway_on(
+        &self,
+        config: GatewayConfig,
+        data: TcpListener,
+        admin: TcpListener,
+        clock: &Clock,
+    ) -> Result<(GatewayAddress, Service), Failure> {
+        let (address, admin_address) = (data.local_addr()?, admin.local_addr()?);
         let listeners = GatewayListeners { data: vec![data.try_clone()?, data], admin };
-        let run = eurus_gateway::run(config, listeners, self.clock.clone(), self.shutdown.clone());
-        self.services.spawn(async move { run.await.map_err(|error| format!("gateway: {error}")) });
+        let start = |shutdown| Box::pin(eurus_gateway::run(config, listeners, clock.clone(), shutdown)) as _;
+        let service = Service::start("gateway", start);
         self.until_healthy(&format!("http://{admin_address}")).await?;
-        Ok(GatewayAddress { url: format!("http://{address}"), admin: format!("http://{admin_address}") })
+        let address = GatewayAddress { url: format!("http://{address}"), admin: format!("http://{admin_address}") };
+        Ok((address, service))
     }
 
     /// Starts sync-speed; gives `http://ip:port`.
@@ -80,11 +137,26 @@ impl Stack {
     /// # Errors
     /// When no port can be bound, or it does not become healthy.
     pub async fn sync_speed(&mut self, config: SyncSpeedConfig) -> Result<String, Failure> {
-        let (listener, address) = bind()?;
-        let run = eurus_sync_speed::run(config, listener, self.clock.clone(), self.shutdown.clone());
-        self.services.spawn(async move { run.await.map_err(|error| format!("sync-speed: {error}")) });
+        let (url, service) = self.sync_speed_on(config, bind(ANY_PORT)?.0, &self.clock).await?;
+        self.services.push(service);
+        Ok(url)
+    }
+
+    /// The same on a listener and a clock of choice, and to be stopped by the caller.
+    ///
+    /// # Errors
+    /// When it does not become healthy.
+    pub async fn sync_speed_on(
+        &self,
+        config: SyncSpeedConfig,
+        listener: TcpListener,
+        clock: &Clock,
+    ) -> Result<(String, Service), Failure> {
+        let address = listener.local_addr()?;
+        let start = |shutdown| Box::pin(eurus_sync_speed::run(config, listener, clock.clone(), shutdown)) as _;
+        let service = Service::start("sync-speed", start);
         self.until_healthy(&format!("http://{address}")).await?;
-        Ok(format!("http://{address}"))
+        Ok((format!("http://{address}"), service))
     }
 
     /// Asks until the health check says UP. On a manual clock a service must be up before time moves: only then do its
@@ -108,17 +180,22 @@ impl Stack {
     ///
     /// # Errors
     /// What a service ended with.
-    pub async fn stop(mut self) -> Result<(), Failure> {
-        self.shutdown.trigger();
-        while let Some(ended) = self.services.join_next().await {
-            ended.map_err(|error| Failure::new(error.to_string()))?.map_err(Failure::new)?;
+    pub async fn stop(self) -> Result<(), Failure> {
+        // All at once: those that tell the others of their end need not wait for one another.
+        self.services.iter().for_each(|service| service.shutdown.trigger());
+        for service in self.services {
+            service.stop().await?;
         }
         Ok(())
     }
 }
 
-fn bind() -> Result<(TcpListener, SocketAddr), Failure> {
-    let listener = TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
+/// A listener for a service.
+///
+/// # Errors
+/// When the address is taken.
+pub fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = TcpListener::bind(at)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     Ok((listener, address))

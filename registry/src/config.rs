@@ -7,6 +7,7 @@ use eurus_service::properties::{ConfigError, Properties};
 use eurus_service::tls::ServerTls;
 
 use crate::access::AccessConfig;
+use crate::cache_access::CacheAccess;
 use crate::deployment::Deployment;
 use crate::lease::LeaseDuration;
 use crate::limits::RegistryLimits;
@@ -79,6 +80,8 @@ pub struct RegistryConfig {
     /// `server.shutdown`, `spring.lifecycle.timeout-per-shutdown-phase`: how long requests under way may take at the
     /// end; 0: they are cut off.
     pub shutdown_s: u64,
+    /// A harness's way to the caches; no setting leads to it.
+    pub cache_access: Option<CacheAccess>,
 }
 
 /// A setting that `run` refuses.
@@ -142,6 +145,7 @@ impl RegistryConfig {
             peers: PeerSettings::default(),
             expected_host: None,
             shutdown_s: SHUTDOWN_S,
+            cache_access: None,
         }
     }
 

@@ -26,6 +26,7 @@
 //! | `renewal_rate`, `eviction` | the last minute's heartbeats; which leases a run ends |
 //! | `rate_limiter`, `token_bucket` | how many fetches are answered |
 //! | `response_cache`, `response_cache/*`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
+//! | [`CacheAccess`], `registry/by_hand`, `response_cache/by_hand` | the caches looked into and disturbed by a harness |
 //! | `content`, `memory_file` | an answer's bytes; large ones as files in memory that the kernel sends |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
@@ -39,6 +40,7 @@
 pub mod access;
 mod announcement;
 mod asg;
+mod cache_access;
 mod compressed_list;
 mod config;
 mod content;
@@ -89,6 +91,7 @@ use actix_web::web;
 use eurus_service::{Clock, Shutdown};
 use futures_util::future::join_all;
 
+pub use cache_access::{CacheAccess, CacheLayer, CacheView};
 pub use config::{InvalidSetting, RegistryConfig};
 pub use deployment::Deployment;
 pub use error::RunError;
@@ -145,6 +148,7 @@ pub async fn run(
         given => given.filter(|_| matches!(config.management, Management::OnOwnPort(_))),
     };
     let addresses = Addresses::of(&main, management.as_ref()).map_err(RunError::Listener)?;
+    let cache_access = config.cache_access.clone();
     let (workers, shutdown_s, tls) = (config.workers, config.shutdown_s, config.tls.clone());
     announcement::announce(&config, addresses);
     let peers = config.peers.others(addresses.main.port());
@@ -166,6 +170,9 @@ pub async fn run(
         registry: Arc::new(Registry::new(config, clock.clone())),
     };
     let registry = Arc::clone(&context.registry);
+    if let Some(access) = cache_access {
+        access.attach(&registry);
+    }
     let context = web::Data::new(context);
     let serving = Serving { port: Port::Main, workers, shutdown_s };
     let main = http::start(main, tls.as_ref(), context.clone(), serving).map_err(RunError::Listener)?;

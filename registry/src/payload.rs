@@ -76,6 +76,13 @@ impl Payload {
         Self { plain: Arc::new(plain.into()), gzip: None, number: numbers.next(), weight: OnceLock::new() }
     }
 
+    /// The same with other bytes: what a harness makes of it.
+    pub(crate) fn altered(&self, alter: impl Fn(&[u8]) -> Vec<u8>, numbers: &Numbering) -> Self {
+        let plain = alter(self.plain.bytes());
+        let gzip = self.gzip.as_ref().and_then(|_| compressed(gzip::compress(&plain), plain.len()));
+        Self { plain: Arc::new(plain.into()), gzip, number: numbers.next(), weight: OnceLock::new() }
+    }
+
     /// Bytes in memory.
     pub(crate) fn bytes(&self) -> u64 {
         (self.plain.len() + self.gzip.as_ref().map_or(0, |gzip| gzip.len())) as u64

@@ -1,6 +1,8 @@
 //! The registry: the store and the response caches over it. Every change goes through here, so that none is
 //! made without its caches being told.
 
+mod by_hand;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -6,6 +6,7 @@
 //!                └── timer: compare and copy ───┘── invalidated by every change
 //! ```
 
+mod by_hand;
 mod room;
 mod slot;
 
@@ -13,11 +14,13 @@ use std::sync::Arc;
 
 use papaya::HashMap;
 
+use crate::cache_access::CacheLayer;
 use crate::form::Form;
 use crate::held_bytes::Weight;
 use crate::memory_file::MemoryFiles;
 use crate::payload::Payload;
 use crate::store::{Touched, VipKind};
+use by_hand::ByHand;
 use room::Room;
 pub(crate) use room::{CACHED_BYTES_MAX, CACHED_ENTITIES_MAX};
 use slot::{Loaded, Slot};
@@ -64,6 +67,7 @@ pub(crate) struct ResponseCache {
     slots: HashMap<Entity, Arc<Slots>>,
     room: Room,
     memory_files: MemoryFiles,
+    by_hand: ByHand,
 }
 
 /// A list that the caches hold in one form.
@@ -90,6 +94,7 @@ impl ResponseCache {
             slots: HashMap::new(),
             room: Room::new(settings.bytes_max),
             memory_files: MemoryFiles::default(),
+            by_hand: ByHand::default(),
         }
     }
 
@@ -177,6 +182,9 @@ impl ResponseCache {
 
     /// Makes the read-write cache forget what a change touched.
     pub(crate) fn invalidate(&self, touched: Touched) {
+        if self.by_hand.is_frozen(CacheLayer::ReadWrite) {
+            return;
+        }
         let vips = touched.vips.into_iter().map(|vip| Entity::Vip(VipKind::Plain, vip));
         let secure = touched.secure_vips.into_iter().map(|vip| Entity::Vip(VipKind::Secure, vip));
         let entities = [Entity::All, Entity::Delta, Entity::App(touched.app)];
@@ -190,14 +198,18 @@ impl ResponseCache {
 
     /// The timer's work: brings the read-only cache up to date, and forgets what nobody asks for.
     pub(crate) fn refresh_read_only(&self, now_ms: i64, build: impl Fn(&Entity, Form) -> Answer) {
-        let entities: Vec<_> = {
-            let all = self.slots.pin();
-            all.retain(|_, slots| slots.forms.iter().any(|slot| now_ms - slot.asked_ms() <= UNASKED_LIFE_MS));
-            all.iter().map(|(entity, slots)| (entity.clone(), Arc::clone(slots))).collect()
-        };
-        if !self.settings.use_read_only {
-            return;
+        let is_asked_for = |slots: &Slots| slots.forms.iter().any(|slot| now_ms - slot.asked_ms() <= UNASKED_LIFE_MS);
+        self.slots.pin().retain(|_, slots| is_asked_for(slots));
+        if self.settings.use_read_only && !self.by_hand.is_frozen(CacheLayer::ReadOnly) {
+            self.copy_read_write(now_ms, build);
         }
+    }
+
+    /// Brings every read-only copy up to date.
+    pub(crate) fn copy_read_write(&self, now_ms: i64, build: impl Fn(&Entity, Form) -> Answer) {
+        let all = self.slots.pin();
+        let entities: Vec<_> = all.iter().map(|(entity, slots)| (entity.clone(), Arc::clone(slots))).collect();
+        drop(all);
         for (entity, slots) in entities {
             for form in Form::ALL {
                 let slot = &slots.forms[form.index()];

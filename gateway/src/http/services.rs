@@ -30,6 +30,8 @@ struct InstanceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     status: &'static str,
+    /// What the fetched copy says, whatever was ordered.
+    fetched_status: &'static str,
     why: String,
     in_rotation: bool,
     /// Requests begun there since it is known.
@@ -56,6 +58,7 @@ impl InstanceBody {
             instance_id: view.fetched.instance_id.clone(),
             address: endpoint.map(|endpoint| endpoint.address().to_string()),
             status: view.status.as_str(),
+            fetched_status: view.fetched.status.as_str(),
             why: view.why.to_string(),
             in_rotation: view.in_rotation(),
             requests: endpoint.map_or(0, |endpoint| endpoint.requests()),

@@ -86,6 +86,11 @@ impl Slot {
         self.read_only.store(Some(Arc::new(answer)));
     }
 
+    /// Puts an answer in place of what is held, whatever is right.
+    pub(super) fn replace_read_write(&self, answer: Answer, now_ms: i64) {
+        self.read_write.lock().held = Some(Held { answer, loaded_ms: now_ms });
+    }
+
     /// The next request fills it again.
     pub(super) fn empty_read_only(&self) {
         self.read_only.store(None);

@@ -28,6 +28,23 @@ struct State {
     sleepers: BTreeMap<(i64, u64), Sleeper>,
     /// Timers that exist and do not sleep: something may still happen at this moment.
     awake: BTreeMap<u64, &'static str>,
+    /// How many timers of a name are not waited for.
+    excused: BTreeMap<&'static str, usize>,
+}
+
+impl State {
+    fn is_settled(&self) -> bool {
+        let awake = |name: &str| self.awake.values().filter(|awake| **awake == name).count();
+        let is_excused = |name: &str| self.excused.get(name).is_some_and(|excused| awake(name) <= *excused);
+        self.awake.values().all(|name| is_excused(name))
+    }
+}
+
+/// While it lives, time goes on although one timer of its name is awake: its loop waits for something that a harness
+/// holds back.
+pub struct Excuse {
+    clock: ManualClock,
+    name: &'static str,
 }
 
 struct Sleeper {
@@ -59,6 +76,7 @@ impl ManualClock {
                 next_id: 0,
                 sleepers: BTreeMap::new(),
                 awake: BTreeMap::new(),
+                excused: BTreeMap::new(),
             }),
             fell_asleep: Notify::new(),
         }))
@@ -67,6 +85,18 @@ impl ManualClock {
     /// Now, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.0.state.lock().now_ms
+    }
+
+    /// When the next timer is due. `None`: nobody waits.
+    pub fn next_deadline_ms(&self) -> Option<i64> {
+        self.0.state.lock().sleepers.keys().next().map(|(at_ms, _)| *at_ms)
+    }
+
+    /// Does not wait for one timer of this name until the excuse is dropped.
+    pub fn excuse(&self, name: &'static str) -> Excuse {
+        *self.0.state.lock().excused.entry(name).or_default() += 1;
+        self.0.fell_asleep.notify_waiters();
+        Excuse { clock: self.clone(), name }
     }
 
     /// Lets time pass, deadline by deadline; each loop that is due does all it has to do before the next deadline comes.
@@ -94,7 +124,7 @@ impl ManualClock {
                 tokio::pin!(fell_asleep);
                 // Registered before the look, so that no change in between is missed.
                 fell_asleep.as_mut().enable();
-                if self.0.state.lock().awake.is_empty() {
+                if self.0.state.lock().is_settled() {
                     return;
                 }
                 fell_asleep.await;
@@ -186,6 +216,15 @@ impl Drop for AwakeAgain<'_> {
     }
 }
 
+impl Drop for Excuse {
+    fn drop(&mut self) {
+        let mut state = self.clock.0.state.lock();
+        if let Some(excused) = state.excused.get_mut(self.name) {
+            *excused -= 1;
+        }
+    }
+}
+
 impl Drop for ManualTimer {
     fn drop(&mut self) {
         self.clock.0.state.lock().awake.remove(&self.id);
@@ -219,6 +258,26 @@ mod tests {
         hand.advance_ms(65).await.unwrap();
         assert_eq!(hand.now_ms(), 1_065);
         assert_eq!(*seen.lock(), [(1_020, "fast"), (1_030, "slow"), (1_040, "fast"), (1_060, "slow"), (1_060, "fast")]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_loop_that_is_excused_does_not_hold_time_back() {
+        let (clock, hand) = Clock::manual(0);
+        let excuse = hand.excuse("held");
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let mut timer = clock.timer("held");
+        let held = tokio::spawn(async move {
+            wait.await.unwrap();
+            let at_ms = timer.clock().now_ms();
+            timer.sleep_ms(10).await;
+            at_ms
+        });
+        hand.advance_ms(50).await.unwrap();
+        assert_eq!(hand.now_ms(), 50);
+        drop(excuse);
+        go.send(()).unwrap();
+        hand.advance_ms(50).await.unwrap();
+        assert_eq!(held.await.unwrap(), 50, "it was waited for");
     }
 
     #[tokio::test]

@@ -1,0 +1,37 @@
+//! The harness: what cache lag does, replayed in virtual time.
+//!
+//! A scenario file says what runs, what happens to it and what must be seen. The engine starts it all in one process
+//! under one manual clock, lets time pass from deadline to deadline, and looks at every layer after each: registry,
+//! its two caches, the gateway's copy, what the gateway routes to, a simulated Ribbon list. The checker judges the
+//! history by rules that hold in every run.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`files`], `yaml`, `reading`, [`scenario`] | scenario files: a tree with lines, typed reading, what runs and happens and is expected |
+//! | [`layer`], [`timeline`] | where an instance can be seen; which layer saw which change when |
+//! | `world`, `world/*` | what runs: nodes, instances, links |
+//! | `engine`, `engine/*` | virtual time; steps, heartbeats, requests, orders; looking |
+//! | `lists` | a registry's lists, read without the product's codec |
+//! | [`history`], [`checker`] | everything that happened; what must hold |
+//! | [`judge`], [`mod@run`] | expectations against what was seen; one run |
+//! | [`report`], `report/*` | one line each for people
+
+pub mod checker;
+mod duration;
+mod engine;
+pub mod files;
+pub mod history;
+pub mod judge;
+pub mod layer;
+mod lists;
+mod reading;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod timeline;
+mod world;
+mod yaml;
+
+pub use reading::Wrong;
+pub use run::{Outcome, run};
+pub use scenario::Scenario;

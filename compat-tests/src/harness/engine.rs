@@ -1,0 +1,150 @@
+//! Runs a scenario: lets virtual time pass from one deadline to the next, does what is due, and looks at every layer
+//! after each.
+
+mod act;
+mod look;
+mod order;
+mod registering;
+mod request;
+
+use std::collections::BTreeMap;
+
+use super::history::{Happening, History};
+use super::scenario::Scenario;
+use super::timeline::Timeline;
+use super::world::World;
+use crate::Failure;
+
+/// Something that is due.
+#[derive(Clone, Debug)]
+enum Task {
+    StartNode(String),
+    StartInstance(String),
+    /// A heartbeat of an instance, and the next one.
+    Beat(String),
+    /// A simulated caller copies its list, and again later.
+    Poll(usize),
+    /// The next request of a load.
+    Request(usize),
+    Step(usize),
+}
+
+/// A run that is under way.
+pub(super) struct Engine {
+    pub(super) scenario: Scenario,
+    pub(super) world: World,
+    pub(super) history: History,
+    pub(super) timeline: Timeline,
+    /// By moment since the begin, then by the order of planning.
+    agenda: BTreeMap<(i64, u64), Task>,
+    planned: u64,
+    /// Whether something may keep an order from being answered before time passes.
+    is_disturbed: bool,
+}
+
+impl Engine {
+    /// Everything is planned, nothing runs.
+    ///
+    /// # Errors
+    /// A setting that a product refuses.
+    pub(super) fn new(scenario: Scenario) -> Result<Self, Failure> {
+        let world = World::new(&scenario)?;
+        let mut engine = Self {
+            world,
+            history: History::default(),
+            timeline: Timeline::default(),
+            agenda: BTreeMap::new(),
+            planned: 0,
+            is_disturbed: false,
+            scenario,
+        };
+        engine.plan_all();
+        Ok(engine)
+    }
+
+    /// Registries before those that register, those before gateways: what starts at the same moment starts in this order.
+    fn plan_all(&mut self) {
+        let scenario = self.scenario.clone();
+        for part in &scenario.registries {
+            self.plan(part.start_ms, Task::StartNode(part.name.clone()));
+        }
+        for part in &scenario.producers {
+            if let Some(start_ms) = part.start_ms {
+                self.plan(start_ms, Task::StartInstance(part.name.clone()));
+            }
+        }
+        for part in &scenario.gateways {
+            self.plan(part.start_ms, Task::StartNode(part.name.clone()));
+        }
+        for part in &scenario.sync_speeds {
+            self.plan(part.start_ms, Task::StartNode(part.name.clone()));
+        }
+        for (place, part) in scenario.callers.iter().enumerate() {
+            self.plan(part.start_ms, Task::Poll(place));
+        }
+        for (place, step) in scenario.steps.iter().enumerate() {
+            self.plan(step.at_ms, Task::Step(place));
+        }
+        for (place, load) in scenario.loads.iter().enumerate() {
+            self.plan(load.from_ms, Task::Request(place));
+        }
+    }
+
+    fn plan(&mut self, at_ms: i64, task: Task) {
+        self.agenda.insert((at_ms, self.planned), task);
+        self.planned += 1;
+    }
+
+    pub(super) fn note(&mut self, what: Happening) {
+        self.history.note(self.world.now_ms(), what);
+    }
+
+    /// Lets time pass until a moment since the begin.
+    ///
+    /// # Errors
+    /// When a part fails that nobody disturbed.
+    pub(super) async fn run_until(&mut self, target_ms: i64) -> Result<(), Failure> {
+        loop {
+            self.do_what_is_due().await?;
+            let now_ms = self.world.now_ms();
+            if now_ms >= target_ms {
+                return Ok(());
+            }
+            let planned_ms = self.agenda.keys().next().map_or(target_ms, |(at_ms, _)| *at_ms);
+            let deadline_ms = self.world.hand.next_deadline_ms().map_or(target_ms, |at| at - self.world.began_ms);
+            let next_ms = planned_ms.min(deadline_ms).min(target_ms).max(now_ms);
+            self.world.hand.advance_ms(next_ms - now_ms).await?;
+            self.look().await?;
+        }
+    }
+
+    async fn do_what_is_due(&mut self) -> Result<(), Failure> {
+        while let Some(entry) = self.agenda.first_entry() {
+            if entry.key().0 > self.world.now_ms() {
+                break;
+            }
+            let task = entry.remove();
+            self.carry_out(task).await?;
+            self.world.hand.settle().await?;
+            self.look().await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, task: Task) -> Result<(), Failure> {
+        match task {
+            Task::StartNode(name) => self.world.start_node(&name).await.map(drop),
+            Task::StartInstance(name) => self.start_instance(&name).await,
+            Task::Beat(name) => self.beat(&name).await,
+            Task::Poll(place) => self.poll(place).await,
+            Task::Request(place) => self.request_of(place).await,
+            Task::Step(place) => {
+                let step = self.scenario.steps[place].clone();
+                let outcome = self.act(&step.action).await?;
+                // Its consequences at this moment belong to it: whoever asks what was seen after it means them too.
+                self.note(Happening::Step { name: step.name, outcome });
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Carries a step out.
+
+use super::super::history::{Happening, OrderKind};
+use super::super::layer::Layer;
+use super::super::scenario::{Action, CacheFault, LinkFault};
+use super::Engine;
+use crate::Failure;
+use crate::link::Fault;
+use eurus_registry::CacheLayer;
+
+impl Engine {
+    /// Does it; what came of it, where that is not plain.
+    pub(super) async fn act(&mut self, action: &Action) -> Result<Option<String>, Failure> {
+        match action {
+            Action::Start(name) => self.start_instance(name).await?,
+            Action::Crash(name) => self.world.instance(name)?.end().await,
+            Action::Silence(name) => self.world.instance(name)?.is_beating = false,
+            Action::Shutdown(name) => {
+                self.cancel(name).await?;
+                self.world.instance(name)?.end().await;
+            }
+            Action::Cancel(name) => self.cancel(name).await?,
+            Action::Register(name, status) => {
+                let clock = self.clock();
+                let instance = self.world.instance(name)?;
+                Failure::unless(!instance.id.is_empty(), || format!("{name} has not started yet"))?;
+                instance.own_status.clone_from(status);
+                instance.dirty_ms = clock.now_ms() + instance.part.ahead_ms;
+                self.register(name).await?;
+            }
+            Action::Heartbeat(name, status, as_client) => self.heartbeat(name, status, *as_client).await?,
+            Action::SetStatus(name, status) => self.set_status(name, Some(status)).await?,
+            Action::RemoveStatus(name) => self.set_status(name, None).await?,
+            Action::Offline(name, by, force) => return self.order(OrderKind::Offline, name, by, *force).await,
+            Action::Online(name, by) => return self.order(OrderKind::Online, name, by, false).await,
+            Action::Stop(node) => {
+                self.is_disturbed = true;
+                self.world.stop_node(node).await?;
+            }
+            Action::Run(node) => self.run_again(node).await?,
+            Action::Restart(node) => {
+                self.world.stop_node(node).await?;
+                self.look().await?;
+                self.run_again(node).await?;
+            }
+            Action::Cache(node, layer, fault) => self.disturb_cache(node, *layer, *fault).await?,
+            Action::Link(link, fault) => self.disturb_link(link, *fault)?,
+        }
+        Ok(None)
+    }
+
+    async fn run_again(&mut self, node: &str) -> Result<(), Failure> {
+        if self.world.start_node(node).await? {
+            self.note(Happening::Emptied { registry: node.to_owned() });
+        }
+        Ok(())
+    }
+
+    async fn disturb_cache(&mut self, node: &str, layer: Layer, fault: CacheFault) -> Result<(), Failure> {
+        match layer {
+            Layer::ReadWrite | Layer::ReadOnly => self.disturb_registry(node, layer, fault),
+            Layer::ClientCopy => {
+                let of_node = format!("{node} -> ");
+                let links: Vec<String> =
+                    self.world.links.keys().filter(|link| link.starts_with(&of_node)).cloned().collect();
+                for link in links {
+                    self.disturb_link(&link, fault.on_a_link())?;
+                }
+                Ok(())
+            }
+            Layer::ServerList => {
+                let place = self.world.callers.iter().position(|one| one.part.name == node);
+                let place = place.ok_or_else(|| Failure::new(format!("there is no caller {node}")))?;
+                match fault {
+                    CacheFault::Refresh => self.copy_list(place).await?,
+                    _ => self.world.callers[place].is_frozen = fault == CacheFault::Freeze,
+                }
+                Ok(())
+            }
+            Layer::Store | Layer::Routable => Err(Failure::new(format!("{layer} is no cache"))),
+        }
+    }
+
+    fn disturb_registry(&mut self, node: &str, layer: Layer, fault: CacheFault) -> Result<(), Failure> {
+        let registry = self.world.registry(node)?;
+        // A client that took in what such a cache says need not come to the registry's hash.
+        registry.shadow = None;
+        let cache = if layer == Layer::ReadWrite { CacheLayer::ReadWrite } else { CacheLayer::ReadOnly };
+        let (access, now_ms) = (&registry.access, registry.now_ms());
+        let is_running = match fault {
+            CacheFault::Freeze => access.freeze(cache, true),
+            CacheFault::Thaw => access.freeze(cache, false),
+            CacheFault::Refresh => access.refresh(cache, now_ms),
+            CacheFault::Remember => access.remember(cache, now_ms),
+            CacheFault::PutBack => access.put_back(cache, now_ms),
+            CacheFault::SpoilHash => access.spoil_hash(cache, now_ms),
+        };
+        Failure::unless(is_running, || format!("{node} does not run"))
+    }
+
+    fn disturb_link(&mut self, name: &str, fault: LinkFault) -> Result<(), Failure> {
+        let link = self.world.link(name)?;
+        let set = match fault {
+            LinkFault::Mend => Fault::None,
+            LinkFault::Cut => Fault::Cut,
+            LinkFault::Hold => Fault::Held,
+            LinkFault::Delay(delay_ms) => Fault::Delayed(delay_ms),
+            LinkFault::SpoilHash => Fault::WrongHash,
+        };
+        // Every path ends with nothing.
+        link.set("", set);
+        if fault == LinkFault::Mend {
+            link.release();
+        } else {
+            self.is_disturbed = true;
+        }
+        Ok(())
+    }
+}
+
+impl CacheFault {
+    /// A client's copy is disturbed through what it is told.
+    fn on_a_link(self) -> LinkFault {
+        match self {
+            Self::Freeze => LinkFault::Cut,
+            Self::SpoilHash => LinkFault::SpoilHash,
+            Self::Thaw | Self::Refresh | Self::Remember | Self::PutBack => LinkFault::Mend,
+        }
+    }
+}

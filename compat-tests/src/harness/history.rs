@@ -1,0 +1,133 @@
+//! Everything that happened in a run, in its order: what the checker judges.
+
+use super::layer::Layer;
+use super::timeline::Change;
+
+/// Of an order to a sync-speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    /// `POST /offline`.
+    Offline,
+    /// `POST /online`.
+    Online,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A step was carried out.
+    Step {
+        /// Its name.
+        name: String,
+        /// What came of it, where that is not plain.
+        outcome: Option<String>,
+    },
+    /// A request began at an instance.
+    Begun {
+        /// Where.
+        instance: String,
+    },
+    /// A request ended, as its caller saw it.
+    Ended {
+        /// The gateway or the simulated caller.
+        through: String,
+        /// When it was sent, since the scenario's begin, milliseconds.
+        started_ms: i64,
+        /// The instance that answered, or what went wrong.
+        outcome: Result<String, String>,
+    },
+    /// A registry acknowledged a registration.
+    Registered {
+        /// Which registry.
+        registry: String,
+        /// Of whom.
+        instance: String,
+        /// Whether the registry did not know the instance before: another life of it begins.
+        is_new: bool,
+    },
+    /// A registry acknowledged a heartbeat.
+    Renewed {
+        /// Which registry.
+        registry: String,
+        /// Of whom.
+        instance: String,
+    },
+    /// A registry said that it does not know the instance that sends a heartbeat.
+    Unknown {
+        /// Which registry.
+        registry: String,
+        /// Of whom.
+        instance: String,
+        /// The lease that it was given, milliseconds.
+        lease_ms: i64,
+    },
+    /// A registry acknowledged a deregistration.
+    Cancelled {
+        /// Which registry.
+        registry: String,
+        /// Of whom.
+        instance: String,
+    },
+    /// Somebody changed an override at a registry, past sync-speed.
+    StatusSet {
+        /// Of whom.
+        instance: String,
+    },
+    /// sync-speed answered.
+    Ordered {
+        /// What was asked.
+        kind: OrderKind,
+        /// Of whom.
+        instance: String,
+        /// `done`, `partial`, `failed`, or the status of a refusal.
+        state: String,
+    },
+    /// A registry began anew, with nothing.
+    Emptied {
+        /// Which.
+        registry: String,
+    },
+    /// A layer shows something else.
+    Changed(Change),
+    /// A list was looked at whose hash does not fit its body.
+    WrongHash {
+        /// Whose.
+        node: String,
+        /// Of which layer.
+        layer: Layer,
+        /// What the list says.
+        said: String,
+        /// What its body comes to.
+        counted: String,
+    },
+    /// A node's clock began to run on another time, or a layer, or a link was disturbed on purpose.
+    Disturbed {
+        /// Which node's lists cannot be trusted to agree from now on; they can once it is mended.
+        what: String,
+        /// Whether it is mended.
+        is_mended: bool,
+    },
+}
+
+/// A happening with its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Since the scenario's begin, milliseconds. Several have the same: their order is that of the history.
+    pub at_ms: i64,
+    /// What.
+    pub what: Happening,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// In order.
+    pub events: Vec<Event>,
+}
+
+impl History {
+    /// Adds what just happened.
+    pub fn note(&mut self, at_ms: i64, what: Happening) {
+        self.events.push(Event { at_ms, what });
+    }
+}

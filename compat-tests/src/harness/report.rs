@@ -1,0 +1,3 @@
+//! What came of the runs, for people and for machines.
+
+pub mod line;

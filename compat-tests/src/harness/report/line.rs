@@ -1,0 +1,62 @@
+//! One line for each scenario, with what was seen and when; what is wrong below it.
+
+use super::super::duration::seconds;
+use super::super::run::Outcome;
+use super::super::scenario::Expectation;
+
+/// How a line is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// As terminals show it.
+    On,
+    /// Plain text.
+    Off,
+}
+
+impl Colours {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Off => text.to_owned(),
+        }
+    }
+}
+
+/// The line, and what is not as expected.
+pub fn of(outcome: &Outcome, colours: Colours) -> String {
+    let word = if outcome.is_passed() { colours.paint("32", "ok    ") } else { colours.paint("31;1", "FAILED") };
+    let virtual_s = (outcome.scenario.length_ms + outcome.scenario.rest_ms) / 1_000;
+    let mut text = format!(
+        "{word} {}: {} ({virtual_s} s of virtual time in {} ms)",
+        outcome.scenario.name,
+        seen(outcome),
+        outcome.took_ms
+    );
+    if let Some(failure) = &outcome.failure {
+        text.push_str(&format!("\n       it broke off: {failure}"));
+    }
+    for verdict in outcome.verdicts.iter().filter(|verdict| !verdict.is_met) {
+        text.push_str(&format!("\n       expected: {}\n       seen:     {}", verdict.expected, verdict.seen));
+    }
+    text
+}
+
+/// What was seen, shortly: the moments of the layers, then everything else.
+pub fn seen(outcome: &Outcome) -> String {
+    let mut parts = Vec::new();
+    for (expectation, verdict) in outcome.scenario.expectations.iter().zip(&outcome.verdicts) {
+        match expectation {
+            Expectation::Sees(sees) => {
+                parts.push(format!("{} {} {}", sees.layer, sees.is, verdict.seen.trim_start_matches("after ")));
+            }
+            Expectation::Violation(rule) => parts.push(format!("'{rule}' broken: {}", verdict.seen)),
+            Expectation::Failed { .. } | Expectation::Begun { .. } => parts.push(verdict.seen.clone()),
+            Expectation::Answer { step, .. } => parts.push(format!("'{step}' {}", verdict.seen)),
+            Expectation::Never(_) | Expectation::Always(_) => {}
+        }
+    }
+    if parts.is_empty() {
+        parts.push(format!("as expected for {}", seconds(outcome.scenario.length_ms)));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,136 @@
+//! A scenario: what runs, what happens to it and when, what must be seen. Read from YAML; every key is described in
+//! `docs/harness.md`.
+
+mod expectation;
+mod names;
+mod parts;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use super::reading::{Item, Wrong};
+use super::yaml::Tree;
+
+pub use expectation::{Bound, Expectation, Sees};
+pub use parts::{CallerPart, GatewayPart, LoadPart, ProducerPart, RegistryPart, SyncSpeedPart, Through};
+pub use step::{Action, CacheFault, LinkFault, Step};
+
+use names::Names;
+
+/// The longest scenario, and the longest time after its last step in which the lists may come to rest.
+const LENGTH_MS_MAX: i64 = 24 * 3_600_000;
+/// The published worst case after which everybody has heard of a change: three caches of 30 s, and some room.
+const REST_MS: i64 = 120_000;
+const KEYS: &[&str] = &[
+    "name",
+    "about",
+    "start",
+    "length",
+    "rest",
+    "registries",
+    "gateways",
+    "sync-speeds",
+    "callers",
+    "producers",
+    "load",
+    "steps",
+    "expect",
+];
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file, for messages.
+    pub file: String,
+    /// In a few words.
+    pub name: String,
+    /// What it shows.
+    pub about: String,
+    /// How long after a tick of the registries' read-only caches it begins, milliseconds.
+    pub start_ms: i64,
+    /// How long it lasts, milliseconds.
+    pub length_ms: i64,
+    /// How long everything may come to rest after that, before gateways and registries are compared.
+    pub rest_ms: i64,
+    /// By name, in the file's order; so all lists here.
+    pub registries: Vec<RegistryPart>,
+    /// Gateways.
+    pub gateways: Vec<GatewayPart>,
+    /// sync-speeds.
+    pub sync_speeds: Vec<SyncSpeedPart>,
+    /// Simulated callers with a Ribbon list.
+    pub callers: Vec<CallerPart>,
+    /// Instances.
+    pub producers: Vec<ProducerPart>,
+    /// Requests.
+    pub loads: Vec<LoadPart>,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// What must be seen.
+    pub expectations: Vec<Expectation>,
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with file, line, key and what is allowed.
+    pub fn parse(file: &str, source: &str) -> Result<Self, Wrong> {
+        let tree = Tree::parse(source).map_err(|why| Wrong::in_file(file, why))?;
+        let whole = Item::whole(file, &tree);
+        let fields = whole.fields(KEYS)?;
+        let mut names = Names::default();
+        let registries = named(fields.get("registries"), |name, item| RegistryPart::read(name, item, &mut names))?;
+        let gateways = named(fields.get("gateways"), |name, item| GatewayPart::read(name, item, &mut names))?;
+        let sync_speeds = named(fields.get("sync-speeds"), |name, item| SyncSpeedPart::read(name, item, &mut names))?;
+        let callers = named(fields.get("callers"), |name, item| CallerPart::read(name, item, &mut names))?;
+        let producers =
+            named(fields.get("producers"), |name, item| ProducerPart::read(name, item, &mut names))?.concat();
+        let loads = listed(fields.get("load"), |item| LoadPart::read(item, &names))?;
+        let steps = listed(fields.get("steps"), |item| Step::read(item, &mut names))?;
+        let expectations = listed(fields.get("expect"), |item| Expectation::read(item, &names))?;
+        if registries.is_empty() {
+            return Err(fields.wrong("there is no registry: registries: {registry-1: {}}"));
+        }
+        if expectations.is_empty() {
+            return Err(fields.wrong("nothing is expected: expect: [...]"));
+        }
+        let length = fields.need("length")?;
+        let length_ms = length.span_ms()?;
+        if length_ms > LENGTH_MS_MAX {
+            return Err(length.wrong("more than 24h"));
+        }
+        if let Some(late) = steps.iter().find(|step| step.at_ms > length_ms) {
+            return Err(length.wrong(format!("the step of {} ms lies after the end", late.at_ms)));
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            name: fields.need("name")?.text()?.to_owned(),
+            about: fields.get("about").map_or(Ok(""), Item::text)?.trim().to_owned(),
+            start_ms: fields.span_ms("start", 0)?,
+            length_ms,
+            rest_ms: fields.span_ms("rest", REST_MS)?,
+            registries,
+            gateways,
+            sync_speeds,
+            callers,
+            producers,
+            loads,
+            steps,
+            expectations,
+        })
+    }
+}
+
+fn named<'a, T>(
+    item: Option<&Item<'a>>,
+    mut read: impl FnMut(&'a str, &Item<'a>) -> Result<T, Wrong>,
+) -> Result<Vec<T>, Wrong> {
+    let Some(item) = item else { return Ok(Vec::new()) };
+    item.entries()?.iter().map(|(name, item)| read(name, item)).collect()
+}
+
+fn listed<'a, T>(item: Option<&Item<'a>>, read: impl FnMut(&Item<'a>) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+    let Some(item) = item else { return Ok(Vec::new()) };
+    item.list()?.iter().map(read).collect()
+}

@@ -1,0 +1,283 @@
+//! What happens in a scenario, and when.
+
+use super::super::layer::{Kind, Layer};
+use super::super::reading::{Item, Wrong};
+use super::names::Names;
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Since the scenario's begin.
+    pub at_ms: i64,
+    /// What expectations may refer to it by; else what it does.
+    pub name: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The instance starts and registers.
+    Start(String),
+    /// Its process is gone without a word: no heartbeats, connections refused.
+    Crash(String),
+    /// Its heartbeats stop; it goes on answering requests.
+    Silence(String),
+    /// It deregisters, then its process ends.
+    Shutdown(String),
+    /// It deregisters and goes on answering requests.
+    Cancel(String),
+    /// It registers again, with a status of its own.
+    Register(String, String),
+    /// One heartbeat, with its own status; `true`: what a 404 means is done, it registers again.
+    Heartbeat(String, String, bool),
+    /// Somebody sets its status at its registry alone.
+    SetStatus(String, String),
+    /// Somebody removes its override at its registry alone.
+    RemoveStatus(String),
+    /// `POST /offline` to a sync-speed.
+    Offline(String, String, bool),
+    /// `POST /online` to a sync-speed.
+    Online(String, String),
+    /// A node stops.
+    Stop(String),
+    /// A node starts again, at its address.
+    Run(String),
+    /// Stop and start at once; a registry is empty then.
+    Restart(String),
+    /// Something happens to a cache layer.
+    Cache(String, Layer, CacheFault),
+    /// Something happens to a link.
+    Link(String, LinkFault),
+}
+
+/// What happens to a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheFault {
+    /// It is not brought up to date any more.
+    Freeze,
+    /// It is again.
+    Thaw,
+    /// It is brought up to date now.
+    Refresh,
+    /// What it says now is kept.
+    Remember,
+    /// It says again what was kept: a stale copy.
+    PutBack,
+    /// Its hash fits nothing.
+    SpoilHash,
+}
+
+/// What happens to a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkFault {
+    /// Connections break.
+    Cut,
+    /// Nothing is wrong with it any more; what was held back arrives.
+    Mend,
+    /// Answers are made at once and arrive only once the link is mended.
+    Hold,
+    /// Answers are made at once and arrive so much later, milliseconds.
+    Delay(i64),
+    /// Lists arrive with a hash that fits nothing.
+    SpoilHash,
+}
+
+const CACHE_FAULTS: [(&str, CacheFault); 6] = [
+    ("freeze", CacheFault::Freeze),
+    ("thaw", CacheFault::Thaw),
+    ("refresh", CacheFault::Refresh),
+    ("remember", CacheFault::Remember),
+    ("put-back", CacheFault::PutBack),
+    ("spoil-hash", CacheFault::SpoilHash),
+];
+const LINK_FAULTS: [(&str, LinkFault); 4] = [
+    ("cut", LinkFault::Cut),
+    ("mend", LinkFault::Mend),
+    ("hold", LinkFault::Hold),
+    ("spoil-answers", LinkFault::SpoilHash),
+];
+const KEYS: [&str; 28] = [
+    "at",
+    "name",
+    "start",
+    "crash",
+    "silence",
+    "shutdown",
+    "cancel",
+    "register",
+    "heartbeat",
+    "set-status",
+    "remove-status",
+    "offline",
+    "online",
+    "stop",
+    "run",
+    "restart",
+    "freeze",
+    "thaw",
+    "refresh",
+    "remember",
+    "put-back",
+    "spoil-hash",
+    "cut",
+    "mend",
+    "hold",
+    "delay",
+    "spoil-answers",
+    "late-heartbeat",
+];
+const STATUSES: [(&str, &str); 5] = [
+    ("UP", "UP"),
+    ("DOWN", "DOWN"),
+    ("STARTING", "STARTING"),
+    ("OUT_OF_SERVICE", "OUT_OF_SERVICE"),
+    ("UNKNOWN", "UNKNOWN"),
+];
+
+impl Step {
+    pub(super) fn read(item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
+        let fields = item.fields(&KEYS)?;
+        let at_ms = fields.need("at")?.span_ms()?;
+        let mut doing = fields.iter().filter(|(name, _)| !matches!(*name, "at" | "name"));
+        let (Some((verb, object)), None) = (doing.next(), doing.next()) else {
+            return Err(item.wrong(format!("a step does exactly one thing (allowed: {})", KEYS[2..].join(", "))));
+        };
+        let action = Action::read(verb, object, names)?;
+        let name = match fields.get("name") {
+            Some(name) => {
+                let text = name.text()?;
+                if names.steps.iter().any(|known| known == text) {
+                    return Err(name.wrong(format!("the name {text} is taken")));
+                }
+                names.steps.push(text.to_owned());
+                text.to_owned()
+            }
+            None => action.in_words(),
+        };
+        Ok(Self { at_ms, name, action })
+    }
+}
+
+impl Action {
+    fn read(verb: &str, object: &Item<'_>, names: &Names) -> Result<Self, Wrong> {
+        if let Some((_, fault)) = CACHE_FAULTS.iter().find(|(word, _)| *word == verb) {
+            let fields = object.fields(&["node", "layer"])?;
+            let (layer_item, node) = (fields.need("layer")?, fields.need("node")?);
+            let (node, layer) = names.layer_of(node, layer_item)?;
+            return match fault.is_possible_in(layer) {
+                true => Ok(Self::Cache(node, layer, *fault)),
+                false => Err(layer_item.wrong(format!("{verb} is not possible there{}", layer.what_is_possible()))),
+            };
+        }
+        if let Some((_, fault)) = LINK_FAULTS.iter().find(|(word, _)| *word == verb) {
+            return names.link(object).map(|link| Self::Link(link, *fault));
+        }
+        let instance = || names.instance(object);
+        Ok(match verb {
+            "start" => Self::Start(instance()?),
+            "crash" => Self::Crash(instance()?),
+            "silence" => Self::Silence(instance()?),
+            "shutdown" => Self::Shutdown(instance()?),
+            "cancel" => Self::Cancel(instance()?),
+            "remove-status" => Self::RemoveStatus(instance()?),
+            "register" => with_status(object, names).map(|(instance, status)| Self::Register(instance, status))?,
+            "heartbeat" => with_status(object, names).map(|(instance, is)| Self::Heartbeat(instance, is, true))?,
+            "late-heartbeat" => {
+                with_status(object, names).map(|(instance, is)| Self::Heartbeat(instance, is, false))?
+            }
+            "set-status" => with_status(object, names).map(|(instance, status)| Self::SetStatus(instance, status))?,
+            "offline" => {
+                let (instance, by, force) = order(object, names)?;
+                Self::Offline(instance, by, force)
+            }
+            "online" => {
+                let (instance, by, _) = order(object, names)?;
+                Self::Online(instance, by)
+            }
+            "stop" => Self::Stop(names.service(object)?),
+            "run" => Self::Run(names.service(object)?),
+            "restart" => Self::Restart(names.service(object)?),
+            "delay" => {
+                let fields = object.fields(&["link", "by"])?;
+                Self::Link(names.link(fields.need("link")?)?, LinkFault::Delay(fields.need("by")?.span_ms()?))
+            }
+            other => return Err(object.wrong(format!("'{other}' is not something that a step can do"))),
+        })
+    }
+
+    /// For reports.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Start(instance) => format!("start {instance}"),
+            Self::Crash(instance) => format!("crash {instance}"),
+            Self::Silence(instance) => format!("silence {instance}"),
+            Self::Shutdown(instance) => format!("shutdown {instance}"),
+            Self::Cancel(instance) => format!("cancel {instance}"),
+            Self::Register(instance, status) => format!("register {instance} {status}"),
+            Self::Heartbeat(instance, status, _) => format!("heartbeat {instance} {status}"),
+            Self::SetStatus(instance, status) => format!("set {instance} {status}"),
+            Self::RemoveStatus(instance) => format!("remove override of {instance}"),
+            Self::Offline(instance, ..) => format!("offline {instance}"),
+            Self::Online(instance, _) => format!("online {instance}"),
+            Self::Stop(node) => format!("stop {node}"),
+            Self::Run(node) => format!("run {node}"),
+            Self::Restart(node) => format!("restart {node}"),
+            Self::Cache(node, layer, fault) => {
+                let word = CACHE_FAULTS.iter().find(|(_, known)| known == fault).map_or("", |(word, _)| word);
+                format!("{word} {layer} of {node}")
+            }
+            Self::Link(link, LinkFault::Delay(ms)) => format!("delay {link} by {ms} ms"),
+            Self::Link(link, fault) => {
+                let word = LINK_FAULTS.iter().find(|(_, known)| known == fault).map_or("", |(word, _)| word);
+                format!("{word} {link}")
+            }
+        }
+    }
+}
+
+/// `java-service-1`, or `{instance: java-service-1, status: DOWN}`.
+fn with_status(object: &Item<'_>, names: &Names) -> Result<(String, String), Wrong> {
+    if !object.is_map() {
+        return Ok((names.instance(object)?, "UP".to_owned()));
+    }
+    let fields = object.fields(&["instance", "status"])?;
+    let status = fields.get("status").map_or(Ok("UP"), |status| status.one_of(&STATUSES))?;
+    Ok((names.instance(fields.need("instance")?)?, status.to_owned()))
+}
+
+/// `java-service-1`, or `{instance: java-service-1, sync-speed: sync-speed-1, force: true}`.
+fn order(object: &Item<'_>, names: &Names) -> Result<(String, String, bool), Wrong> {
+    if !object.is_map() {
+        return Ok((names.instance(object)?, names.only(object, Kind::SyncSpeed)?, false));
+    }
+    let fields = object.fields(&["instance", "sync-speed", "force"])?;
+    let by = match fields.get("sync-speed") {
+        Some(by) => names.node(by, Kind::SyncSpeed)?,
+        None => names.only(object, Kind::SyncSpeed)?,
+    };
+    Ok((names.instance(fields.need("instance")?)?, by, fields.get("force").map_or(Ok(false), Item::bool)?))
+}
+
+impl CacheFault {
+    fn is_possible_in(self, layer: Layer) -> bool {
+        match layer {
+            Layer::Store | Layer::Routable => false,
+            Layer::ReadWrite | Layer::ReadOnly => true,
+            Layer::ClientCopy => matches!(self, Self::Freeze | Self::Thaw | Self::SpoilHash),
+            Layer::ServerList => matches!(self, Self::Freeze | Self::Thaw | Self::Refresh),
+        }
+    }
+}
+
+impl Layer {
+    fn what_is_possible(self) -> &'static str {
+        match self {
+            Self::Store | Self::Routable => ": it is no cache",
+            Self::ReadWrite | Self::ReadOnly => "",
+            Self::ClientCopy => " (allowed: freeze, thaw, spoil-hash)",
+            Self::ServerList => " (allowed: freeze, thaw, refresh)",
+        }
+    }
+}

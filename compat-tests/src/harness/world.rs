@@ -1,0 +1,94 @@
+//! What runs in a scenario: services by their `run`, producers, and the links between them.
+
+mod build;
+mod instance;
+mod nodes;
+
+use std::collections::{BTreeMap, HashMap};
+
+use eurus_service::clock::ManualClock;
+use tempfile::TempDir;
+
+use super::scenario::Scenario;
+use crate::Failure;
+use crate::link::{Link, LinkClock};
+use crate::stack::Stack;
+
+pub(super) use instance::Instance;
+pub(super) use nodes::{Caller, Gateway, Listed, Registry, SyncSpeed};
+
+/// Everything of one run.
+pub(super) struct World {
+    pub(super) stack: Stack,
+    pub(super) hand: ManualClock,
+    /// The scenario's begin, milliseconds since 1970.
+    pub(super) began_ms: i64,
+    /// sync-speed's databases are in it.
+    _data: TempDir,
+    pub(super) registries: Vec<Registry>,
+    pub(super) gateways: Vec<Gateway>,
+    pub(super) sync_speeds: Vec<SyncSpeed>,
+    pub(super) callers: Vec<Caller>,
+    pub(super) instances: Vec<Instance>,
+    /// By name, as `gateway-1 -> registry-1`.
+    pub(super) links: BTreeMap<String, Link>,
+    /// Instances' names by their ids in the registry.
+    pub(super) names: HashMap<String, String>,
+}
+
+impl World {
+    /// Since the scenario's begin.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.hand.now_ms() - self.began_ms
+    }
+
+    pub(super) fn registry(&mut self, name: &str) -> Result<&mut Registry, Failure> {
+        let found = self.registries.iter_mut().find(|one| one.part.name == name);
+        found.ok_or_else(|| Failure::new(format!("there is no registry {name}")))
+    }
+
+    pub(super) fn instance(&mut self, name: &str) -> Result<&mut Instance, Failure> {
+        let found = self.instances.iter_mut().find(|one| one.part.name == name);
+        found.ok_or_else(|| Failure::new(format!("there is no instance {name}")))
+    }
+
+    pub(super) fn link(&self, name: &str) -> Result<&Link, Failure> {
+        self.links.get(name).ok_or_else(|| Failure::new(format!("there is no link {name}: its ends do not run yet")))
+    }
+
+    fn link_clock(&self) -> LinkClock {
+        LinkClock { clock: self.stack.clock.clone(), hand: self.hand.clone() }
+    }
+
+    /// Stops everything, clients before what they call.
+    pub(super) async fn stop(self) -> Result<(), Failure> {
+        for sync_speed in self.sync_speeds {
+            sync_speed.running.stop().await?;
+        }
+        for gateway in self.gateways {
+            gateway.running.stop().await?;
+        }
+        for registry in self.registries {
+            registry.running.stop().await?;
+        }
+        for link in self.links.into_values() {
+            link.stop().await;
+        }
+        for instance in self.instances {
+            if let Some(producer) = instance.producer {
+                producer.stop().await;
+            }
+        }
+        self.stack.stop().await
+    }
+}
+
+impl World {
+    /// Nothing runs yet; every address is known.
+    ///
+    /// # Errors
+    /// A setting that a product refuses.
+    pub(super) fn new(scenario: &Scenario) -> Result<Self, Failure> {
+        build::world(scenario)
+    }
+}

@@ -1,0 +1,110 @@
+//! Turns a scenario's parts into nodes that can be started: configurations read as the products read them, an address
+//! for each.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use eurus_gateway::GatewayConfig;
+use eurus_registry::{CacheAccess, RegistryConfig};
+use eurus_service::properties::Sources;
+use eurus_service::{Clock, ConfigError, Properties};
+use eurus_sync_speed::SyncSpeedConfig;
+
+use super::nodes::{Caller, Gateway, Registry, Running, Shadow, SyncSpeed};
+use super::{Instance, World};
+use crate::Failure;
+use crate::stack::Stack;
+
+use super::super::scenario::Scenario;
+
+/// A multiple of 30 s: a moment at which read-only caches tick.
+const TICK_MS: i64 = 1_800_000_000_000;
+/// Ports of the nodes: on an address that no other run has.
+const FIRST_PORT: u16 = 18_000;
+
+pub(super) fn world(scenario: &Scenario) -> Result<World, Failure> {
+    let began_ms = TICK_MS + scenario.start_ms;
+    let (clock, hand) = Clock::manual(began_ms);
+    let data = tempfile::tempdir()?;
+    let mut addresses = Addresses::new();
+    let refused = |name: &str, error: ConfigError| Failure::new(format!("{}: {name}: {error}", scenario.file));
+    let mut registries = Vec::new();
+    for part in &scenario.registries {
+        let properties = properties(&part.settings, &[]).map_err(|error| refused(&part.name, error))?;
+        let mut config = RegistryConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
+        let access = CacheAccess::default();
+        config.cache_access = Some(access.clone());
+        let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
+        let shadow = Some(Shadow::default());
+        registries.push(Registry { part: part.clone(), config, at: addresses.next(), access, clock, running, shadow });
+    }
+    let mut gateways = Vec::new();
+    for part in &scenario.gateways {
+        let properties = properties(&part.settings, &[]).map_err(|error| refused(&part.name, error))?;
+        let config = GatewayConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
+        let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
+        let (at, admin_at) = (addresses.next(), addresses.next());
+        gateways.push(Gateway { part: part.clone(), config, at, admin_at, clock, running });
+    }
+    let mut sync_speeds = Vec::new();
+    for part in &scenario.sync_speeds {
+        let defaults = [("eurus.sync-speed.apps", "*"), ("eurus.sync-speed.default-gateway-group", "EURUS-GATEWAY")];
+        let properties = properties(&part.settings, &defaults).map_err(|error| refused(&part.name, error))?;
+        let folder = data.path().join(&part.name);
+        std::fs::create_dir_all(&folder)?;
+        let config =
+            SyncSpeedConfig::from_properties(&properties, folder).map_err(|error| refused(&part.name, error))?;
+        let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
+        sync_speeds.push(SyncSpeed { part: part.clone(), config, at: addresses.next(), clock, running });
+    }
+    let caller = |part: &super::super::scenario::CallerPart| Caller {
+        part: part.clone(),
+        list: Vec::new(),
+        is_frozen: false,
+        next: 0,
+    };
+    Ok(World {
+        stack: Stack::new(clock)?,
+        hand,
+        began_ms,
+        _data: data,
+        registries,
+        gateways,
+        sync_speeds,
+        callers: scenario.callers.iter().map(caller).collect(),
+        instances: scenario.producers.iter().cloned().map(Instance::new).collect(),
+        links: BTreeMap::new(),
+        names: HashMap::new(),
+    })
+}
+
+fn properties(settings: &[(String, String)], defaults: &[(&str, &str)]) -> Result<Properties, ConfigError> {
+    let defaults = defaults.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let sources = Sources { defaults, flags: settings.to_vec(), ..Sources::default() };
+    Properties::layered(sources).map(|(properties, _)| properties)
+}
+
+/// Addresses that are known before anything listens there: a loopback address of its own for each run, so that nobody
+/// else takes a port between two starts of a node.
+struct Addresses {
+    ip: Ipv4Addr,
+    next_port: u16,
+}
+
+impl Addresses {
+    fn new() -> Self {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let [_, _, high, low] = std::process::id().wrapping_mul(251).wrapping_add(run).to_be_bytes();
+        // 127.128.0.0/9: instances take theirs from below.
+        let ip = Ipv4Addr::new(127, 128 + (high & 0x7f), low, 1 + u8::try_from(run % 250).unwrap_or(0));
+        Self { ip, next_port: FIRST_PORT }
+    }
+
+    fn next(&mut self) -> SocketAddr {
+        let port = self.next_port;
+        self.next_port += 1;
+        SocketAddr::new(IpAddr::V4(self.ip), port)
+    }
+}

@@ -1,0 +1,193 @@
+//! One node of each kind, running or not.
+
+use std::net::SocketAddr;
+
+use eurus_gateway::GatewayConfig;
+use eurus_registry::{CacheAccess, RegistryConfig};
+use eurus_service::Clock;
+use eurus_sync_speed::SyncSpeedConfig;
+
+use super::super::lists::Statuses;
+use super::super::scenario::{CallerPart, GatewayPart, RegistryPart, SyncSpeedPart};
+use super::World;
+use crate::Failure;
+use crate::link::Link;
+use crate::stack::{GatewayAddress, Service, bind};
+
+/// A service, while it runs.
+#[derive(Default)]
+pub(crate) struct Running(Option<Service>);
+
+impl Running {
+    pub(crate) fn is_up(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+        self.end().await
+    }
+
+    async fn end(&mut self) -> Result<(), Failure> {
+        match self.0.take() {
+            Some(service) => service.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) struct Registry {
+    pub(crate) part: RegistryPart,
+    pub(super) config: RegistryConfig,
+    pub(super) at: SocketAddr,
+    pub(crate) access: CacheAccess,
+    pub(super) clock: Clock,
+    pub(crate) running: Running,
+    /// What a client's copy would be that takes in every delta of the read-only cache; `None`: not to be trusted.
+    pub(crate) shadow: Option<Shadow>,
+}
+
+/// See [`Registry::shadow`].
+#[derive(Default)]
+pub(crate) struct Shadow {
+    pub(crate) copy: Option<Statuses>,
+    /// The last delta that it has taken in, or that was there before it was.
+    pub(crate) delta: Vec<u8>,
+}
+
+pub(crate) struct Gateway {
+    pub(crate) part: GatewayPart,
+    pub(super) config: GatewayConfig,
+    pub(super) at: SocketAddr,
+    pub(super) admin_at: SocketAddr,
+    pub(super) clock: Clock,
+    pub(crate) running: Running,
+}
+
+pub(crate) struct SyncSpeed {
+    pub(crate) part: SyncSpeedPart,
+    pub(super) config: SyncSpeedConfig,
+    pub(super) at: SocketAddr,
+    pub(super) clock: Clock,
+    pub(crate) running: Running,
+}
+
+/// One instance of a caller's list.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) instance: String,
+    pub(crate) app: String,
+    pub(crate) address: String,
+}
+
+/// A simulated caller.
+pub(crate) struct Caller {
+    pub(crate) part: CallerPart,
+    pub(crate) list: Vec<Listed>,
+    pub(crate) is_frozen: bool,
+    /// Round robin.
+    pub(crate) next: usize,
+}
+
+impl Registry {
+    pub(crate) fn url(&self) -> String {
+        format!("{}/eureka/", self.origin())
+    }
+
+    pub(super) fn origin(&self) -> String {
+        format!("http://{}", self.at)
+    }
+
+    /// Moments of its own clock.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+}
+
+impl Gateway {
+    pub(crate) fn address(&self) -> GatewayAddress {
+        GatewayAddress { url: format!("http://{}", self.at), admin: format!("http://{}", self.admin_at) }
+    }
+
+    pub(crate) fn admin_token(&self) -> Option<&str> {
+        self.config.admin.token.as_deref()
+    }
+}
+
+impl SyncSpeed {
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.at)
+    }
+}
+
+impl World {
+    /// Starts a node that does not run. Whether it was a registry.
+    pub(crate) async fn start_node(&mut self, name: &str) -> Result<bool, Failure> {
+        if let Some(place) = self.registries.iter().position(|one| one.part.name == name) {
+            let registry = &mut self.registries[place];
+            let listener = bind(registry.at)?.0;
+            let (_, service) = self.stack.registry_on(registry.config.clone(), listener, &registry.clock).await?;
+            registry.running = Running(Some(service));
+            registry.shadow = registry.shadow.take().map(|_| Shadow::default());
+            return Ok(true);
+        }
+        if let Some(place) = self.gateways.iter().position(|one| one.part.name == name) {
+            let gateway = &self.gateways[place];
+            let (part, at, admin_at) = (gateway.part.clone(), gateway.at, gateway.admin_at);
+            let mut config = gateway.config.clone();
+            let admin_link = format!("sync-speed -> {name}");
+            if !self.sync_speeds.is_empty() && !self.links.contains_key(&admin_link) {
+                let link = Link::start_on(&format!("http://{admin_at}"), Some(self.link_clock()))?;
+                self.links.insert(admin_link.clone(), link);
+            }
+            config.service_urls = self.links_to(&part.name, &part.registries)?;
+            if let Some(admin) = self.links.get(&admin_link) {
+                for registry in &part.registries {
+                    let to_registry = self.link(&format!("{name} -> {registry}"))?;
+                    to_registry.rewrite(&format!("http://{admin_at}\""), &format!("{}\"", admin.origin));
+                }
+            }
+            let (data, admin) = (bind(at)?.0, bind(admin_at)?.0);
+            let (_, service) = self.stack.gateway_on(config, data, admin, &self.gateways[place].clock).await?;
+            self.gateways[place].running = Running(Some(service));
+            return Ok(false);
+        }
+        let place = self.sync_speeds.iter().position(|one| one.part.name == name);
+        let place = place.ok_or_else(|| Failure::new(format!("there is no node {name}")))?;
+        let part = self.sync_speeds[place].part.clone();
+        let mut config = self.sync_speeds[place].config.clone();
+        config.eureka.service_urls = self.links_to(&part.name, &part.registries)?;
+        let listener = bind(self.sync_speeds[place].at)?.0;
+        let (_, service) = self.stack.sync_speed_on(config, listener, &self.sync_speeds[place].clock).await?;
+        self.sync_speeds[place].running = Running(Some(service));
+        Ok(false)
+    }
+
+    /// Stops a node that runs. Whether it was a registry.
+    pub(crate) async fn stop_node(&mut self, name: &str) -> Result<bool, Failure> {
+        let registries = self.registries.iter_mut().map(|one| (&one.part.name, &mut one.running, true));
+        let gateways = self.gateways.iter_mut().map(|one| (&one.part.name, &mut one.running, false));
+        let sync_speeds = self.sync_speeds.iter_mut().map(|one| (&one.part.name, &mut one.running, false));
+        for (node, running, is_registry) in registries.chain(gateways).chain(sync_speeds) {
+            if node == name {
+                running.end().await?;
+                return Ok(is_registry);
+            }
+        }
+        Err(Failure::new(format!("there is no node {name}")))
+    }
+
+    /// Service URLs of a client: each a link of its own.
+    fn links_to(&mut self, client: &str, registries: &[String]) -> Result<Vec<String>, Failure> {
+        let mut urls = Vec::new();
+        for registry in registries {
+            let name = format!("{client} -> {registry}");
+            if !self.links.contains_key(&name) {
+                let origin = self.registry(registry)?.origin();
+                let link = Link::start_on(&origin, Some(self.link_clock()))?;
+                self.links.insert(name.clone(), link);
+            }
+            urls.push(self.link(&name)?.service_url.clone());
+        }
+        Ok(urls)
+    }
+}
