@@ -13,5 +13,6 @@ async fn a_stock_java_server_and_ours_answer_random_requests_alike() {
     let report = run(PLAN, &Progress::shown(PLAN.seed, PLAN.operations)).await.unwrap();
     println!("{report}");
     assert!(report.findings.is_empty(), "{report}");
+    assert_eq!(report.given_up, 0, "run it while little else runs: {report}");
     assert!(report.requests >= PLAN.operations && report.meant.len() > 5, "{report}");
 }

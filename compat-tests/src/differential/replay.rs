@@ -5,8 +5,9 @@
 //! | this | step after step, and the final state |
 //! | `ask`, `judge` | one request: are the answers the same, or is it meant that they are not? |
 //! | `effect` | what it left behind |
-//! | `beat`, `settle` | when requests are made where leases end, so that no server's timer is compared with another's |
+//! | `beat`, `settle`, `amiss` | when requests are made where leases end, so that no server's timer is compared with another's; who is not evicted for all that |
 
+mod amiss;
 mod ask;
 mod beat;
 mod effect;
@@ -106,7 +107,11 @@ impl<'a> Replay<'a> {
         for (place, step) in steps.iter().enumerate() {
             match step {
                 Step::Wait if self.beat.is_late() => return Ok(Outcome::Late),
-                Step::Wait => self.next_beat().await?,
+                Step::Wait => {
+                    if let Some(seen) = self.next_beat().await? {
+                        return Ok(self.found(place, *seen));
+                    }
+                }
                 Step::Ask(operation) => {
                     if let Some(seen) = self.step(operation).await? {
                         return Ok(self.found(place, *seen));
@@ -122,18 +127,21 @@ impl<'a> Replay<'a> {
         Ok(if self.beat.is_late() { Outcome::Late } else { Outcome::Same })
     }
 
-    async fn next_beat(&mut self) -> Result<(), Failure> {
+    async fn next_beat(&mut self) -> Result<Seen, Failure> {
         let from_ms = self.java_clock.now_ms();
         let next_ms = self.beat.next_ms();
         if self.pair.setup == Setup::Cached {
             self.timer.sleep_ms(next_ms - beat::SETTLING_MS - from_ms).await;
-            self.settle().await?;
+            let seen = self.settle().await?;
+            if seen.is_some() {
+                return Ok(seen);
+            }
         }
         self.timer.sleep_ms(next_ms - self.java_clock.now_ms()).await;
         let to_ms = self.java_clock.now_ms();
         self.timelines.java.push(from_ms, to_ms);
         self.timelines.ours.push(from_ms, to_ms);
-        Ok(())
+        Ok(None)
     }
 
     fn found(&mut self, step: usize, Differing { mismatches, java, ours, is_late }: Differing) -> Outcome {

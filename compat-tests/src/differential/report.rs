@@ -19,6 +19,8 @@ pub struct Report {
     pub late: usize,
     /// Sequences that it was too slow for again and again: nothing is known of them.
     pub given_up: usize,
+    /// Those of them in which leases end.
+    given_up_expiring: usize,
     /// How often each meant difference was seen.
     pub meant: Counts,
     /// Differences that are not meant.
@@ -53,6 +55,7 @@ impl Report {
             expiring: 0,
             late: 0,
             given_up: 0,
+            given_up_expiring: 0,
             meant: Counts::new(),
             findings: Vec::new(),
             took_ms: 0,
@@ -68,6 +71,7 @@ impl Report {
         self.expiring += other.expiring;
         self.late += other.late;
         self.given_up += other.given_up;
+        self.given_up_expiring += other.given_up_expiring;
         for (difference, count) in other.meant {
             *self.meant.entry(difference).or_default() += count;
         }
@@ -75,7 +79,13 @@ impl Report {
         self
     }
 
-    /// Adds a sequence.
+    /// A sequence of which nothing is known: it counts nowhere else.
+    pub fn give_up(&mut self, flavour: Flavour) {
+        self.given_up += 1;
+        self.given_up_expiring += usize::from(flavour == Flavour::Expiring);
+    }
+
+    /// Adds a sequence that was compared.
     pub fn add(&mut self, flavour: Flavour, requests: usize, counts: &Counts) {
         self.sequences += 1;
         self.expiring += usize::from(flavour == Flavour::Expiring);
@@ -95,7 +105,15 @@ impl fmt::Display for Report {
             "seed {seed}: {requests} requests in {sequences} sequences, in {expiring} of which leases ended; {took_s} s"
         )?;
         if self.late > 0 {
-            writeln!(f, "  too slow a machine: {} tries repeated, {} sequences given up", self.late, self.given_up)?;
+            writeln!(f, "  too slow a machine: {} tries repeated", self.late)?;
+        }
+        if self.given_up > 0 {
+            let Self { given_up, given_up_expiring, .. } = self;
+            writeln!(
+                f,
+                "  NOT COMPARED, for the machine was too slow each time: {given_up} more sequences, in \
+                 {given_up_expiring} of which leases end"
+            )?;
         }
         writeln!(f, "  differences that registry/COMPATIBILITY.md lists:")?;
         for (difference, count) in &self.meant {
@@ -126,5 +144,30 @@ impl fmt::Display for Found {
             writeln!(f, "# differs at {mismatch}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::differential::differences::Difference;
+
+    #[test]
+    fn what_was_given_up_is_said_and_not_counted() {
+        let mut report = Report::new(1);
+        report.add(Flavour::Lasting, 50, &Counts::from([(Difference::Label, 2)]));
+        let before = report.to_string();
+        assert!(!before.contains("NOT COMPARED"), "{before}");
+        report.give_up(Flavour::Expiring);
+        let mut other = Report::new(1);
+        other.give_up(Flavour::Lasting);
+        let report = report.with(other, 1_000);
+        let text = report.to_string();
+        assert!(text.starts_with("seed 1: 50 requests in 1 sequences, in 0 of which leases ended; 1 s\n"), "{text}");
+        assert!(
+            text.contains("NOT COMPARED") && text.contains(": 2 more sequences, in 1 of which leases end\n"),
+            "{text}"
+        );
+        assert_eq!((report.given_up, report.meant.len()), (2, 1));
     }
 }

@@ -85,11 +85,11 @@ impl<'a> Session<'a> {
         let mut requests = 0;
         let mut counts = Counts::new();
         let outcome = self.replay(flavour, &steps, &mut counts, &mut requests).await?;
-        if matches!(outcome, Outcome::Late) {
-            // Nothing is known, so nothing was compared.
-            requests = 0;
+        // Nothing is known of a late one, so nothing was compared.
+        match outcome {
+            Outcome::Late => requests = 0,
+            Outcome::Same | Outcome::Different(_) => self.report.add(flavour, requests, &counts),
         }
-        self.report.add(flavour, requests, &counts);
         let took_ms = self.clock.now_ms() - began_ms;
         let verdict = |words: &str| format!("{words} ({took_ms} ms)");
         let setup = self.pair.setup;
@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
             Outcome::Same => self.progress.sequence(setup, flavour, requests, &verdict("alike")),
             Outcome::Late => {
                 self.progress.sequence(setup, flavour, requests, &verdict("given up: the machine is too slow"));
-                self.report.given_up += 1;
+                self.report.give_up(flavour);
                 let given_up = self.report.given_up;
                 Failure::unless(given_up <= GIVEN_UP_MAX, || {
                     format!(

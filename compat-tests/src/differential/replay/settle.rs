@@ -4,11 +4,11 @@
 //! two may rightly differ in who is there. A heartbeat into that while is answered 404 by one and 200 by the other, which
 //! shows nothing but the timers. So a beat's requests start when both have arrived: neither lists anybody whose lease is
 //! over. What is no matter of timers stays to be found: a lease of another length at one of the two is over seconds
-//! apart, not ticks, and whoever is still there after the wait is compared as ever.
+//! apart, not ticks, and whoever was amiss all through the wait is a difference at once: by then the next beat is late,
+//! and no answer in it would mean anything.
 
-use std::collections::BTreeSet;
-
-use super::Replay;
+use super::amiss::{Amiss, Looks, Names};
+use super::{Differing, Replay, Seen};
 use crate::Failure;
 use crate::differential::compare::show_ids;
 use crate::differential::request::{Request, filled};
@@ -21,18 +21,27 @@ const SETTLED_WITHIN_MS: i64 = 2_000;
 const LISTED_WITHIN_MS: i64 = 300;
 const PAUSE_MS: i64 = 10;
 
-/// Applications and ids.
-type Names = BTreeSet<(String, String)>;
-
 impl Replay<'_> {
-    /// Waits until the lists of both name exactly those whose leases are not over; not longer than that may take.
-    pub(super) async fn settle(&mut self) -> Result<(), Failure> {
+    /// Waits until the lists of both name exactly those whose leases are not over; not longer than that may take. Who
+    /// is amiss at one of them all the time is a difference.
+    pub(super) async fn settle(&mut self) -> Result<Seen, Failure> {
         let from_ms = self.java_clock.now_ms();
         let mut nudged_ms = from_ms;
-        while !self.is_settled().await? {
+        let mut looks = Looks::default();
+        loop {
+            let request = Request::new("GET", "/eureka/apps").header("accept", "application/json");
+            let (java, ours) = self.pair.look(&request).await?;
+            let (java_alive, our_alive) = self.alive().await?;
+            let java_amiss = Amiss::of(&self.listed(&java)?, &java_alive);
+            let our_amiss = Amiss::of(&self.listed(&ours)?, &our_alive);
+            if looks.are_settled_by(java_amiss, our_amiss) {
+                return Ok(None);
+            }
             let now_ms = self.java_clock.now_ms();
             if now_ms - from_ms > SETTLED_WITHIN_MS {
-                break;
+                let mismatches = looks.mismatches();
+                let is_found = !mismatches.is_empty();
+                return Ok(is_found.then(|| Box::new(Differing { mismatches, java, ours, is_late: false })));
             }
             if now_ms - nudged_ms > LISTED_WITHIN_MS {
                 self.nudge().await?;
@@ -40,14 +49,10 @@ impl Replay<'_> {
             }
             self.timer.sleep_ms(PAUSE_MS).await;
         }
-        Ok(())
     }
 
-    async fn is_settled(&mut self) -> Result<bool, Failure> {
-        let request = Request::new("GET", "/eureka/apps").header("accept", "application/json");
-        let (java, ours) = self.pair.look(&request).await?;
-        let (java_listed, our_listed) = (self.listed(&java)?, self.listed(&ours)?);
-        // Of one instance a server says 404 as soon as its lease is over, evicted or not.
+    /// Whose lease is not over: of one instance a server says 404 as soon as it is, evicted or not.
+    async fn alive(&mut self) -> Result<(Names, Names), Failure> {
         let (mut java_alive, mut our_alive) = (Names::new(), Names::new());
         for place in self.touched.clone() {
             let (java, ours) = self.instances(place).await?;
@@ -55,7 +60,7 @@ impl Replay<'_> {
             java_alive.extend(java.map(|_| name.clone()));
             our_alive.extend(ours.map(|_| name));
         }
-        Ok(java_listed == java_alive && our_listed == our_alive)
+        Ok((java_alive, our_alive))
     }
 
     /// Who of this sequence is in a list.
