@@ -14,7 +14,7 @@
 //! | `lists` | a registry's lists, read without the product's codec |
 //! | [`history`], [`checker`] | everything that happened; what must hold |
 //! | [`judge`], [`mod@run`] | expectations against what was seen; one run |
-//! | [`report`], `report/*` | one line each for people
+//! | [`report`], `report/*` | one line each, JSON, JUnit XML, a page with every timeline drawn |
 
 pub mod checker;
 mod duration;

@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 use eurus_service::process::{CommonArgs, PROPERTIES_HELP, Process, PropertyFlags, parse_arguments};
 use eurus_service::{Clock, Shutdown};
 
+use crate::harness::HarnessArgs;
 use crate::producer::ProducerArgs;
-use crate::{demo, embedded, producer};
+use crate::{demo, embedded, harness, producer};
 
 const NAME: &str = "eurus";
 
@@ -31,6 +32,8 @@ enum Command {
     Demo,
     /// Run a small service that registers itself, to try things with
     Producer(ProducerArgs),
+    /// Replay what cache lag does, in virtual time (docs/harness.md)
+    Harness(HarnessArgs),
 }
 
 /// The whole program.
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         None => serve(&arguments, flags),
         Some(Command::Demo) => demonstrate(&arguments.common, flags),
         Some(Command::Producer(producer)) => produce(producer),
+        Some(Command::Harness(harness)) => replay(harness),
     }
 }
 
@@ -78,6 +82,18 @@ fn produce(arguments: ProducerArgs) -> ExitCode {
         producer::run(arguments, Clock::system(), shutdown).await
     });
     ended.map_or_else(|error| failed(&error.to_string()), |()| ExitCode::SUCCESS)
+}
+
+fn replay(arguments: HarnessArgs) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.to_string()),
+    };
+    match runtime.block_on(harness::carry_out(arguments)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => failed(&error.to_string()),
+    }
 }
 
 #[allow(clippy::print_stderr)] // The one line for the person at the terminal.

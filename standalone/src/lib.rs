@@ -6,8 +6,10 @@
 //! | [`embedded`] | all three services in one process on embedded defaults |
 //! | [`producer`] | `eurus producer`: a small service that registers, to try things with |
 //! | [`demo`] | `eurus demo`: the whole story in 12 seconds |
+//! | [`harness`] | `eurus harness`: scenarios in virtual time |
 
 pub mod cli;
 pub mod demo;
 pub mod embedded;
+pub mod harness;
 pub mod producer;

@@ -124,9 +124,13 @@ impl Engine {
                 break;
             }
             let task = entry.remove();
+            // A request changes no list.
+            let changes_lists = !matches!(task, Task::Request(_));
             self.carry_out(task).await?;
-            self.world.hand.settle().await?;
-            self.look().await?;
+            if changes_lists {
+                self.world.hand.settle().await?;
+                self.look().await?;
+            }
         }
         Ok(())
     }

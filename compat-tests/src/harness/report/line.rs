@@ -14,6 +14,12 @@ pub enum Colours {
 }
 
 impl Colours {
+    /// On for a terminal, unless `NO_COLOR` is set to anything.
+    pub fn for_terminal(is_terminal: bool) -> Self {
+        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if is_terminal && !is_unwanted { Self::On } else { Self::Off }
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
         match self {
             Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),

@@ -98,7 +98,7 @@ const LINK_FAULTS: [(&str, LinkFault); 4] = [
     ("hold", LinkFault::Hold),
     ("spoil-answers", LinkFault::SpoilHash),
 ];
-const KEYS: [&str; 28] = [
+pub(super) const KEYS: [&str; 28] = [
     "at",
     "name",
     "start",

@@ -123,3 +123,20 @@ fn a_scenario_expects_something_of_something() {
     assert!(words("name: x\nlength: 1s\nregistries: {r: {}}\n").contains("nothing is expected"));
     assert!(words("- 1\n").contains("a list is not a map"));
 }
+
+/// Who reads the page must find everything there.
+#[test]
+#[allow(clippy::disallowed_methods)] // Reading a file is all that happens here.
+fn the_page_describes_every_word() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/harness.md")).unwrap();
+    let layers = super::super::layer::Layer::ALL.map(super::super::layer::Layer::name);
+    let rules = super::super::checker::Rule::ALL.map(super::super::checker::Rule::name);
+    let others =
+        ["sees", "never", "always", "failed", "begun", "answer", "violation", "count", "ip", "heartbeat", "lease"];
+    let parts =
+        ["settings", "clock-ahead", "clock-behind", "refresh", "per-second", "through", "until", "by-step", "force"];
+    let words = [KEYS, &step::KEYS, &layers, &rules, &others, &parts].concat();
+    let is_missing = |word: &&&str| !page.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|one| one == **word);
+    let missing: Vec<&&str> = words.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "docs/harness.md does not speak of {missing:?}");
+}

@@ -1,0 +1,81 @@
+//! `eurus harness` as a person calls it, on the example of its own documentation.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests.
+#![allow(clippy::disallowed_methods)] // Reading and writing files is what is tested.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The first block of YAML on the page.
+fn example() -> String {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/harness.md")).unwrap();
+    page.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0.to_owned()
+}
+
+fn run(folder: &Path, scenario: &str, more: &[&str]) -> (i32, String, String) {
+    fs::write(folder.join("first.yaml"), scenario).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_eurus"));
+    let Output { status, stdout, stderr } =
+        command.args(["harness", "run", "first.yaml"]).args(more).current_dir(folder).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+#[test]
+fn the_example_of_the_page_runs_and_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said, errors) =
+        run(folder.path(), &example(), &["--report", "out", "--junit", "j.xml", "--json", "j.json"]);
+    assert_eq!((code, errors.as_str()), (0, ""), "{said}");
+    assert!(said.starts_with("ok     My first scenario: store absent 0 s, routable absent 30 s, 0 failed ("), "{said}");
+    assert!(said.contains("1 scenarios: 1 as expected, 0 not"), "{said}");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("j.xml").contains("tests=\"1\" failures=\"0\""));
+    let json: Value = serde_json::from_str(&read("j.json")).unwrap();
+    let change = &json["scenarios"][0]["timeline"][0];
+    assert_eq!((json["passed"].as_u64(), change["layer"].as_str()), (Some(1), Some("store")), "{json}");
+    let page = read("out/index.html");
+    for part in ["<svg viewBox=\"0 0 180000 10\"", "goodbye", "absent 95 s", "prefers-color-scheme:dark"] {
+        assert!(page.contains(part), "{part}");
+    }
+    for outside in ["http://", "https://", "url(", "<script", "<link"] {
+        let found = page.matches(outside).count();
+        assert_eq!(found, 0, "the page needs nothing from outside: {outside}");
+    }
+}
+
+#[test]
+fn what_is_not_as_expected_is_said_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said, _) = run(folder.path(), &example().replace("by: 60s", "by: 20s"), &["--junit", "j.xml"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("FAILED My first scenario"), "{said}");
+    assert!(said.contains("expected: gateway-1, routable: shop-1 absent by 20 s after 'goodbye'"), "{said}");
+    assert!(said.contains("seen:     after 30 s"), "{said}");
+    assert!(
+        fs::read_to_string(folder.path().join("j.xml")).unwrap().contains("<failure message=\"expected: gateway-1")
+    );
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_said_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to, expected) in [
+        (
+            "shutdown: shop-1",
+            "shutdwon: shop-1",
+            "eurus: first.yaml:15: steps[0].shutdwon: no such key (allowed: at, name,",
+        ),
+        (
+            "registry-1: {}",
+            "registry-1: {settings: {eureka.server.eviction-interval-timer-in-ms: soon}}",
+            "first.yaml: registry-1: eureka.server.eviction-interval-timer-in-ms",
+        ),
+    ] {
+        let (code, said, errors) = run(folder.path(), &example().replace(from, to), &[]);
+        assert_eq!(code, 1);
+        assert!(format!("{said}{errors}").contains(expected), "{said}{errors}");
+    }
+}
