@@ -14,6 +14,7 @@
 //! | `lists` | a registry's lists, read without the product's codec |
 //! | [`history`], [`checker`] | everything that happened; what must hold |
 //! | [`judge`], [`mod@run`] | expectations against what was seen; one run |
+//! | [`serve`], `serve/*` | the same nodes and time, driven over HTTP by tests in any language |
 //! | [`report`], `report/*` | one line each, JSON, JUnit XML, a page with every timeline drawn |
 
 pub mod checker;
@@ -28,6 +29,7 @@ mod reading;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod serve;
 pub mod timeline;
 mod world;
 mod yaml;

@@ -1,6 +1,7 @@
 //! `eurus harness`: cache lag replayed in virtual time.
 
 mod running;
+mod serving;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,8 @@ pub struct HarnessArgs {
 enum HarnessCommand {
     /// Run scenarios and say what was seen when; the exit code is 1 when something was not as expected
     Run(RunArgs),
+    /// Start what a scenario describes, and let a test move its time and disturb its caches over HTTP
+    Serve(ServeArgs),
 }
 
 /// Which scenarios, and where results go.
@@ -36,6 +39,17 @@ pub struct RunArgs {
     pub json: Option<PathBuf>,
 }
 
+/// What to start.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// The scenario file whose registries, gateways, sync-speeds and producers are started; its steps are left out
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Port of the control API on the loopback address; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+}
+
 /// Carries it out; whether all was as expected.
 ///
 /// # Errors
@@ -43,5 +57,6 @@ pub struct RunArgs {
 pub async fn carry_out(arguments: HarnessArgs) -> Result<bool, BoxError> {
     match arguments.command {
         HarnessCommand::Run(arguments) => running::run(&arguments).await,
+        HarnessCommand::Serve(arguments) => serving::serve(&arguments).await,
     }
 }

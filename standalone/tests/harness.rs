@@ -79,3 +79,21 @@ fn what_is_wrong_in_a_file_is_said_before_anything_runs() {
         assert!(format!("{said}{errors}").contains(expected), "{said}{errors}");
     }
 }
+
+#[test]
+#[ignore = "needs Python 3"]
+fn the_python_example_of_the_page_passes() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/harness.md")).unwrap();
+    let script = page.split_once("```python\n").unwrap().1.split_once("```").unwrap().0;
+    let folder = tempfile::tempdir().unwrap();
+    let nodes = "name: nodes\nregistries: {registry-1: {}}\ngateways: {gateway-1: {start: 5s}}\nproducers: {shop: {count: 2}}\n";
+    fs::write(folder.path().join("nodes.yaml"), nodes).unwrap();
+    // What pytest would do.
+    let called = "\ntry:\n    test_a_shutdown_is_seen_after_two_caches()\nfinally:\n    serve.terminate()\n    assert serve.wait(30) == 0\n";
+    fs::write(folder.path().join("test_example.py"), format!("{script}{called}")).unwrap();
+    let own = Path::new(env!("CARGO_BIN_EXE_eurus")).parent().unwrap().display().to_string();
+    let path = format!("{own}:{}", std::env::var("PATH").unwrap_or_default());
+    let ran =
+        Command::new("python3").arg("test_example.py").current_dir(folder.path()).env("PATH", path).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}

@@ -3,6 +3,7 @@
 
 mod act;
 mod look;
+mod nodes;
 mod order;
 mod registering;
 mod request;
@@ -10,7 +11,7 @@ mod request;
 use std::collections::BTreeMap;
 
 use super::history::{Happening, History};
-use super::scenario::Scenario;
+use super::scenario::{Action, Scenario};
 use super::timeline::Timeline;
 use super::world::World;
 use crate::Failure;
@@ -150,5 +151,17 @@ impl Engine {
                 Ok(())
             }
         }
+    }
+
+    /// Does something now, as a step would, and looks at what came of it.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub(super) async fn do_now(&mut self, action: &Action) -> Result<Option<String>, Failure> {
+        let outcome = self.act(action).await?;
+        self.note(Happening::Step { name: action.in_words(), outcome: outcome.clone() });
+        self.world.hand.settle().await?;
+        self.look().await?;
+        Ok(outcome)
     }
 }

@@ -64,6 +64,8 @@ pub struct Scenario {
     pub producers: Vec<ProducerPart>,
     /// Requests.
     pub loads: Vec<LoadPart>,
+    /// Names of the links between the nodes.
+    pub links: Vec<String>,
     /// What happens.
     pub steps: Vec<Step>,
     /// What must be seen.
@@ -76,6 +78,18 @@ impl Scenario {
     /// # Errors
     /// The first thing that is wrong, with file, line, key and what is allowed.
     pub fn parse(file: &str, source: &str) -> Result<Self, Wrong> {
+        Self::read(file, source, true)
+    }
+
+    /// The same for nodes that a test drives: neither length nor expectations need be there.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_to_serve(file: &str, source: &str) -> Result<Self, Wrong> {
+        Self::read(file, source, false)
+    }
+
+    fn read(file: &str, source: &str, is_whole: bool) -> Result<Self, Wrong> {
         let tree = Tree::parse(source).map_err(|why| Wrong::in_file(file, why))?;
         let whole = Item::whole(file, &tree);
         let fields = whole.fields(KEYS)?;
@@ -92,17 +106,13 @@ impl Scenario {
         if registries.is_empty() {
             return Err(fields.wrong("there is no registry: registries: {registry-1: {}}"));
         }
-        if expectations.is_empty() {
+        if is_whole && expectations.is_empty() {
             return Err(fields.wrong("nothing is expected: expect: [...]"));
         }
-        let length = fields.need("length")?;
-        let length_ms = length.span_ms()?;
-        if length_ms > LENGTH_MS_MAX {
-            return Err(length.wrong("more than 24h"));
-        }
-        if let Some(late) = steps.iter().find(|step| step.at_ms > length_ms) {
-            return Err(length.wrong(format!("the step of {} ms lies after the end", late.at_ms)));
-        }
+        let length_ms = match fields.get("length") {
+            None if !is_whole => LENGTH_MS_MAX,
+            _ => length_ms(fields.need("length")?, &steps)?,
+        };
         Ok(Self {
             file: file.to_owned(),
             name: fields.need("name")?.text()?.to_owned(),
@@ -116,9 +126,21 @@ impl Scenario {
             callers,
             producers,
             loads,
+            links: names.links,
             steps,
             expectations,
         })
+    }
+}
+
+fn length_ms(length: &Item<'_>, steps: &[Step]) -> Result<i64, Wrong> {
+    let length_ms = length.span_ms()?;
+    if length_ms > LENGTH_MS_MAX {
+        return Err(length.wrong("more than 24h"));
+    }
+    match steps.iter().find(|step| step.at_ms > length_ms) {
+        Some(late) => Err(length.wrong(format!("the step of {} ms lies after the end", late.at_ms))),
+        None => Ok(length_ms),
     }
 }
 

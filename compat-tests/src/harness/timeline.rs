@@ -61,6 +61,11 @@ impl Timeline {
         &self.changes
     }
 
+    /// What a layer shows now. `None`: there is no such layer.
+    pub fn listing(&self, node: &str, layer: Layer) -> Option<&Listing> {
+        self.shown.get(&(node.to_owned(), layer))
+    }
+
     /// What a layer shows now of an instance.
     pub fn shown(&self, node: &str, layer: Layer, instance: &str) -> Option<&str> {
         self.shown.get(&(node.to_owned(), layer))?.get(instance).map(String::as_str)

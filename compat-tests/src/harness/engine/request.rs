@@ -20,7 +20,11 @@ impl Engine {
     }
 
     /// One request; the instance that answered, or what went wrong.
-    pub(super) async fn request(&mut self, through: &Through, app: &str) -> Result<Result<String, String>, Failure> {
+    pub(in crate::harness) async fn request(
+        &mut self,
+        through: &Through,
+        app: &str,
+    ) -> Result<Result<String, String>, Failure> {
         let started_ms = self.world.now_ms();
         let (name, url) = match through {
             Through::Gateway(name) => {

@@ -2,6 +2,7 @@
 
 use super::super::layer::{Kind, Layer};
 use super::super::reading::{Item, Wrong};
+use super::Scenario;
 
 /// Names, in the order of the file.
 #[derive(Default)]
@@ -15,6 +16,21 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Everything that a scenario has named.
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let registries = scenario.registries.iter().map(|part| (part.name.clone(), Kind::Registry));
+        let gateways = scenario.gateways.iter().map(|part| (part.name.clone(), Kind::Gateway));
+        let sync_speeds = scenario.sync_speeds.iter().map(|part| (part.name.clone(), Kind::SyncSpeed));
+        let callers = scenario.callers.iter().map(|part| (part.name.clone(), Kind::Caller));
+        Self {
+            nodes: registries.chain(gateways).chain(sync_speeds).chain(callers).collect(),
+            apps: scenario.producers.iter().map(|part| part.app.clone()).collect(),
+            instances: scenario.producers.iter().map(|part| part.name.clone()).collect(),
+            steps: Vec::new(),
+            links: scenario.links.clone(),
+        }
+    }
+
     /// A name that nothing else has.
     pub(super) fn add_node(&mut self, name: &str, item: &Item<'_>, kind: Kind) -> Result<(), Wrong> {
         self.is_new(name, item)?;

@@ -2,6 +2,8 @@
 
 use super::super::layer::{Kind, Layer};
 use super::super::reading::{Item, Wrong};
+use super::super::yaml::Tree;
+use super::Scenario;
 use super::names::Names;
 
 /// One step.
@@ -157,6 +159,24 @@ impl Step {
             None => action.in_words(),
         };
         Ok(Self { at_ms, name, action })
+    }
+}
+
+impl Step {
+    /// A step that is to be done now, as a file would write it without `at`: JSON is YAML.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what is allowed.
+    pub fn of_now(scenario: &Scenario, source: &str) -> Result<Self, Wrong> {
+        const FILE: &str = "step";
+        let tree = Tree::parse(source).map_err(|why| Wrong::in_file(FILE, why))?;
+        let item = Item::whole(FILE, &tree);
+        let mut doing = item.entries()?.into_iter();
+        let (Some((verb, object)), None) = (doing.next(), doing.next()) else {
+            return Err(item.wrong(format!("a step does exactly one thing (allowed: {})", KEYS[2..].join(", "))));
+        };
+        let action = Action::read(verb, &object, &Names::of(scenario))?;
+        Ok(Self { at_ms: 0, name: action.in_words(), action })
     }
 }
 
