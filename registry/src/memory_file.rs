@@ -18,6 +18,7 @@ pub(crate) struct MemoryFiles {
     count: HeldBytes,
     bytes: HeldBytes,
     failed: LimitHits,
+    no_room: LimitHits,
 }
 
 /// One of them. It never changes.
@@ -32,6 +33,13 @@ impl MemoryFiles {
     pub(crate) fn keep(&self, bytes: &[u8], now_ms: i64) -> Option<MemoryFile> {
         let place = [self.count.weigh(1), self.bytes.weigh(bytes.len() as u64)];
         if self.count.sum() > MEMORY_FILES_MAX || self.bytes.sum() > MEMORY_FILE_BYTES_MAX {
+            if let Some(untold) = self.no_room.hit(now_ms) {
+                log::warn!(
+                    "there are {MEMORY_FILES_MAX} files in memory, or {MEMORY_FILE_BYTES_MAX} bytes in them: a list of {} \
+                     bytes is sent without one, at more expense. Are there slow readers of old lists?{untold}",
+                    bytes.len()
+                );
+            }
             return None;
         }
         match system::File::holding(bytes) {
@@ -47,6 +55,11 @@ impl MemoryFiles {
                 None
             }
         }
+    }
+
+    /// Lists for which there was no room.
+    pub(crate) fn refused(&self) -> u64 {
+        self.no_room.count()
     }
 
     pub(crate) fn count(&self) -> u64 {

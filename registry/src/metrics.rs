@@ -29,9 +29,13 @@ pub(crate) struct Sources {
     /// Bodies for which there was no room beside others.
     pub(crate) bodies_refused: u64,
     /// Connections that spoke TLS to a plain port, and plain HTTP to one with TLS.
-    pub(crate) misdirected: [(&'static str, u64); 2],
+    pub(crate) misdirected: [(&'static str, u64); 3],
     /// Answers that nobody took.
     pub(crate) answers_stalled: u64,
+    /// Bytes of large answers that are being sent.
+    pub(crate) sending_bytes: u64,
+    /// Large answers for which there was no room beside others.
+    pub(crate) answers_refused: u64,
     /// New passwords that waited for others to be compared, in vain.
     pub(crate) comparisons_refused: u64,
 }
@@ -45,6 +49,11 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
     state::write(&mut text, registry, now_ms);
     caches::write(&mut text, registry, now_ms);
     limits(&mut text, sources);
+    let family =
+        Family::gauge("eurus_registry_sending_bytes", "Large answers that callers are being sent; each counts once.");
+    text.gauge(&family, sources.sending_bytes);
+    let family = Family::gauge("eurus_registry_sending_bytes_limit", "Of them so many at most.");
+    text.gauge(&family, crate::http::SENDING_BYTES_MAX);
     let refused = [
         ("unauthenticated", denials.unauthenticated),
         ("forbidden", denials.forbidden),
@@ -57,7 +66,7 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
     text.counters(&family, refused.map(|(reason, count)| (vec![("reason", reason)], count)));
     let family = Family::counter(
         "eurus_registry_misdirected_connections",
-        "Connections that spoke TLS to a port without it, or plain HTTP to one with TLS: a client's URL has the wrong scheme.",
+        "Connections that spoke TLS to a port without it, or plain HTTP to one with TLS: a client's URL has the wrong scheme; or no HTTP.",
     );
     text.counters(&family, sources.misdirected.map(|(kind, count)| (vec![("kind", kind)], count)));
     let lines = Family::counter("eurus_registry_log_lines_dropped", "Log lines dropped because the log was too slow.");
@@ -74,7 +83,8 @@ fn limits(text: &mut Text, sources: &Sources) {
     use crate::tally::Registering;
     use crate::traffic::RefusedStatus;
 
-    let Sources { registry, traffic, bodies_refused, comparisons_refused, answers_stalled, .. } = sources;
+    let Sources { registry, traffic, bodies_refused, comparisons_refused, answers_stalled, answers_refused, .. } =
+        sources;
     fn sum<L: Labels>(totals: Vec<(L, u64)>, wanted: impl Fn(L) -> bool) -> u64 {
         totals.into_iter().filter(|(labels, _)| wanted(*labels)).map(|(_, count)| count).sum()
     }
@@ -91,6 +101,8 @@ fn limits(text: &mut Text, sources: &Sources) {
         ("cached_bytes", registry.cache().room().answers_refused()),
         ("bodies_bytes", *bodies_refused),
         ("answer_stalled", *answers_stalled),
+        ("sending_bytes", *answers_refused),
+        ("memory_files", registry.cache().memory_files().refused()),
         ("password_comparisons", *comparisons_refused),
         ("batch_answer_bytes", traffic.batch_answers_cut().count()),
     ];
@@ -98,7 +110,7 @@ fn limits(text: &mut Text, sources: &Sources) {
         "eurus_registry_limit_hits",
         "What was refused or dropped because a limit was reached: request bodies (bytes, of the body or of the instance in it; \
          time to arrive), registrations beyond the instances and the bytes allowed, the oldest changes of a full delta queue, names whose answers were not cached, answers too large to be cached, bodies for which there was no room beside others, new passwords beyond those that wait to be compared, \
-         answers to batches without all newer instances, lists that a caller asked for and did not take.",
+         answers to batches without all newer instances, answers that a caller asked for and did not take, large ones for which there was no room beside those, lists for which there was no file in memory.",
     );
     text.counters(&family, hits.map(|(limit, count)| (vec![("limit", limit)], count)));
 }

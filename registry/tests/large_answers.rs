@@ -215,3 +215,42 @@ async fn its_bytes_are_counted() {
     assert_eq!(counted, whole.body.len() as f64);
     rig.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_many_requests_at_once_is_answered() {
+    let rig = with_list_of(20 << 10).await;
+    let count = 20_000;
+    let mut stream = TcpStream::connect(rig.address).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let requests = get("/eureka/apps/A/none", "").repeat(count - 1) + &get(LIST, "Connection: close\r\n");
+    let write = async { writing.write_all(requests.as_bytes()).await.unwrap() };
+    let mut answers = Vec::new();
+    let read = async { reading.read_to_end(&mut answers).await.unwrap() };
+    tokio::join!(write, read);
+    let text = String::from_utf8(answers).unwrap();
+    assert_eq!((text.matches("HTTP/1.1 404 ").count(), text.matches("HTTP/1.1 200 ").count()), (count - 1, 1));
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_readers_hold_so_much_and_no_more() {
+    let rig = with_list_of(LARGE).await;
+    let sending = "eurus_registry_sending_bytes";
+    let mut readers = Vec::new();
+    for number in 0..3 {
+        rig.register("B", "one", json!({"lastDirtyTimestamp": 2_000 + number})).await;
+        let mut stream = TcpStream::connect(rig.address).await.unwrap();
+        stream.write_all(get(LIST, "").as_bytes()).await.unwrap();
+        let mut begun = [0; 20];
+        stream.read_exact(&mut begun).await.unwrap();
+        readers.push(stream);
+    }
+    assert!(metric(&rig, sending).await >= 3.0 * LARGE as f64);
+    drop(readers);
+    for _ in 0..LOOKS_MAX {
+        if metric(&rig, sending).await == 0.0 {
+            return rig.stop().await;
+        }
+    }
+    panic!("nobody takes them, and they are held");
+}

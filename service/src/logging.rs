@@ -118,4 +118,6 @@ fn quiet_libraries(
     libraries
         .into_iter()
         .fold(config, |config, library| config.logger(Logger::builder().build(library, level.min(LevelFilter::Warn))))
+        // One line for whatever anybody sends that is no HTTP, without an address: the services say themselves what matters.
+        .logger(Logger::builder().build("actix_http::h1::dispatcher", LevelFilter::Off))
 }

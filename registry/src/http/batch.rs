@@ -5,11 +5,11 @@ use actix_web::http::header::CONTENT_TYPE;
 use eurus_model::InstanceStatus;
 use eurus_model::replication::{ReplicationAction as Action, ReplicationItem as Item, decode_batch};
 
-use super::Call;
 use super::batch_answer::{self, ENTITY_BYTES_MAX, Outcome};
 use super::instance::{Heartbeat, renew_lease};
 use super::refusal::Refusal;
 use super::register::body_format;
+use super::{Call, lists};
 use crate::form::Format;
 use crate::peer_pauses::peer_name;
 use crate::store::{Origin, Renewal, StatusChange};
@@ -64,7 +64,9 @@ pub(crate) fn replicate(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
     if body.left_out > 0 {
         say_left_out(call, body.left_out);
     }
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, negotiated.label())).body(body.bytes))
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, negotiated.label()));
+    lists::send_bytes(call, response, body.bytes)
 }
 
 fn say_left_out(call: &Call<'_>, left_out: usize) {

@@ -7,10 +7,10 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use eurus_model::{Detail, InstanceStatus, json, xml};
 
-use super::Call;
 use super::accept::Negotiated;
 use super::query::{self, Parameters};
 use super::refusal::Refusal;
+use super::{Call, lists};
 use crate::form::{Form, Format};
 use crate::registered::Registered;
 use crate::store::{Origin, Renewal};
@@ -22,7 +22,7 @@ const FULL_JSON: Form = Form { format: Format::Json, detail: Detail::Full };
 pub(crate) fn show(call: &Call<'_>, found: Option<Arc<Registered>>) -> Result<HttpResponse, Refusal> {
     let negotiated = call.negotiated()?;
     let instance = found.ok_or(Refusal::NotFound)?;
-    Ok(write(HttpResponse::Ok(), &instance, negotiated))
+    write(call, HttpResponse::Ok(), &instance, &negotiated)
 }
 
 /// The heartbeat.
@@ -43,7 +43,7 @@ pub(crate) fn renew(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse
     match renewal {
         Renewal::Renewed => Ok(HttpResponse::Ok().finish()),
         Renewal::Unknown | Renewal::StatusUnknown | Renewal::ClientIsNewer => Err(Refusal::HeartbeatNotFound),
-        Renewal::ReplicaIsOlder(held) => Ok(write(HttpResponse::Conflict(), &held, negotiated)),
+        Renewal::ReplicaIsOlder(held) => write(call, HttpResponse::Conflict(), &held, &negotiated),
     }
 }
 
@@ -78,7 +78,12 @@ pub(crate) fn cancel(call: &Call<'_>, app: &str, id: &str) -> Result<HttpRespons
     }
 }
 
-fn write(mut response: HttpResponseBuilder, instance: &Registered, negotiated: Negotiated) -> HttpResponse {
+fn write(
+    call: &Call<'_>,
+    mut response: HttpResponseBuilder,
+    instance: &Registered,
+    negotiated: &Negotiated,
+) -> Result<HttpResponse, Refusal> {
     let body = match negotiated.format {
         Format::Json => json::wrap_instance(&instance.fragment(FULL_JSON)),
         Format::Xml => {
@@ -87,7 +92,8 @@ fn write(mut response: HttpResponseBuilder, instance: &Registered, negotiated: N
             xml::encode_instance(&shown, Detail::Full)
         }
     };
-    response.insert_header((CONTENT_TYPE, negotiated.label())).body(body)
+    response.insert_header((CONTENT_TYPE, negotiated.label()));
+    lists::send_bytes(call, response, body)
 }
 
 /// Java takes a single instance in XML for the first version of its protocol, which knows three statuses; recorded

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 
 use super::accept::{Negotiated, takes_gzip};
@@ -44,10 +44,10 @@ pub(crate) async fn list(call: &Call<'_>, entity: Entity) -> Result<HttpResponse
         }
     };
     let payload = answer.ok_or(Refusal::NotFound)?;
-    Ok(respond(call, &payload, &negotiated))
+    respond(call, &payload, &negotiated)
 }
 
-fn respond(call: &Call<'_>, payload: &Payload, negotiated: &Negotiated) -> HttpResponse {
+fn respond(call: &Call<'_>, payload: &Payload, negotiated: &Negotiated) -> Result<HttpResponse, Refusal> {
     let tag = format!("W/\"{:x}-{:x}\"", call.registry.started_ms(), payload.number);
     let known = header(call.request, IF_NONE_MATCH).unwrap_or_default();
     let is_known = known.split(',').any(|one| one.trim() == tag);
@@ -55,7 +55,7 @@ fn respond(call: &Call<'_>, payload: &Payload, negotiated: &Negotiated) -> HttpR
     response.insert_header((VARY, "Accept, Accept-Encoding, X-Eureka-Accept"));
     response.insert_header((ETAG, tag));
     if is_known {
-        return response.finish();
+        return Ok(response.finish());
     }
     let gzip = payload.gzip.as_ref().filter(|_| takes_gzip(header(call.request, ACCEPT_ENCODING)));
     // Java echoes parameters of the media type only where it does not compress.
@@ -68,12 +68,28 @@ fn respond(call: &Call<'_>, payload: &Payload, negotiated: &Negotiated) -> HttpR
     send(call, response, gzip.unwrap_or(&payload.plain))
 }
 
+/// A body that is made for this answer alone.
+pub(super) fn send_bytes(
+    call: &Call<'_>,
+    mut response: HttpResponseBuilder,
+    body: Vec<u8>,
+) -> Result<HttpResponse, Refusal> {
+    if body.len() < HANDED_OVER_BYTES_MIN {
+        return Ok(response.body(body));
+    }
+    send(call, response, &Arc::new(body.into()))
+}
+
 /// A large body is the connection's to send, unless it is encrypted or only its length is asked for.
-fn send(call: &Call<'_>, mut response: HttpResponseBuilder, content: &Arc<Content>) -> HttpResponse {
+fn send(call: &Call<'_>, mut response: HttpResponseBuilder, content: &Arc<Content>) -> Result<HttpResponse, Refusal> {
     let outbox = call.request.conn_data::<Rc<Outbox>>();
     let outbox = outbox.filter(|_| content.len() >= HANDED_OVER_BYTES_MIN && *call.request.method() != Method::HEAD);
     let Some(outbox) = outbox else {
-        return response.body(Slices::of(content.bytes().clone()));
+        return Ok(response.body(Slices::of(content.bytes().clone())));
+    };
+    let Some(held) = call.context.watch.answers.hold(content, call.now_ms) else {
+        let why = "callers are slow to take other large lists; try again";
+        return Err(Refusal::Explained(StatusCode::SERVICE_UNAVAILABLE, why.to_owned()));
     };
     if content.note_sent() {
         let (content, registry, now_ms) = (Arc::clone(content), Arc::clone(&call.registry), call.now_ms);
@@ -82,5 +98,5 @@ fn send(call: &Call<'_>, mut response: HttpResponseBuilder, content: &Arc<Conten
     }
     let bytes = content.len() as u64;
     call.noted.handed_over_bytes.set(bytes);
-    response.no_chunking(bytes).body(HandedOver::new(Rc::clone(outbox), Arc::clone(content)))
+    Ok(response.no_chunking(bytes).body(HandedOver::new(Rc::clone(outbox), Arc::clone(content), held)))
 }

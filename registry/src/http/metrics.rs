@@ -20,6 +20,8 @@ pub(crate) async fn show(call: &Call<'_>) -> Result<HttpResponse, Refusal> {
         bodies_refused: call.context.bodies.hits().count(),
         misdirected: call.context.watch.misdirected.counts(),
         answers_stalled: call.context.watch.stalled_count(),
+        sending_bytes: call.context.watch.answers.bytes(),
+        answers_refused: call.context.watch.answers.refused(),
         comparisons_refused: call.context.guard.comparisons_refused(),
     };
     let now_ms = call.now_ms;

@@ -10,6 +10,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 pub(crate) struct Misdirected {
     pub(crate) tls_to_plain: PeerWarning,
     pub(crate) plain_to_tls: PeerWarning,
+    pub(crate) not_http: PeerWarning,
 }
 
 impl Default for Misdirected {
@@ -22,14 +23,19 @@ impl Default for Misdirected {
                 "it speaks plain HTTP to a port that speaks TLS: let its URL begin with https://, also in \
                  eureka.client.service-url and in what probes health",
             ),
+            not_http: PeerWarning::of("what it sends is no HTTP: is it a port scan, or a client of something else?"),
         }
     }
 }
 
 impl Misdirected {
     /// For metrics.
-    pub(crate) fn counts(&self) -> [(&'static str, u64); 2] {
-        [("tls_to_plain", self.tls_to_plain.count()), ("plain_to_tls", self.plain_to_tls.count())]
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 3] {
+        [
+            ("tls_to_plain", self.tls_to_plain.count()),
+            ("plain_to_tls", self.plain_to_tls.count()),
+            ("not_http", self.not_http.count()),
+        ]
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a connection has to send that does not go through the server framework: the body of a large answer.
 //!
 //! The framework copies each body into a buffer of the connection. Instead a large one is put here; the framework is
-//! told to wait ([`HandedOver`]), and the connection sends the body itself, right behind the answer's head.
+//! told to wait ([`HandedOver`]), and the connection sends the body itself, right behind the answer's head. This rests on how
+//! actix-http (read at 3.20) drives a connection: a body that is not ready is followed by a flush, and what it wrote before comes
+//! to the connection whole and in order; `registry/tests/large_answers.rs` would see it change.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -17,9 +19,16 @@ use rustix::net::SendFlags;
 use tokio::net::TcpStream;
 
 use crate::content::Content;
+use crate::held_bytes::Weight;
 
 /// Bytes that the system is handed at a time.
 const SEND_BYTES_MAX: usize = 256 << 10;
+
+/// "More" keeps the system from sending a packet of the head alone.
+#[cfg(target_os = "linux")]
+const HEAD_FLAGS: SendFlags = SendFlags::MORE.union(SendFlags::NOSIGNAL);
+#[cfg(not(target_os = "linux"))]
+const HEAD_FLAGS: SendFlags = SendFlags::empty();
 
 /// One for each connection. A connection answers one request at a time, so there is one body at most.
 #[derive(Debug, Default)]
@@ -42,11 +51,13 @@ struct Parcel {
     content: Arc<Content>,
     content_sent: usize,
     waiting: Waker,
+    /// Let go when all is sent.
+    _held: Arc<Weight>,
 }
 
 impl Outbox {
-    fn put(&self, content: Arc<Content>, waiting: Waker) {
-        let parcel = Parcel { head: Vec::new(), head_sent: 0, content, content_sent: 0, waiting };
+    fn put(&self, content: Arc<Content>, held: Arc<Weight>, waiting: Waker) {
+        let parcel = Parcel { head: Vec::new(), head_sent: 0, content, content_sent: 0, waiting, _held: held };
         *self.0.borrow_mut() = State::Holding(parcel);
     }
 
@@ -113,9 +124,7 @@ impl Parcel {
             return written(sent);
         };
         if !head.is_empty() {
-            // "More" keeps the system from sending a packet of the head alone.
-            let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
-            self.head_sent += written(rustix::net::send(stream, head, flags)?)?;
+            self.head_sent += written(rustix::net::send(stream, head, HEAD_FLAGS)?)?;
             if self.head_sent < self.head.len() {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
@@ -133,12 +142,12 @@ fn written(bytes: usize) -> io::Result<usize> {
 /// The framework's view of a body that the connection sends: it comes to nothing, but not before all is sent.
 pub(super) struct HandedOver {
     outbox: Rc<Outbox>,
-    content: Option<Arc<Content>>,
+    content: Option<(Arc<Content>, Arc<Weight>)>,
 }
 
 impl HandedOver {
-    pub(super) fn new(outbox: Rc<Outbox>, content: Arc<Content>) -> Self {
-        Self { outbox, content: Some(content) }
+    pub(super) fn new(outbox: Rc<Outbox>, content: Arc<Content>, held: Arc<Weight>) -> Self {
+        Self { outbox, content: Some((content, held)) }
     }
 }
 
@@ -151,8 +160,8 @@ impl MessageBody for HandedOver {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        if let Some(content) = self.content.take() {
-            self.outbox.put(content, cx.waker().clone());
+        if let Some((content, held)) = self.content.take() {
+            self.outbox.put(content, held, cx.waker().clone());
             return Poll::Pending;
         }
         self.outbox.poll_sent(cx.waker()).map(|()| None)

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use eurus_service::Clock;
 
+use super::held_answers::HeldAnswers;
 use super::misdirected::Misdirected;
 use super::peer_warning::PeerWarning;
 
@@ -12,17 +13,27 @@ pub(crate) struct Watch {
     pub(super) misdirected: Misdirected,
     /// Answers that nobody took.
     stalled: PeerWarning,
+    pub(super) answers: HeldAnswers,
     clock: Clock,
 }
 
 impl Watch {
     pub(crate) fn new(clock: Clock) -> Self {
-        let stalled = "it asked for a large list and takes nothing of it: its connection was cut off";
-        Self { misdirected: Misdirected::default(), stalled: PeerWarning::of(stalled), clock }
+        let stalled = "it takes nothing of what it asked for: its connection was cut off";
+        Self {
+            misdirected: Misdirected::default(),
+            stalled: PeerWarning::of(stalled),
+            answers: HeldAnswers::default(),
+            clock,
+        }
     }
 
     pub(super) fn tls_to_plain(&self, peer: Option<IpAddr>) {
         self.misdirected.tls_to_plain.note(peer, self.clock.now_ms());
+    }
+
+    pub(super) fn not_http(&self, peer: Option<IpAddr>) {
+        self.misdirected.not_http.note(peer, self.clock.now_ms());
     }
 
     pub(super) fn plain_to_tls(&self, peer: Option<IpAddr>) {

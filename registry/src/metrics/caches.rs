@@ -3,7 +3,7 @@
 use super::state::seconds;
 use super::text::{Family, Text};
 use crate::form::Format;
-use crate::memory_file::MEMORY_FILES_MAX;
+use crate::memory_file::{MEMORY_FILE_BYTES_MAX, MEMORY_FILES_MAX};
 use crate::registry::Registry;
 use crate::response_cache::{CACHED_BYTES_MAX, CACHED_ENTITIES_MAX, Entity, HeldList};
 use eurus_model::Detail;
@@ -31,9 +31,13 @@ pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
     text.gauge(&family, cache.memory_files().count());
     let family = Family::gauge("eurus_registry_memory_files_limit", "So many of them there are at most.");
     text.gauge(&family, MEMORY_FILES_MAX);
-    let family =
-        Family::gauge("eurus_registry_memory_file_bytes", "Bytes in these files; they are in no process's RSS.");
+    let family = Family::gauge(
+        "eurus_registry_memory_file_bytes",
+        "Bytes in these files; they are in no process's RSS, but count towards a container's memory.",
+    );
     text.gauge(&family, cache.memory_files().bytes());
+    let family = Family::gauge("eurus_registry_memory_file_bytes_limit", "Of them so many at most.");
+    text.gauge(&family, MEMORY_FILE_BYTES_MAX);
     let held: Vec<_> = [("full", Entity::All), ("delta", Entity::Delta)]
         .into_iter()
         .flat_map(|(kind, entity)| cache.held(&entity, now_ms).into_iter().map(move |held| (kind, held)))
