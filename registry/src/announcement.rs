@@ -6,8 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use crate::access::Role;
 use crate::config::RegistryConfig;
-use crate::management::Management;
-use crate::paths::Paths;
+use crate::management::{Management, ManagementUrls};
 
 /// Where a registry listens.
 #[derive(Clone, Copy, Debug)]
@@ -31,23 +30,16 @@ pub(crate) fn announce(config: &RegistryConfig, addresses: Addresses) {
     log::info!("registry: {}", summary(config));
     match addresses.management {
         Some(own) => {
-            let scheme = if config.tls.is_some() && config.management.is_with_tls() { "https" } else { "http" };
-            let Paths { context, management, .. } = config.management.paths(&config.paths);
-            log::info!(
-                "registry: health and metrics are at {scheme}://{own}{context}{management}/ and {scheme}://{own}{context}/metrics, \
-                 not on the main port"
-            );
+            let ManagementUrls { health, metrics } = config.management_urls(own);
+            log::info!("registry: health and metrics are at {health} and {metrics}, not on the main port");
         }
         None if config.management == Management::Nowhere => {
             log::info!("registry: health and metrics are not served, as management.server.port says");
         }
         None => {}
     }
-    if config.access.is_open() && !address.ip().is_loopback() {
-        log::warn!(
-            "registry: anybody who reaches {address} may change every registration; set spring.security.user.password \
-             or eurus.registry.access.tokens.<name>.token"
-        );
+    for warning in exposures(config, addresses) {
+        log::warn!("registry: {warning}");
     }
     if let Some(host) = config.expected_host.as_deref().filter(|_| address.ip().is_loopback()) {
         log::warn!(
@@ -57,6 +49,27 @@ pub(crate) fn announce(config: &RegistryConfig, addresses: Addresses) {
             host.escape_debug()
         );
     }
+}
+
+/// What is open to more than this machine, port by port.
+fn exposures(config: &RegistryConfig, addresses: Addresses) -> Vec<String> {
+    if !config.access.is_open() {
+        return Vec::new();
+    }
+    let is_wide = |address: &SocketAddr| !address.ip().is_loopback();
+    let main = Some(addresses.main).filter(is_wide).map(|address| {
+        format!(
+            "anybody who reaches {address} may change every registration; set spring.security.user.password or \
+             eurus.registry.access.tokens.<name>.token"
+        )
+    });
+    let management = addresses.management.filter(is_wide).map(|address| {
+        format!(
+            "anybody who reaches {address} may read the metrics; set management.server.address=127.0.0.1, \
+             spring.security.user.password or eurus.registry.access.tokens.<name>.token"
+        )
+    });
+    main.into_iter().chain(management).collect()
 }
 
 /// What an operator checks first.
@@ -101,6 +114,28 @@ mod tests {
         let readable =
             "eurus.registry.access: {anonymous: read, tokens: {ci: {token: 0123456789abcdef, roles: register}}}";
         assert!(summary(&config(readable)).starts_with("locked, tokens: 1, anybody may read; "));
+    }
+
+    #[test]
+    fn each_port_that_is_open_to_others_is_named() {
+        let (near, wide) = ("127.0.0.1:1", "0.0.0.0:2");
+        let locked = "spring.security.user.password: TOPSECRET";
+        for (yaml, main, management, expected) in [
+            ("", near, None, &[][..]),
+            ("", near, Some(near), &[]),
+            ("", wide, Some(near), &["reaches 0.0.0.0:2 may change every registration"]),
+            ("", near, Some(wide), &["reaches 0.0.0.0:2 may read the metrics"]),
+            ("", wide, Some("[::]:3"), &["reaches 0.0.0.0:2 may change", "reaches [::]:3 may read"]),
+            (locked, wide, Some(wide), &[]),
+        ] {
+            let parsed = |address: &str| address.parse().unwrap();
+            let addresses = Addresses { main: parsed(main), management: management.map(parsed) };
+            let warnings = exposures(&config(yaml), addresses);
+            assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+            for (warning, expected) in warnings.iter().zip(expected) {
+                assert!(warning.contains(expected), "{warning}");
+            }
+        }
     }
 
     #[test]

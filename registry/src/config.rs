@@ -174,7 +174,7 @@ impl RegistryConfig {
             *value = properties.bool(key, *value)?;
         }
         config.paths = Paths::from_properties(properties)?;
-        config.management = Management::from_properties(properties)?;
+        config.management = Management::from_properties(properties, config.tls.is_some())?;
         config.peers = PeerSettings::from_properties(properties)?;
         if !properties.is_set_by_user(crate::PORT.address_key) {
             let host = config.deployment.host_name.as_deref();

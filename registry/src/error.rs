@@ -3,8 +3,6 @@
 use std::fmt;
 use std::io;
 
-use eurus_service::listen::BindError;
-
 use crate::config::InvalidSetting;
 
 /// Why [`run`](crate::run) ended without being asked to.
@@ -14,8 +12,8 @@ pub enum RunError {
     Setting(InvalidSetting),
     /// The listener cannot be served, or serving it failed.
     Listener(io::Error),
-    /// The port of its own for health and metrics is not to be had.
-    Bind(BindError),
+    /// Health and metrics have a port of their own, and it was not bound: [`Listeners::bind`](crate::Listeners::bind) does.
+    NoManagementListener,
     /// The operating system gives no random bytes, without which no credentials can be kept.
     Random(getrandom::Error),
     /// A control loop ended; its name and why. Without it caches or leases would silently go stale.
@@ -27,7 +25,9 @@ impl fmt::Display for RunError {
         match self {
             Self::Setting(invalid) => write!(f, "{invalid}"),
             Self::Listener(source) => write!(f, "the registry cannot serve its listener: {source}"),
-            Self::Bind(source) => write!(f, "{source}"),
+            Self::NoManagementListener => {
+                f.write_str("management.server.port names a port of its own, and no listener was bound for it")
+            }
             Self::Random(source) => write!(f, "the registry gets no random bytes from the operating system: {source}"),
             Self::Loop(name, why) => write!(f, "the registry's {name} loop ended: {why}; restart the registry"),
         }
@@ -39,9 +39,8 @@ impl std::error::Error for RunError {
         match self {
             Self::Setting(invalid) => Some(invalid),
             Self::Listener(source) => Some(source),
-            Self::Bind(source) => Some(source),
             Self::Random(source) => Some(source),
-            Self::Loop(..) => None,
+            Self::NoManagementListener | Self::Loop(..) => None,
         }
     }
 }

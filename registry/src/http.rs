@@ -171,6 +171,7 @@ async fn answer(call: &Call<'_>, route: Option<Route<'_>>) -> Result<HttpRespons
         ("GET", Route::ServerStatus) => server_status::show(call),
         ("GET", Route::StatusOverrides) => server_info::status_overrides(call),
         ("GET", Route::Health) => Ok(pages::health()),
+        ("GET", Route::Endpoints) => Ok(pages::endpoints(call)),
         ("GET", Route::Metrics) => metrics::show(call).await,
         ("GET", Route::Dashboard) => Ok(pages::dashboard(call)),
         ("GET", Route::LastLeases) => Ok(pages::last_leases(call)),

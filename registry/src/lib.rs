@@ -82,12 +82,13 @@ mod tally;
 mod token_bucket;
 mod traffic;
 
-use std::net::TcpListener;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
+use eurus_service::listen::{self, BindError};
 use eurus_service::{Clock, Shutdown};
 use futures_util::future::join_all;
 
@@ -98,7 +99,7 @@ pub use error::RunError;
 pub use http::{CONNECTIONS_PER_WORKER_MAX, KEEP_ALIVE_S, TLS_HANDSHAKE_S_MAX};
 pub use lease::LeaseDuration;
 pub use limits::RegistryLimits;
-pub use management::{Management, ManagementPort};
+pub use management::{Management, ManagementPort, ManagementUrls};
 pub use paths::Paths;
 pub use peers::PeerSettings;
 pub use rate_limiter::RateLimits;
@@ -109,7 +110,7 @@ use http::{Port, Serving};
 use registry::Registry;
 
 /// Where the registry listens.
-pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose {
+pub const PORT: listen::Purpose = listen::Purpose {
     what: "the registry",
     address_key: "server.address",
     port_key: "server.port",
@@ -121,8 +122,26 @@ pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose 
 pub struct Listeners {
     /// For all but what has a port of its own.
     pub main: TcpListener,
-    /// For health and metrics, where they have one; not given it is bound as configured.
+    /// For health and metrics, where they have one.
     pub management: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds all ports that a configuration asks for, so that nothing starts when one of them is taken.
+    ///
+    /// # Errors
+    /// [`BindError`] names the port and the property to change.
+    pub fn bind(config: &RegistryConfig, main: (IpAddr, u16)) -> Result<Self, BindError> {
+        Ok(Self { main: listen::bind(PORT, main)?, management: config.management.bind()? })
+    }
+
+    /// Where health and metrics are, if they have a port of their own.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn management_address(&self) -> std::io::Result<Option<SocketAddr>> {
+        self.management.as_ref().map(TcpListener::local_addr).transpose()
+    }
 }
 
 impl From<TcpListener> for Listeners {
@@ -131,7 +150,7 @@ impl From<TcpListener> for Listeners {
     }
 }
 
-/// Serves a registry on a bound listener until `shutdown` is triggered; then requests under way are finished.
+/// Serves a registry on bound listeners until `shutdown` is triggered; then requests under way are finished.
 ///
 /// # Errors
 /// [`RunError`]: an invalid setting, a listener that cannot be served, a control loop that ended.
@@ -143,10 +162,12 @@ pub async fn run(
 ) -> Result<(), RunError> {
     config.validate()?;
     let Listeners { main, management } = listeners.into();
-    let management = match management {
-        None => config.management.bind().map_err(RunError::Bind)?,
-        given => given.filter(|_| matches!(config.management, Management::OnOwnPort(_))),
-    };
+    let has_own_port = matches!(config.management, Management::OnOwnPort(_));
+    // Closed where nothing is served on it.
+    let management = management.filter(|_| has_own_port);
+    if has_own_port && management.is_none() {
+        return Err(RunError::NoManagementListener);
+    }
     let addresses = Addresses::of(&main, management.as_ref()).map_err(RunError::Listener)?;
     let cache_access = config.cache_access.clone();
     let (workers, shutdown_s, tls) = (config.workers, config.shutdown_s, config.tls.clone());

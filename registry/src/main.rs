@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use eurus_registry::{PORT, RegistryConfig};
-use eurus_service::listen;
+use eurus_registry::{Listeners, PORT, RegistryConfig};
 use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Started, parse_arguments};
 
 /// Requests and log lines allocate a lot of small pieces: cheaper here than with the system's allocator.
@@ -34,8 +33,8 @@ async fn serve(started: Started) -> Result<(), BoxError> {
     if started.properties.is_set_by_user(REGISTER) && started.properties.bool(REGISTER, true)? {
         log::info!("{REGISTER} has no effect: this registry registers itself nowhere, and shows on no list");
     }
-    let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
-    eurus_registry::run(config, listener, started.clock, started.shutdown).await?;
+    let listeners = Listeners::bind(&config, PORT.endpoint_of_process(&started.properties)?)?;
+    eurus_registry::run(config, listeners, started.clock, started.shutdown).await?;
     log::info!("stopped");
     Ok(())
 }

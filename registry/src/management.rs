@@ -1,10 +1,11 @@
 //! Where health and metrics are served: on the main port, on one of their own, or nowhere; as `management.server.*` says.
 
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use eurus_service::listen::{BindError, Purpose, bind};
 use eurus_service::{ConfigError, Properties};
 
+use crate::config::RegistryConfig;
 use crate::paths::{Paths, path};
 
 const PORT_KEY: &str = "management.server.port";
@@ -40,11 +41,12 @@ pub struct ManagementPort {
 }
 
 impl Management {
-    /// As somebody set it.
+    /// As somebody set it; whether the main port speaks TLS decides whether this one can.
     ///
     /// # Errors
-    /// [`ConfigError`] for what is no port, address or path, and for what means nothing without a port of its own.
-    pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
+    /// [`ConfigError`] for what is no port, address or path, for what means nothing without a port of its own, and for
+    /// TLS without a certificate.
+    pub fn from_properties(properties: &Properties, main_has_tls: bool) -> Result<Self, ConfigError> {
         let (main_address, main_port) = crate::PORT.endpoint(properties)?;
         let main = i64::from(main_port);
         let port = properties.number(PORT_KEY, main, NOWHERE..=i64::from(u16::MAX))?;
@@ -59,19 +61,25 @@ impl Management {
                 ))),
             };
         }
+        let with_tls = properties.bool(TLS_KEY, true)?;
+        if with_tls && !main_has_tls && properties.is_set_by_user(TLS_KEY) {
+            // Who asks for TLS must not get plain HTTP.
+            return Err(properties.invalid(
+                TLS_KEY,
+                "false, as this port shows the main port's certificate and there is none; for TLS set \
+                 server.ssl.key-store or server.ssl.certificate too",
+            ));
+        }
         let address = properties.parsed(ADDRESS_KEY, "an IP address, e.g. 127.0.0.1 or 0.0.0.0")?;
         Ok(Self::OnOwnPort(ManagementPort {
             address: address.unwrap_or(main_address),
             port: own,
             base_path: path(properties, PATH_KEY, String::new())?,
-            with_tls: properties.bool(TLS_KEY, true)?,
+            with_tls,
         }))
     }
 
     /// Binds the port, if there is one.
-    ///
-    /// # Errors
-    /// [`BindError`]
     pub(crate) fn bind(&self) -> Result<Option<TcpListener>, BindError> {
         let Self::OnOwnPort(own) = self else { return Ok(None) };
         let purpose = Purpose {
@@ -102,6 +110,27 @@ impl Management {
     }
 }
 
+/// What is on a port of its own for health and metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagementUrls {
+    /// Of health.
+    pub health: String,
+    /// Of metrics.
+    pub metrics: String,
+}
+
+impl RegistryConfig {
+    /// Where health and metrics are, on a port of their own with this address.
+    pub fn management_urls(&self, own: SocketAddr) -> ManagementUrls {
+        let scheme = if self.tls.is_some() && self.management.is_with_tls() { "https" } else { "http" };
+        let Paths { context, management, .. } = self.management.paths(&self.paths);
+        ManagementUrls {
+            health: format!("{scheme}://{own}{context}{management}/health"),
+            metrics: format!("{scheme}://{own}{context}/metrics"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use eurus_service::properties::{Files, Sources};
@@ -110,7 +139,7 @@ mod tests {
 
     fn read(yaml: &str) -> Result<Management, ConfigError> {
         let sources = Sources { files: Files::one("application.yml", yaml), ..Sources::default() };
-        Management::from_properties(&Properties::layered(sources)?.0)
+        Management::from_properties(&Properties::layered(sources)?.0, false)
     }
 
     fn own(address: &str, port: u16, base_path: &str, with_tls: bool) -> Management {
@@ -145,6 +174,8 @@ mod tests {
             ("management.server: {port: 8761, address: 127.0.0.1}", ADDRESS_KEY),
             ("management.server.base-path: /ops", PATH_KEY),
             ("management.server.ssl.enabled: true", TLS_KEY),
+            ("management.server: {port: 9, ssl.enabled: true}", "management.server.ssl.enabled: 'true'"),
+            ("management.server: {port: 9, ssl.enabled: true}", "expected false"),
             ("management.server.port: -2", PORT_KEY),
             ("management.server.port: 65536", PORT_KEY),
             ("management.server: {port: 9, address: localhost}", ADDRESS_KEY),

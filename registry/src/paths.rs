@@ -60,6 +60,9 @@ impl Paths {
         let is_page = |path: &str| matches!(path.trim_end_matches('/'), "" | "/lastn");
         let plain = plain(inside)?;
         let inside = plain.as_ref();
+        if self.is_list_of_endpoints(inside) {
+            return Some("/actuator".into());
+        }
         if let Some(endpoint) = self.endpoint(inside).filter(|rest| !is_page(rest)) {
             return Some(format!("/actuator{endpoint}").into());
         }
@@ -84,6 +87,12 @@ impl Paths {
     /// Whether pages or endpoints were put where Eureka's own resources are.
     fn is_moved_below_eureka(&self) -> bool {
         [Some(&self.management), self.dashboard.as_ref()].into_iter().flatten().any(|base| base.starts_with("/eureka"))
+    }
+
+    /// Below `/` there is none, as with Spring, and a page at the same place goes before it.
+    fn is_list_of_endpoints(&self, inside: &str) -> bool {
+        let has_own_place = !self.management.is_empty() && self.dashboard.as_ref() != Some(&self.management);
+        has_own_place && below(inside, &self.management) == Some("/")
     }
 
     /// What is asked of the management endpoints. Below `/` they stand beside Eureka's own resources.
@@ -181,6 +190,11 @@ mod tests {
             (&[(DASHBOARD_PATH_KEY, "/dash")], "/dash/lastn", Some("/lastn")),
             (&[(DASHBOARD_PATH_KEY, "/dash")], "/dash/eureka/apps", Some("/dash/eureka/apps")),
             (&[(MANAGEMENT_PATH_KEY, "/manage")], "/manage/health", Some("/actuator/health")),
+            (&[(MANAGEMENT_PATH_KEY, "/manage")], "/manage/", Some("/actuator")),
+            (&[(MANAGEMENT_PATH_KEY, "/manage")], "/actuator", None),
+            (&[(MANAGEMENT_PATH_KEY, "/x"), (DASHBOARD_PATH_KEY, "/x")], "/x", Some("/")),
+            (&[], "/actuator", Some("/actuator")),
+            (&[], "/actuator/lastn", None),
             (&[(MANAGEMENT_PATH_KEY, "/manage")], "/actuator/health", None),
             (&[(MANAGEMENT_PATH_KEY, "/")], "/health", Some("/actuator/health")),
             (&[(MANAGEMENT_PATH_KEY, "/")], "/eureka/apps", Some("/eureka/apps")),

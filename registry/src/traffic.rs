@@ -18,6 +18,7 @@ label! {
         SecureVip = "svip",
         Batch = "batch",
         Health = "health",
+        Endpoints = "endpoints",
         Dashboard = "dashboard",
         LastLeases = "last_leases",
         AsgStatus = "asg_status",

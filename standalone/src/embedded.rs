@@ -9,8 +9,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use eurus_gateway::{GatewayConfig, GatewayListeners};
-use eurus_registry::RegistryConfig;
 use eurus_registry::access::AccessConfig;
+use eurus_registry::{Listeners, RegistryConfig};
 use eurus_service::process::{BoxError, Started};
 use eurus_service::{Clock, ConfigError, Properties, Shutdown, listen};
 use eurus_sync_speed::SyncSpeedConfig;
@@ -41,7 +41,7 @@ pub struct Embedded {
     pub intervals: Intervals,
     /// Whether the registry asks for credentials.
     is_locked: bool,
-    registry: (RegistryConfig, TcpListener),
+    registry: (RegistryConfig, Listeners),
     gateway: (GatewayConfig, GatewayListeners),
     sync_speed: (SyncSpeedConfig, TcpListener),
 }
@@ -73,11 +73,12 @@ impl Embedded {
         let mut gateway_config = GatewayConfig::from_properties(properties)?;
         let mut sync_speed_config = SyncSpeedConfig::from_properties(properties, data_dir.to_owned())?;
         let (registry_port, sync_speed_port) = (eurus_registry::PORT, eurus_sync_speed::PORT);
-        let registry = listen::bind(registry_port, registry_port.endpoint(properties)?)?;
+        let registry = Listeners::bind(&registry_config, registry_port.endpoint(properties)?)?;
         let gateway = GatewayListeners::bind(eurus_gateway::PORT.endpoint(properties)?, properties)?;
         let sync_speed = listen::bind(sync_speed_port, sync_speed_port.endpoint(properties)?)?;
         let addresses = Addresses {
-            registry: registry.local_addr()?,
+            registry: registry.main.local_addr()?,
+            management: registry.management_address()?.map(|own| registry_config.management_urls(own)),
             scheme: if registry_config.tls.is_some() { "https" } else { "http" },
             context_path: registry_config.paths.context.clone(),
             gateway: local_address(&gateway)?,
@@ -130,8 +131,8 @@ impl Embedded {
     pub async fn run(self, clock: &Clock, shutdown: &Shutdown) -> Result<(), BoxError> {
         // The registry stops last, so that the others can deregister.
         let registry_shutdown = Shutdown::new();
-        let (config, listener) = self.registry;
-        let registry = eurus_registry::run(config, listener, clock.clone(), registry_shutdown.clone());
+        let (config, listeners) = self.registry;
+        let registry = eurus_registry::run(config, listeners, clock.clone(), registry_shutdown.clone());
         let mut registry_task = tokio::spawn(registry);
         let mut others: JoinSet<Result<(), BoxError>> = JoinSet::new();
         let (config, listeners) = self.gateway;

@@ -206,8 +206,12 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let taken_port = format!("--server.port={port}");
-    let cases: [Case<'_>; 8] = [
+    let own_port = format!("--management.server.port={port}");
+    let own_taken = [ANY_PORTS.as_slice(), &[own_port.as_str()]].concat();
+    let own_words = ["the registry's health and metrics cannot listen", &port, "in use", "management.server.port"];
+    let cases: [Case<'_>; 9] = [
         (&[taken_port.as_str()], &[], 1, &["the registry", &port, "in use", "server.port"]),
+        (&own_taken, &[], 1, &own_words),
         (&["--data-dir", "/dev/null/data"], &[], 2, &["/dev/null/data", "cannot be written", "--data-dir"]),
         (
             &["--eureka.server.evicton-interval-timer-in-ms=1"],
@@ -243,4 +247,11 @@ fn an_unknown_flag_is_refused_with_usage() {
     let (exit, text) = fails(&["--stok-intervals"], &[]);
     assert_eq!(exit, 2);
     assert!(text.contains("--stock-intervals"), "{text}");
+}
+
+#[test]
+fn health_and_metrics_on_a_port_of_their_own_are_in_the_banner() {
+    let running = Running::start(&["--management.server.port=0", "--management.server.base-path=/ops"]);
+    let url = running.url("health");
+    assert!(url.ends_with("/ops/actuator/health") && !url.contains(":0/"), "{url}");
 }

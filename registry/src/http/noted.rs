@@ -64,6 +64,7 @@ impl Route<'_> {
             Self::Vip(VipKind::Secure, _) => RouteKind::SecureVip,
             Self::Batch => RouteKind::Batch,
             Self::Health => RouteKind::Health,
+            Self::Endpoints => RouteKind::Endpoints,
             Self::Dashboard => RouteKind::Dashboard,
             Self::LastLeases => RouteKind::LastLeases,
             Self::AsgStatus(_) => RouteKind::AsgStatus,

@@ -1,11 +1,13 @@
-//! `/`, `/lastn` and `/actuator/health`: for people, and for whoever watches the process. Plain pages without scripts.
+//! `/`, `/lastn`, `/actuator` and `/actuator/health`: for people, and for whoever watches the process. Plain pages without scripts.
 
 mod dashboard;
+mod endpoints;
 mod frame;
 mod last_leases;
 mod preservation;
 
 pub(crate) use dashboard::dashboard;
+pub(crate) use endpoints::endpoints;
 pub(crate) use last_leases::last_leases;
 
 use actix_web::HttpResponse;

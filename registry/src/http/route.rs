@@ -38,8 +38,10 @@ pub(crate) enum Route<'a> {
     ServerStatus,
     /// `/eureka/serverinfo/statusoverrides`
     StatusOverrides,
-    /// `/actuator/health`
+    /// `/actuator/health`, and `liveness` and `readiness` below it
     Health,
+    /// `/actuator`
+    Endpoints,
     /// `/metrics`, `/actuator/prometheus`
     Metrics,
     /// `/`
@@ -62,7 +64,8 @@ impl<'a> Route<'a> {
         match texts[..count] {
             [""] => Some(Self::Dashboard),
             ["lastn"] => Some(Self::LastLeases),
-            ["actuator", "health"] => Some(Self::Health),
+            ["actuator", "health"] | ["actuator", "health", "liveness" | "readiness"] => Some(Self::Health),
+            ["actuator"] => Some(Self::Endpoints),
             ["metrics"] | ["actuator", "prometheus"] => Some(Self::Metrics),
             ["eureka", "v2", ref rest @ ..] => Self::of_eureka(rest, &segments[2..]),
             ["eureka", ref rest @ ..] => Self::of_eureka(rest, &segments[1..]),
@@ -99,7 +102,7 @@ impl<'a> Route<'a> {
 impl Route<'_> {
     /// Whether it is there for whoever watches the process, and may have a port of its own.
     pub(crate) fn is_management(&self) -> bool {
-        matches!(self, Self::Health | Self::Metrics)
+        matches!(self, Self::Health | Self::Endpoints | Self::Metrics)
     }
 
     /// The methods it takes, as a 405 lists them: in Java's order, which clients may have seen.
@@ -107,7 +110,7 @@ impl Route<'_> {
         match self {
             Self::Apps | Self::Delta | Self::InstanceById(_) | Self::Vip(..) => "GET,OPTIONS",
             Self::ServerStatus | Self::StatusOverrides => "GET,OPTIONS",
-            Self::Health | Self::Metrics | Self::Dashboard | Self::LastLeases => "GET,OPTIONS",
+            Self::Health | Self::Endpoints | Self::Metrics | Self::Dashboard | Self::LastLeases => "GET,OPTIONS",
             Self::App(_) => "POST,GET,OPTIONS",
             Self::Instance(..) => "DELETE,GET,OPTIONS,PUT",
             Self::Status(..) => "DELETE,OPTIONS,PUT",
@@ -140,7 +143,7 @@ impl Route<'_> {
             Self::Status(..) | Self::Metadata(..) | Self::Metrics | Self::Dashboard | Self::LastLeases => {
                 Some(Role::Read)
             }
-            Self::AsgStatus(_) | Self::ServerStatus | Self::StatusOverrides => Some(Role::Read),
+            Self::AsgStatus(_) | Self::ServerStatus | Self::StatusOverrides | Self::Endpoints => Some(Role::Read),
         }
     }
 }
@@ -204,6 +207,12 @@ mod tests {
             ("/eureka/v2/status", Some(Route::ServerStatus)),
             ("/eureka/serverinfo/statusoverrides", Some(Route::StatusOverrides)),
             ("/actuator/health", Some(Route::Health)),
+            ("/actuator/health/liveness", Some(Route::Health)),
+            ("/actuator/health/readiness/", Some(Route::Health)),
+            ("/actuator/health/db", None),
+            ("/actuator/info", None),
+            ("/actuator", Some(Route::Endpoints)),
+            ("/actuator/", Some(Route::Endpoints)),
             ("/metrics", Some(Route::Metrics)),
             ("/actuator/prometheus/", Some(Route::Metrics)),
             ("/", Some(Route::Dashboard)),
@@ -230,6 +239,7 @@ mod tests {
             (Route::ServerStatus, ""),
             (Route::StatusOverrides, ""),
             (Route::Dashboard, ""),
+            (Route::Endpoints, ""),
             (Route::LastLeases, ""),
         ];
         for (route, changes) in routes {

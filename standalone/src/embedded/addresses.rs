@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 
+use eurus_registry::ManagementUrls;
+
 /// Where each service listens.
 #[derive(Clone, Debug)]
 pub struct Addresses {
     /// The registry.
     pub registry: SocketAddr,
+    /// Its health and metrics, where they have a port of their own.
+    pub management: Option<ManagementUrls>,
     /// `http`, or `https`: how the registry is spoken with.
     pub scheme: &'static str,
     /// The path before the registry's paths, as a rule empty.

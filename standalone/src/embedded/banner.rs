@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use eurus_registry::ManagementUrls;
+
 use super::{Addresses, Embedded};
 
 /// As the user called it, so that what is shown can be pasted.
@@ -15,6 +17,12 @@ fn registry_flag(addresses: &Addresses, is_locked: bool) -> String {
     if url == crate::producer::DEFAULT_REGISTRY { String::new() } else { format!(" --registry {url}") }
 }
 
+/// A line for the registry's health and metrics, where they have a port of their own.
+fn management_line(addresses: &Addresses) -> String {
+    let line = |urls: &ManagementUrls| format!("\n               health {}   metrics {}", urls.health, urls.metrics);
+    addresses.management.as_ref().map(line).unwrap_or_default()
+}
+
 #[allow(clippy::print_stdout)] // For whoever started it.
 pub(super) fn banner(embedded: &Embedded, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
     let addresses = &embedded.addresses;
@@ -22,7 +30,7 @@ pub(super) fn banner(embedded: &Embedded, stock_intervals: bool, data_dir: &Path
     println!(
         "eurus {version}
 
-  registry     {registry}
+  registry     {registry}{management}
   gateway      http://{gateway}   admin API http://{gateway_admin}
   sync-speed   http://{sync_speed}
   data         {data}   log {log}
@@ -44,6 +52,7 @@ Ctrl-C stops it.",
         intervals = embedded.intervals.in_words(stock_intervals),
         at = registry_flag(addresses, embedded.is_locked),
         registry = addresses.service_url(),
+        management = management_line(addresses),
         data = data_dir.display(),
         log = log_file.display(),
     );
@@ -59,6 +68,7 @@ mod tests {
         let other = SocketAddr::from(([127, 0, 0, 1], 1));
         Addresses {
             registry: registry.parse().unwrap(),
+            management: None,
             scheme: "http",
             context_path: context_path.to_owned(),
             gateway: other,
