@@ -29,7 +29,7 @@ pub(crate) struct Sources {
     /// Bodies for which there was no room beside others.
     pub(crate) bodies_refused: u64,
     /// Connections that spoke TLS to a plain port, and plain HTTP to one with TLS.
-    pub(crate) misdirected: [(&'static str, u64); 3],
+    pub(crate) misdirected: [(&'static str, u64); 4],
     /// Answers that nobody took.
     pub(crate) answers_stalled: u64,
     /// Bytes of large answers that are being sent.
@@ -66,7 +66,7 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
     text.counters(&family, refused.map(|(reason, count)| (vec![("reason", reason)], count)));
     let family = Family::counter(
         "eurus_registry_misdirected_connections",
-        "Connections that spoke TLS to a port without it, or plain HTTP to one with TLS: a client's URL has the wrong scheme; or no HTTP.",
+        "Connections that spoke TLS to a port without it, or plain HTTP to one with TLS: a client's URL has the wrong scheme; or no HTTP; or failed at the TLS handshake.",
     );
     text.counters(&family, sources.misdirected.map(|(kind, count)| (vec![("kind", kind)], count)));
     let lines = Family::counter("eurus_registry_log_lines_dropped", "Log lines dropped because the log was too slow.");

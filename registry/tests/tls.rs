@@ -101,12 +101,16 @@ impl Running {
 
     /// The answer to a request for the health, or why there is none.
     async fn health(&self, tls: &ClientTls) -> Result<String, String> {
+        self.get("/actuator/health", tls).await
+    }
+
+    async fn get(&self, path: &str, tls: &ClientTls) -> Result<String, String> {
         let connector = TlsConnector::from(Arc::new(tls.config().unwrap()));
         let tcp = TcpStream::connect(self.address).await.unwrap();
         let name = "localhost".try_into().unwrap();
         let mut stream = connector.connect(name, tcp).await.map_err(|error| error.to_string())?;
-        let request = b"GET /actuator/health HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).await.map_err(|error| error.to_string())?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
         let mut answer = Vec::new();
         // With TLS 1.3 a refused certificate shows here.
         stream.read_to_end(&mut answer).await.map_err(|error| error.to_string())?;
@@ -207,6 +211,30 @@ async fn plain_http_is_told_that_a_tls_port_speaks_tls() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.ends_with("\r\n\r\nthis port speaks TLS: use https://\r\n"), "{answer}");
     assert!(registry.health(&files.client(&[TRUST_PEM])).await.is_ok(), "others are served");
+    registry.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fails_at_the_door_is_counted() {
+    let files = Files::new();
+    let trust = [("server.ssl.trust-certificate", "<ca.pem>"), ("server.ssl.client-auth", "need")];
+    let registry = Running::start(&files, &[&PEM[..], &trust].concat());
+    let identity = [
+        ("eurus.client.tls.certificate", "<client.pem>"),
+        ("eurus.client.tls.certificate-private-key", "<client-key.pem>"),
+        TRUST_PEM,
+    ];
+    let known = files.client(&identity);
+    // Without a certificate; without trust in ours; not TLS at all.
+    assert!(registry.health(&files.client(&[TRUST_PEM])).await.is_err());
+    let stranger = files.client(&[("eurus.client.tls.trust-certificate", "<stranger-ca.pem>")]);
+    assert!(registry.health(&stranger).await.is_err());
+    let mut nonsense = TcpStream::connect(registry.address).await.unwrap();
+    nonsense.write_all(&[0; 100]).await.unwrap();
+    drop(nonsense.read_to_end(&mut Vec::new()).await);
+    let failed = "eurus_registry_misdirected_connections_total{kind=\"tls_handshake_failed\"} ";
+    let metrics = registry.get("/metrics", &known).await.unwrap();
+    assert_eq!(metrics.lines().find_map(|line| line.strip_prefix(failed)), Some("3"), "{metrics}");
     registry.stop().await;
 }
 

@@ -11,6 +11,7 @@ pub(crate) struct Misdirected {
     pub(crate) tls_to_plain: PeerWarning,
     pub(crate) plain_to_tls: PeerWarning,
     pub(crate) not_http: PeerWarning,
+    pub(crate) handshake_failed: PeerWarning,
 }
 
 impl Default for Misdirected {
@@ -24,17 +25,22 @@ impl Default for Misdirected {
                  eureka.client.service-url and in what probes health",
             ),
             not_http: PeerWarning::of("what it sends is no HTTP: is it a port scan, or a client of something else?"),
+            handshake_failed: PeerWarning::of(
+                "the TLS handshake failed (does it trust this registry's certificate, and show one of its own where \
+                 server.ssl.client-auth asks for it?): ",
+            ),
         }
     }
 }
 
 impl Misdirected {
     /// For metrics.
-    pub(crate) fn counts(&self) -> [(&'static str, u64); 3] {
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 4] {
         [
             ("tls_to_plain", self.tls_to_plain.count()),
             ("plain_to_tls", self.plain_to_tls.count()),
             ("not_http", self.not_http.count()),
+            ("tls_handshake_failed", self.handshake_failed.count()),
         ]
     }
 }

@@ -21,8 +21,13 @@ impl PeerWarning {
     }
 
     pub(super) fn note(&self, peer: Option<IpAddr>, now_ms: i64) {
+        self.note_because(peer, "", now_ms);
+    }
+
+    /// With what this one is about.
+    pub(super) fn note_because(&self, peer: Option<IpAddr>, why: &str, now_ms: i64) {
         self.count.fetch_add(1, Ordering::Relaxed);
-        self.lines.warn(peer, now_ms, || self.what.to_owned());
+        self.lines.warn(peer, now_ms, || format!("{}{}", self.what, why.escape_debug()));
     }
 
     /// Since the start.

@@ -2,12 +2,13 @@
 
 use std::fmt::Debug;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::BoxBody;
-use actix_http::{HttpServiceBuilder, KeepAlive, Protocol, Request, Response, TlsAcceptorConfig};
+use actix_http::error::DispatchError;
+use actix_http::{HttpServiceBuilder, KeepAlive, Protocol, Request, Response};
 use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
 use actix_service::{IntoServiceFactory as _, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
@@ -17,6 +18,8 @@ use eurus_service::tls::ServerTls;
 use futures_util::future::ready;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::connection::Connection;
 use super::misdirected::is_plain;
@@ -34,6 +37,7 @@ const HEAD_S_MAX: u64 = 5;
 /// A caller may take this long to close a connection that is at its end.
 const CLOSING_S_MAX: u64 = 1;
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S);
+const TLS_HANDSHAKE_MAX: Duration = Duration::from_secs(TLS_HANDSHAKE_S_MAX);
 const HEAD_MAX: Duration = Duration::from_secs(HEAD_S_MAX);
 const CLOSING_MAX: Duration = Duration::from_secs(CLOSING_S_MAX);
 
@@ -120,10 +124,7 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
             })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |stream: TcpStream| {
-            // An answer in two parts must not wait for the caller's word on the first.
-            if let Err(error) = stream.set_nodelay(true) {
-                log::debug!("TCP_NODELAY: {error}");
-            }
+            no_delay(&stream);
             let peer = stream.peer_addr().ok();
             ready(Ok((Connection::new(stream, Arc::clone(&watch)), Protocol::Http1, peer)))
         })
@@ -135,35 +136,58 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
 fn encrypted(listener: TcpListener, tls: &ServerTls, context: Data<Context>, serving: Serving) -> io::Result<Server> {
     let builder = workers(serving);
     let stopping = builder.graceful_shutdown_signal();
-    let config = tls.config();
+    // HTTP/2 is not spoken here: nobody must think so.
+    let mut config = tls.config();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     let builder = builder.listen("registry", listener, move || {
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let http = http(stopping.clone(), KeepAlive::Timeout(KEEP_ALIVE))
-            .tcp_nodelay(true)
-            .finish(map_config(app, |()| AppConfig::default()));
-        let acceptor = TlsAcceptorConfig::default().handshake_timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX));
-        let http = http.rustls_0_23_with_config(config.clone(), acceptor).map_err(drop);
-        let watch = Arc::clone(&context.watch);
-        fn_service(move |stream: TcpStream| only_tls(stream, Arc::clone(&watch))).and_then(http)
+        let http =
+            http(stopping.clone(), KeepAlive::Timeout(KEEP_ALIVE)).finish(map_config(app, |()| AppConfig::default()));
+        let (acceptor, watch) = (acceptor.clone(), Arc::clone(&context.watch));
+        fn_service(move |stream: TcpStream| shake_hands(stream, acceptor.clone(), Arc::clone(&watch))).and_then(http)
     })?;
     Ok(builder.run())
 }
 
-/// Hands on what may be TLS; who speaks plain HTTP is told so in his own tongue.
-async fn only_tls(stream: TcpStream, watch: Arc<Watch>) -> Result<TcpStream, ()> {
-    let mut first = [0];
-    let peeked = timeout(Duration::from_secs(TLS_HANDSHAKE_S_MAX), stream.peek(&mut first)).await;
-    match peeked {
-        Ok(Ok(1)) if is_plain(first[0]) => {
-            let peer = stream.peer_addr().ok().map(|address| address.ip());
-            watch.plain_to_tls(peer);
-            refuse_plain(&stream);
-            Err(())
+/// Hands on who speaks TLS; who speaks plain HTTP is told so in his own tongue.
+async fn shake_hands(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    watch: Arc<Watch>,
+) -> Result<(TlsStream<TcpStream>, Protocol, Option<SocketAddr>), DispatchError> {
+    let address = stream.peer_addr().ok();
+    let peer = address.map(|address| address.ip());
+    no_delay(&stream);
+    let handshake = async {
+        let mut first = [0];
+        match stream.peek(&mut first).await? {
+            // Whoever looks whether the port is open says nothing; it is no failure.
+            0 => return Ok(None),
+            _ if is_plain(first[0]) => {
+                watch.plain_to_tls(peer);
+                refuse_plain(&stream);
+                return Ok(None);
+            }
+            _ => {}
         }
-        Ok(Ok(1..)) => Ok(stream),
-        // Closed, broken, or silent for too long.
-        _ => Err(()),
+        acceptor.accept(stream).await.map(Some)
+    };
+    let failure = match timeout(TLS_HANDSHAKE_MAX, handshake).await {
+        Ok(Ok(Some(stream))) => return Ok((stream, Protocol::Http1, address)),
+        Ok(Ok(None)) => return Err(DispatchError::InternalError),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("it took longer than {TLS_HANDSHAKE_S_MAX} s"),
+    };
+    watch.handshake_failed(peer, &failure);
+    Err(DispatchError::InternalError)
+}
+
+/// An answer in two parts must not wait for the caller's word on the first.
+fn no_delay(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        log::debug!("TCP_NODELAY: {error}");
     }
 }
 

@@ -36,6 +36,10 @@ impl Watch {
         self.misdirected.not_http.note(peer, self.clock.now_ms());
     }
 
+    pub(super) fn handshake_failed(&self, peer: Option<IpAddr>, why: &str) {
+        self.misdirected.handshake_failed.note_because(peer, why, self.clock.now_ms());
+    }
+
     pub(super) fn plain_to_tls(&self, peer: Option<IpAddr>) {
         self.misdirected.plain_to_tls.note(peer, self.clock.now_ms());
     }

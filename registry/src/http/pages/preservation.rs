@@ -56,8 +56,8 @@ fn emergency(view: &SelfPreservationView) -> String {
     format!(
         "<p class=\"alarm\"><strong>EMERGENCY: {} of {} instances below did not renew in time and are kept all the \
          same.</strong> {} When so many fall silent at once the network is the more likely culprit, so nothing is removed \
-         (self-preservation): what is listed may be gone. {WHAT_TO_DO}, or set \
-         <code>eureka.server.enable-self-preservation=false</code>.</p>\n",
+         (self-preservation): what is listed may be gone. {WHAT_TO_DO}. With \
+         <code>eurus.registry.self-preservation=per-app</code> (read at the start) one application's trouble keeps only its own.</p>\n",
         view.over,
         view.leases,
         count(view)
