@@ -3,6 +3,7 @@
 
 mod act;
 mod look;
+mod meanwhile;
 mod nodes;
 mod order;
 mod registering;

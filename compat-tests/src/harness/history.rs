@@ -79,7 +79,7 @@ pub enum Happening {
         kind: OrderKind,
         /// Of whom.
         instance: String,
-        /// `done`, `partial`, `failed`, or the status of a refusal.
+        /// `asked`, then `done`, `partial`, `failed`, or the status of a refusal.
         state: String,
     },
     /// A registry began anew, with nothing.

@@ -10,6 +10,8 @@ use super::{Rule, Violation};
 struct Offline {
     since_ms: i64,
     /// Each is said once.
+    /// A registry has lost its memory since: the next registration there continues the same life.
+    is_forgotten: bool,
     is_begun_said: bool,
     is_up_said: bool,
 }
@@ -22,13 +24,26 @@ pub(super) fn violations(history: &History) -> Vec<Violation> {
         let at_ms = event.at_ms;
         match &event.what {
             Happening::Ordered { kind: OrderKind::Offline, instance, state } if state == "done" => {
-                in_force.insert(instance, Offline { since_ms: at_ms, is_begun_said: false, is_up_said: false });
+                in_force.insert(
+                    instance,
+                    Offline { since_ms: at_ms, is_forgotten: false, is_begun_said: false, is_up_said: false },
+                );
             }
             // Also one that was refused may have been begun: nothing is promised any more.
-            Happening::Ordered { kind: OrderKind::Online, instance, .. }
-            | Happening::StatusSet { instance }
-            | Happening::Registered { instance, is_new: true, .. } => {
+            Happening::Ordered { kind: OrderKind::Online, instance, .. } | Happening::StatusSet { instance } => {
                 in_force.remove(instance.as_str());
+            }
+            Happening::Emptied { .. } => in_force.values_mut().for_each(|offline| offline.is_forgotten = true),
+            Happening::Cancelled { instance, .. } => {
+                if let Some(offline) = in_force.get_mut(instance.as_str()) {
+                    offline.is_forgotten = false;
+                }
+            }
+            Happening::Registered { instance, is_new: true, .. } => {
+                match in_force.get_mut(instance.as_str()).filter(|offline| offline.is_forgotten) {
+                    Some(offline) => offline.is_forgotten = false,
+                    None => drop(in_force.remove(instance.as_str())),
+                }
             }
             Happening::Begun { instance } => {
                 if let Some(offline) = in_force.get_mut(instance.as_str()).filter(|offline| !offline.is_begun_said) {

@@ -15,6 +15,14 @@ fn registered(is_new: bool) -> Happening {
     Happening::Registered { registry: "r".to_owned(), instance: "a".to_owned(), is_new }
 }
 
+fn emptied() -> Happening {
+    Happening::Emptied { registry: "r".to_owned() }
+}
+
+fn cancelled() -> Happening {
+    Happening::Cancelled { registry: "r".to_owned(), instance: "a".to_owned() }
+}
+
 fn unknown() -> Happening {
     Happening::Unknown { registry: "r".to_owned(), instance: "a".to_owned(), lease_ms: 90_000 }
 }
@@ -44,6 +52,9 @@ fn nothing_begins_after_done() {
         (vec![(2, done()), (3, ordered(Online, "done")), (4, begun())], vec![]),
         (vec![(2, done()), (3, ordered(Online, "done")), (4, done()), (5, begun())], vec![(Rule::Offline, 5)]),
         (vec![(2, done()), (3, registered(true)), (4, begun())], vec![]),
+        // A registry that forgot everybody does not begin new lives, a goodbye does.
+        (vec![(2, done()), (3, emptied()), (4, registered(true)), (5, begun())], vec![(Rule::Offline, 5)]),
+        (vec![(2, done()), (3, emptied()), (4, cancelled()), (5, registered(true)), (6, begun())], vec![]),
         // Registering a live lease again continues the same life.
         (vec![(2, done()), (3, registered(false)), (4, begun())], vec![(Rule::Offline, 4)]),
         (vec![(2, done()), (3, Happening::StatusSet { instance: "a".to_owned() }), (4, begun())], vec![]),
@@ -69,16 +80,13 @@ fn what_is_done_stays_done_at_the_registry() {
 
 #[test]
 fn a_registration_is_not_forgotten() {
-    let (registry, instance) = ("r".to_owned(), "a".to_owned());
     let renewed = || Happening::Renewed { registry: "r".to_owned(), instance: "a".to_owned() };
-    let cancelled = Happening::Cancelled { registry, instance };
-    let emptied = Happening::Emptied { registry: "r".to_owned() };
     for (events, expected) in [
         (vec![(0, registered(true)), (90_000, unknown())], vec![(Rule::Registered, 90_000)]),
         (vec![(0, registered(true)), (90_001, unknown())], vec![]),
         (vec![(0, registered(true)), (60_000, renewed()), (120_000, unknown())], vec![(Rule::Registered, 120_000)]),
-        (vec![(0, registered(true)), (1, cancelled), (2, unknown())], vec![]),
-        (vec![(0, registered(true)), (1, emptied), (2, unknown())], vec![]),
+        (vec![(0, registered(true)), (1, cancelled()), (2, unknown())], vec![]),
+        (vec![(0, registered(true)), (1, emptied()), (2, unknown())], vec![]),
         (vec![(5, unknown())], vec![]),
     ] {
         assert_eq!(broken(events.clone()), expected, "{events:?}");

@@ -2,7 +2,7 @@
 
 use super::super::history::{Happening, OrderKind};
 use super::super::layer::Layer;
-use super::super::scenario::{Action, CacheFault, LinkFault};
+use super::super::scenario::{Action, CacheFault, LinkFault, SyncSpeedPart};
 use super::Engine;
 use crate::Failure;
 use crate::link::Fault;
@@ -111,9 +111,10 @@ impl Engine {
         link.set("", set);
         if fault == LinkFault::Mend {
             link.release();
-        } else {
-            self.is_disturbed = true;
         }
+        let is_to_a_gateway = name.starts_with("sync-speed -> ");
+        let is_to_a_registry = |part: &SyncSpeedPart| name.starts_with(&format!("{} -> ", part.name));
+        self.is_disturbed |= is_to_a_gateway || self.scenario.sync_speeds.iter().any(is_to_a_registry);
         Ok(())
     }
 }

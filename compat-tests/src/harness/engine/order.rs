@@ -12,7 +12,7 @@ use crate::Failure;
 /// Real time that an answer may take that needs no virtual time: where nothing is disturbed, and where a gateway may
 /// be out of reach, so that sync-speed waits for its next try.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-const ANSWER_WITHIN_DISTURBED: Duration = Duration::from_millis(400);
+const ANSWER_WITHIN_DISTURBED: Duration = Duration::from_millis(700);
 /// Virtual time after which an order without an answer is given up.
 const GIVEN_UP_AFTER_MS: i64 = 120_000;
 
@@ -37,17 +37,24 @@ impl Engine {
         let sync_speed = found.ok_or_else(|| Failure::new(format!("there is no sync-speed {by}")))?;
         let what = if kind == OrderKind::Offline { "offline" } else { "online" };
         let request = self.world.stack.http.post(format!("{}/{what}", sync_speed.url())).json(&body);
+        if kind == OrderKind::Online {
+            // What an offline promised ends when somebody asks for the opposite, not when that is done.
+            self.note(Happening::Ordered { kind, instance: name.to_owned(), state: "asked".to_owned() });
+        }
+        let meanwhile = self.load_meanwhile()?;
         let asked = tokio::spawn(async move {
             let answer = request.send().await?;
             let (status, bytes) = (answer.status().as_u16(), answer.bytes().await?);
             Ok((status, serde_json::from_slice(&bytes)?))
         });
-        let (status, body) = self.answer_to(asked).await?;
+        let answer = self.answer_to(asked).await;
         self.fence(name).await?;
         self.note_begun();
+        let (status, body) = answer?;
         let state = body["state"].as_str().map_or_else(|| status.to_string(), ToOwned::to_owned);
         let detail = body["error"].as_str().or_else(|| body["note"].as_str());
         self.note(Happening::Ordered { kind, instance: name.to_owned(), state: state.clone() });
+        self.end_meanwhile(meanwhile).await;
         Ok(Some(detail.map_or_else(|| state.clone(), |detail| format!("{state} ({detail})"))))
     }
 

@@ -85,7 +85,7 @@ impl Engine {
     }
 }
 
-async fn ask(http: &reqwest::Client, url: &str) -> Result<String, String> {
+pub(super) async fn ask(http: &reqwest::Client, url: &str) -> Result<String, String> {
     let answer = http.get(url).send().await.map_err(|error| format!("{error:#}"))?;
     let status = answer.status();
     let body = answer.bytes().await.map_err(|error| format!("{error:#}"))?;

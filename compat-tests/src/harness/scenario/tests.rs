@@ -140,3 +140,19 @@ fn the_page_describes_every_word() {
     let missing: Vec<&&str> = words.iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "docs/harness.md does not speak of {missing:?}");
 }
+
+/// Who looks for a scenario must find it on the page, and what the page names must be there.
+#[test]
+#[allow(clippy::disallowed_methods)] // Reading files is all that happens here.
+fn the_page_lists_the_catalogue() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/harness.md")).unwrap();
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().into_owned();
+    let mut files: Vec<String> = folder.map(name).map(|name| name.replace(".yaml", "")).collect();
+    let table = page.split_once("## The catalogue").unwrap().1.split_once("## What is checked").unwrap().0;
+    let listed = table.split('`').skip(1).step_by(2).filter(|name| !name.contains('/')).map(ToOwned::to_owned);
+    let mut listed: Vec<String> = listed.collect();
+    files.sort();
+    listed.sort();
+    assert_eq!(listed, files);
+}

@@ -1,0 +1,79 @@
+//! Requests while an order is under way: as fast as the gateways answer, so that an answer that comes too early is caught
+//! by a request that begins after it.
+
+use std::sync::Arc;
+
+use eurus_service::Shutdown;
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
+
+use super::super::history::Happening;
+use super::super::scenario::{LoadPart, Through};
+use super::Engine;
+use super::request::ask;
+use crate::Failure;
+
+/// Connections of each load.
+const CONNECTIONS: usize = 3;
+/// Requests that are remembered at most: an order takes milliseconds.
+const ENDED_MAX: usize = 100_000;
+
+type Ended = Arc<Mutex<Vec<(String, Result<String, String>)>>>;
+
+/// A load without pauses; it ends with [`Meanwhile::end`].
+pub(super) struct Meanwhile {
+    stop: Shutdown,
+    running: JoinSet<()>,
+    ended: Ended,
+}
+
+impl Engine {
+    /// The loads through gateways that are under way now, without their pauses.
+    pub(super) fn load_meanwhile(&self) -> Result<Meanwhile, Failure> {
+        let now_ms = self.world.now_ms();
+        let is_on = |load: &&LoadPart| load.from_ms <= now_ms && load.until_ms.is_none_or(|until_ms| now_ms < until_ms);
+        let mut meanwhile =
+            Meanwhile { stop: Shutdown::new(), running: JoinSet::new(), ended: Arc::new(Mutex::new(Vec::new())) };
+        for load in self.scenario.loads.iter().filter(is_on) {
+            let Through::Gateway(name) = &load.through else { continue };
+            let found = self.world.gateways.iter().find(|one| one.part.name == *name);
+            let Some(gateway) = found.filter(|gateway| gateway.running.is_up()) else { continue };
+            let url = format!("{}/{}/harness", gateway.address().url, load.app.to_lowercase());
+            for _ in 0..CONNECTIONS {
+                // A client each, so that each has a connection of its own.
+                let http = reqwest::Client::builder().no_proxy().build()?;
+                meanwhile.running.spawn(send(
+                    http,
+                    name.clone(),
+                    url.clone(),
+                    meanwhile.stop.clone(),
+                    Arc::clone(&meanwhile.ended),
+                ));
+            }
+        }
+        Ok(meanwhile)
+    }
+
+    /// Ends it after the requests under way, and notes what became of them.
+    pub(super) async fn end_meanwhile(&mut self, mut meanwhile: Meanwhile) {
+        meanwhile.stop.trigger();
+        while meanwhile.running.join_next().await.is_some() {}
+        self.note_begun();
+        let started_ms = self.world.now_ms();
+        let ended = std::mem::take(&mut *meanwhile.ended.lock());
+        for (through, outcome) in ended {
+            let outcome = outcome.map(|id| self.world.names.get(&id).cloned().unwrap_or(id));
+            self.note(Happening::Ended { through, started_ms, outcome });
+        }
+    }
+}
+
+async fn send(http: reqwest::Client, through: String, url: String, stop: Shutdown, ended: Ended) {
+    while !stop.is_triggered() {
+        let outcome = ask(&http, &url).await;
+        let mut ended = ended.lock();
+        if ended.len() < ENDED_MAX {
+            ended.push((through.clone(), outcome));
+        }
+    }
+}
