@@ -3,6 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use eurus_client::config::Timeouts;
 use eurus_client::{FailureKind, InstanceInfo, Registries};
@@ -16,7 +17,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// An authority, a server's and a client's certificate by it, and a stranger's, as files: `<name>.pem`, `<name>-key.pem`,
 /// `<name>.p12` with the password `secret`.
@@ -104,11 +107,14 @@ impl Running {
         self.get("/actuator/health", tls).await
     }
 
-    async fn get(&self, path: &str, tls: &ClientTls) -> Result<String, String> {
+    async fn connect(&self, tls: &ClientTls) -> Result<TlsStream<TcpStream>, String> {
         let connector = TlsConnector::from(Arc::new(tls.config().unwrap()));
         let tcp = TcpStream::connect(self.address).await.unwrap();
-        let name = "localhost".try_into().unwrap();
-        let mut stream = connector.connect(name, tcp).await.map_err(|error| error.to_string())?;
+        connector.connect("localhost".try_into().unwrap(), tcp).await.map_err(|error| error.to_string())
+    }
+
+    async fn get(&self, path: &str, tls: &ClientTls) -> Result<String, String> {
+        let mut stream = self.connect(tls).await?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
         let mut answer = Vec::new();
@@ -128,6 +134,11 @@ const PEM: [(&str, &str); 2] =
 const PKCS12: [(&str, &str); 2] =
     [("server.ssl.key-store", "<server.p12>"), ("server.ssl.key-store-password", "secret")];
 const TRUST_PEM: (&str, &str) = ("eurus.client.tls.trust-certificate", "<ca.pem>");
+
+/// When nothing moves for so long, nothing will.
+const REST: Duration = Duration::from_secs(3);
+/// More than the system takes of what nobody reads.
+const WRITTEN_MAX: usize = 48 << 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pem_and_pkcs12_serve_those_who_trust_them() {
@@ -211,6 +222,32 @@ async fn plain_http_is_told_that_a_tls_port_speaks_tls() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.ends_with("\r\n\r\nthis port speaks TLS: use https://\r\n"), "{answer}");
     assert!(registry.health(&files.client(&[TRUST_PEM])).await.is_ok(), "others are served");
+    registry.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_list_comes_whole_and_who_takes_no_answer_is_not_listened_to() {
+    let files = Files::new();
+    let registry = Running::start(&files, &PEM);
+    let trusting = files.client(&[TRUST_PEM]);
+    let url = format!("https://localhost:{}/eureka/", registry.address.port());
+    let client = Registries::over_tls(vec![url], Timeouts::default(), &trusting).unwrap();
+    let mut large = InstanceInfo::new("A", "one", "h", "10.0.0.1");
+    let text: String = (0..1 << 18).map(|place| format!("{place:08x}")).collect();
+    large.metadata.push(("text".to_owned(), text.clone()));
+    client.register(&large).await.unwrap();
+    for _ in 0..5 {
+        let list = registry.get("/eureka/apps", &trusting).await.unwrap();
+        assert!(list.contains(&text), "{} bytes", list.len());
+    }
+    let mut stream = registry.connect(&trusting).await.unwrap();
+    let requests = "PUT /eureka/apps/A/none HTTP/1.1\r\nHost: r\r\n\r\n".repeat(100);
+    let mut written = 0;
+    while let Ok(taken) = timeout(REST, stream.write(&requests.as_bytes()[written % requests.len()..])).await {
+        written += taken.unwrap();
+        assert!(written < WRITTEN_MAX, "{written} bytes of requests were taken, and no answer");
+    }
+    assert!(registry.health(&trusting).await.is_ok(), "others are served");
     registry.stop().await;
 }
 

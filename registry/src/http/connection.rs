@@ -64,6 +64,11 @@ impl Connection {
         }
     }
 
+    /// One that carries TLS: what its first bytes are is looked at before.
+    pub(super) fn under_tls(stream: TcpStream, watch: Arc<Watch>) -> Self {
+        Self { is_unread: false, ..Self::new(stream, watch) }
+    }
+
     /// Says it of a caller whose first bytes are those of TLS: the framework answers 400 and says nothing.
     fn look_at_first(&mut self, bytes: &[u8]) {
         let Some(first) = bytes.first() else { return };
@@ -127,6 +132,7 @@ impl AsyncRead for Connection {
             return Poll::Pending;
         }
         if self.reading.bytes >= READ_BYTES_MAX {
+            self.reading.bytes = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

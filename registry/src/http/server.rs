@@ -93,7 +93,7 @@ fn workers(serving: Serving) -> ServerBuilder {
 }
 
 /// HTTP over whatever connection.
-fn http<T, S>(stopping: GracefulShutdownSignal, keep_alive: KeepAlive) -> HttpServiceBuilder<T, S>
+fn http<T, S>(stopping: GracefulShutdownSignal) -> HttpServiceBuilder<T, S>
 where
     S: ServiceFactory<Request, Config = ()>,
     S::Error: Into<Response<BoxBody>> + 'static,
@@ -105,7 +105,8 @@ where
             let stopping = stopping.clone();
             async move { stopping.notified().await }
         })
-        .keep_alive(keep_alive)
+        // Connections end by themselves: the framework would set a timer anew for each request.
+        .keep_alive(KeepAlive::Os)
         .client_request_timeout(HEAD_MAX)
         .client_disconnect_timeout(CLOSING_MAX)
 }
@@ -117,8 +118,7 @@ fn plain(listener: TcpListener, context: Data<Context>, serving: Serving) -> io:
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let watch = Arc::clone(&context.watch);
-        // Its connections end by themselves: the framework would set a timer anew for each request.
-        let http = http(stopping.clone(), KeepAlive::Os)
+        let http = http(stopping.clone())
             .on_connect_ext(|connection: &Connection, data| {
                 data.insert(connection.outbox());
             })
@@ -143,8 +143,7 @@ fn encrypted(listener: TcpListener, tls: &ServerTls, context: Data<Context>, ser
     let builder = builder.listen("registry", listener, move || {
         let app = App::new().app_data(context.clone()).default_service(serving.port.answering());
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
-        let http =
-            http(stopping.clone(), KeepAlive::Timeout(KEEP_ALIVE)).finish(map_config(app, |()| AppConfig::default()));
+        let http = http(stopping.clone()).finish(map_config(app, |()| AppConfig::default()));
         let (acceptor, watch) = (acceptor.clone(), Arc::clone(&context.watch));
         fn_service(move |stream: TcpStream| shake_hands(stream, acceptor.clone(), Arc::clone(&watch))).and_then(http)
     })?;
@@ -156,7 +155,7 @@ async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     watch: Arc<Watch>,
-) -> Result<(TlsStream<TcpStream>, Protocol, Option<SocketAddr>), DispatchError> {
+) -> Result<(TlsStream<Connection>, Protocol, Option<SocketAddr>), DispatchError> {
     let address = stream.peer_addr().ok();
     let peer = address.map(|address| address.ip());
     no_delay(&stream);
@@ -172,7 +171,7 @@ async fn shake_hands(
             }
             _ => {}
         }
-        acceptor.accept(stream).await.map(Some)
+        acceptor.accept(Connection::under_tls(stream, Arc::clone(&watch))).await.map(Some)
     };
     let failure = match timeout(TLS_HANDSHAKE_MAX, handshake).await {
         Ok(Ok(Some(stream))) => return Ok((stream, Protocol::Http1, address)),
