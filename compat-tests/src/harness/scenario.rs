@@ -2,6 +2,7 @@
 //! `docs/harness.md`.
 
 mod expectation;
+mod fault;
 mod names;
 mod parts;
 mod step;
@@ -12,8 +13,9 @@ use super::reading::{Item, Wrong};
 use super::yaml::Tree;
 
 pub use expectation::{Bound, Expectation, Sees};
-pub use parts::{CallerPart, GatewayPart, LoadPart, ProducerPart, RegistryPart, SyncSpeedPart, Through};
-pub use step::{Action, CacheFault, LinkFault, Step};
+pub use fault::{CacheFault, LinkFault};
+pub use parts::{CallerPart, LoadPart, NodePart, ProducerPart, Through};
+pub use step::{Action, Step};
 
 use names::Names;
 
@@ -53,11 +55,11 @@ pub struct Scenario {
     /// How long everything may come to rest after that, before gateways and registries are compared.
     pub rest_ms: i64,
     /// By name, in the file's order; so all lists here.
-    pub registries: Vec<RegistryPart>,
+    pub registries: Vec<NodePart>,
     /// Gateways.
-    pub gateways: Vec<GatewayPart>,
+    pub gateways: Vec<NodePart>,
     /// sync-speeds.
-    pub sync_speeds: Vec<SyncSpeedPart>,
+    pub sync_speeds: Vec<NodePart>,
     /// Simulated callers with a Ribbon list.
     pub callers: Vec<CallerPart>,
     /// Instances.
@@ -94,9 +96,9 @@ impl Scenario {
         let whole = Item::whole(file, &tree);
         let fields = whole.fields(KEYS)?;
         let mut names = Names::default();
-        let registries = named(fields.get("registries"), |name, item| RegistryPart::read(name, item, &mut names))?;
-        let gateways = named(fields.get("gateways"), |name, item| GatewayPart::read(name, item, &mut names))?;
-        let sync_speeds = named(fields.get("sync-speeds"), |name, item| SyncSpeedPart::read(name, item, &mut names))?;
+        let registries = named(fields.get("registries"), |name, item| NodePart::registry(name, item, &mut names))?;
+        let gateways = named(fields.get("gateways"), |name, item| NodePart::gateway(name, item, &mut names))?;
+        let sync_speeds = named(fields.get("sync-speeds"), |name, item| NodePart::sync_speed(name, item, &mut names))?;
         let callers = named(fields.get("callers"), |name, item| CallerPart::read(name, item, &mut names))?;
         let producers =
             named(fields.get("producers"), |name, item| ProducerPart::read(name, item, &mut names))?.concat();

@@ -2,7 +2,7 @@
 
 use super::super::history::{Happening, OrderKind};
 use super::super::layer::Layer;
-use super::super::scenario::{Action, CacheFault, LinkFault, SyncSpeedPart};
+use super::super::scenario::{Action, CacheFault, LinkFault, NodePart};
 use super::Engine;
 use crate::Failure;
 use crate::link::Fault;
@@ -113,7 +113,7 @@ impl Engine {
             link.release();
         }
         let is_to_a_gateway = name.starts_with("sync-speed -> ");
-        let is_to_a_registry = |part: &SyncSpeedPart| name.starts_with(&format!("{} -> ", part.name));
+        let is_to_a_registry = |part: &NodePart| name.starts_with(&format!("{} -> ", part.name));
         self.is_disturbed |= is_to_a_gateway || self.scenario.sync_speeds.iter().any(is_to_a_registry);
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Names {
     }
 
     /// The node that is meant where none is named: the only one of its kind.
-    pub(super) fn only(&self, item: &Item<'_>, kind: Kind) -> Result<String, Wrong> {
+    pub(super) fn sole(&self, item: &Item<'_>, kind: Kind) -> Result<String, Wrong> {
         let mut of_kind = self.nodes.iter().filter(|(_, other)| *other == kind);
         match (of_kind.next(), of_kind.next()) {
             (Some((name, _)), None) => Ok(name.clone()),

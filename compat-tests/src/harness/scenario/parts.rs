@@ -13,44 +13,16 @@ const FIRST_HOST: usize = 2;
 /// Requests a second of one load.
 const PER_SECOND_MAX: usize = 1_000;
 
-/// A registry.
+/// A registry, a gateway or a sync-speed.
 #[derive(Clone, Debug)]
-pub struct RegistryPart {
+pub struct NodePart {
     /// Its name in the scenario.
     pub name: String,
     /// When it starts, since the scenario's begin.
     pub start_ms: i64,
     /// How far its clock is ahead.
     pub ahead_ms: i64,
-    /// The product's own properties.
-    pub settings: Vec<(String, String)>,
-}
-
-/// A gateway.
-#[derive(Clone, Debug)]
-pub struct GatewayPart {
-    /// Its name in the scenario.
-    pub name: String,
-    /// When it starts.
-    pub start_ms: i64,
-    /// How far its clock is ahead.
-    pub ahead_ms: i64,
-    /// Which registries it knows, in this order.
-    pub registries: Vec<String>,
-    /// The product's own properties.
-    pub settings: Vec<(String, String)>,
-}
-
-/// A sync-speed.
-#[derive(Clone, Debug)]
-pub struct SyncSpeedPart {
-    /// Its name in the scenario.
-    pub name: String,
-    /// When it starts.
-    pub start_ms: i64,
-    /// How far its clock is ahead.
-    pub ahead_ms: i64,
-    /// Which registries it knows, in this order.
+    /// Which registries it knows, in this order; a registry knows none.
     pub registries: Vec<String>,
     /// The product's own properties.
     pub settings: Vec<(String, String)>,
@@ -115,49 +87,40 @@ pub struct LoadPart {
     pub until_ms: Option<i64>,
 }
 
-impl RegistryPart {
-    pub(super) fn read(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
+impl NodePart {
+    pub(super) fn registry(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
         names.add_node(name, item, Kind::Registry)?;
-        let fields = item.fields(&["start", "clock-ahead", "clock-behind", "settings"])?;
-        Ok(Self {
-            name: name.to_owned(),
-            start_ms: fields.span_ms("start", 0)?,
-            ahead_ms: ahead_ms(&fields)?,
-            settings: settings(fields.get("settings"))?,
-        })
+        Self::read(name, &item.fields(&["start", "clock-ahead", "clock-behind", "settings"])?, Vec::new())
     }
-}
 
-impl GatewayPart {
-    pub(super) fn read(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
-        let fields = item.fields(&["start", "clock-ahead", "clock-behind", "registries", "settings"])?;
-        let registries = registries(&fields, names)?;
-        names.add_node(name, item, Kind::Gateway)?;
-        names.links.extend(registries.iter().map(|registry| format!("{name} -> {registry}")));
-        Ok(Self {
-            name: name.to_owned(),
-            start_ms: fields.span_ms("start", 0)?,
-            ahead_ms: ahead_ms(&fields)?,
-            registries,
-            settings: settings(fields.get("settings"))?,
-        })
+    pub(super) fn gateway(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
+        Self::client(name, item, Kind::Gateway, names)
     }
-}
 
-impl SyncSpeedPart {
-    pub(super) fn read(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
-        let fields = item.fields(&["start", "clock-ahead", "clock-behind", "registries", "settings"])?;
-        let registries = registries(&fields, names)?;
-        names.add_node(name, item, Kind::SyncSpeed)?;
-        names.links.extend(registries.iter().map(|registry| format!("{name} -> {registry}")));
+    pub(super) fn sync_speed(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
+        let part = Self::client(name, item, Kind::SyncSpeed, names)?;
+        // All of them share a link to a gateway.
         let gateways = names.nodes.iter().filter(|(_, kind)| *kind == Kind::Gateway);
         names.links.extend(gateways.map(|(gateway, _)| format!("sync-speed -> {gateway}")));
         names.links.sort();
         names.links.dedup();
+        Ok(part)
+    }
+
+    /// What follows registries.
+    fn client(name: &str, item: &Item<'_>, kind: Kind, names: &mut Names) -> Result<Self, Wrong> {
+        let fields = item.fields(&["start", "clock-ahead", "clock-behind", "registries", "settings"])?;
+        let registries = registries(&fields, names)?;
+        names.add_node(name, item, kind)?;
+        names.links.extend(registries.iter().map(|registry| format!("{name} -> {registry}")));
+        Self::read(name, &fields, registries)
+    }
+
+    fn read(name: &str, fields: &Fields<'_>, registries: Vec<String>) -> Result<Self, Wrong> {
         Ok(Self {
             name: name.to_owned(),
             start_ms: fields.span_ms("start", 0)?,
-            ahead_ms: ahead_ms(&fields)?,
+            ahead_ms: ahead_ms(fields)?,
             registries,
             settings: settings(fields.get("settings"))?,
         })
@@ -169,7 +132,7 @@ impl CallerPart {
         let fields = item.fields(&["start", "gateway", "refresh"])?;
         let gateway = match fields.get("gateway") {
             Some(gateway) => names.node(gateway, Kind::Gateway)?,
-            None => names.only(item, Kind::Gateway)?,
+            None => names.sole(item, Kind::Gateway)?,
         };
         names.add_node(name, item, Kind::Caller)?;
         let refresh_ms = fields.span_ms("refresh", 30_000)?;
@@ -232,7 +195,7 @@ impl LoadPart {
     pub(super) fn read(item: &Item<'_>, names: &Names) -> Result<Self, Wrong> {
         let fields = item.fields(&["app", "through", "per-second", "from", "until"])?;
         let through = match fields.get("through") {
-            None => Through::Gateway(names.only(item, Kind::Gateway)?),
+            None => Through::Gateway(names.sole(item, Kind::Gateway)?),
             Some(through) if names.nodes.contains(&(through.text()?.to_owned(), Kind::Caller)) => {
                 Through::Caller(through.text()?.to_owned())
             }

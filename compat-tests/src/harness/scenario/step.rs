@@ -4,6 +4,7 @@ use super::super::layer::{Kind, Layer};
 use super::super::reading::{Item, Wrong};
 use super::super::yaml::Tree;
 use super::Scenario;
+use super::fault::{CacheFault, LinkFault};
 use super::names::Names;
 
 /// One step.
@@ -54,52 +55,6 @@ pub enum Action {
     Link(String, LinkFault),
 }
 
-/// What happens to a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheFault {
-    /// It is not brought up to date any more.
-    Freeze,
-    /// It is again.
-    Thaw,
-    /// It is brought up to date now.
-    Refresh,
-    /// What it says now is kept.
-    Remember,
-    /// It says again what was kept: a stale copy.
-    PutBack,
-    /// Its hash fits nothing.
-    SpoilHash,
-}
-
-/// What happens to a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkFault {
-    /// Connections break.
-    Cut,
-    /// Nothing is wrong with it any more; what was held back arrives.
-    Mend,
-    /// Answers are made at once and arrive only once the link is mended.
-    Hold,
-    /// Answers are made at once and arrive so much later, milliseconds.
-    Delay(i64),
-    /// Lists arrive with a hash that fits nothing.
-    SpoilHash,
-}
-
-const CACHE_FAULTS: [(&str, CacheFault); 6] = [
-    ("freeze", CacheFault::Freeze),
-    ("thaw", CacheFault::Thaw),
-    ("refresh", CacheFault::Refresh),
-    ("remember", CacheFault::Remember),
-    ("put-back", CacheFault::PutBack),
-    ("spoil-hash", CacheFault::SpoilHash),
-];
-const LINK_FAULTS: [(&str, LinkFault); 4] = [
-    ("cut", LinkFault::Cut),
-    ("mend", LinkFault::Mend),
-    ("hold", LinkFault::Hold),
-    ("spoil-answers", LinkFault::SpoilHash),
-];
 pub(super) const KEYS: [&str; 28] = [
     "at",
     "name",
@@ -142,10 +97,8 @@ impl Step {
     pub(super) fn read(item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
         let fields = item.fields(&KEYS)?;
         let at_ms = fields.need("at")?.span_ms()?;
-        let mut doing = fields.iter().filter(|(name, _)| !matches!(*name, "at" | "name"));
-        let (Some((verb, object)), None) = (doing.next(), doing.next()) else {
-            return Err(item.wrong(format!("a step does exactly one thing (allowed: {})", KEYS[2..].join(", "))));
-        };
+        let doing = fields.iter().filter(|(name, _)| !matches!(*name, "at" | "name"));
+        let (verb, object) = one_thing(item, doing)?;
         let action = Action::read(verb, object, names)?;
         let name = match fields.get("name") {
             Some(name) => {
@@ -171,28 +124,32 @@ impl Step {
         const FILE: &str = "step";
         let tree = Tree::parse(source).map_err(|why| Wrong::in_file(FILE, why))?;
         let item = Item::whole(FILE, &tree);
-        let mut doing = item.entries()?.into_iter();
-        let (Some((verb, object)), None) = (doing.next(), doing.next()) else {
-            return Err(item.wrong(format!("a step does exactly one thing (allowed: {})", KEYS[2..].join(", "))));
-        };
+        let (verb, object) = one_thing(&item, item.entries()?.into_iter())?;
         let action = Action::read(verb, &object, &Names::of(scenario))?;
         Ok(Self { at_ms: 0, name: action.in_words(), action })
     }
 }
 
+fn one_thing<T>(item: &Item<'_>, mut doing: impl Iterator<Item = T>) -> Result<T, Wrong> {
+    match (doing.next(), doing.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(item.wrong(format!("a step does exactly one thing (allowed: {})", KEYS[2..].join(", ")))),
+    }
+}
+
 impl Action {
     fn read(verb: &str, object: &Item<'_>, names: &Names) -> Result<Self, Wrong> {
-        if let Some((_, fault)) = CACHE_FAULTS.iter().find(|(word, _)| *word == verb) {
+        if let Some(fault) = CacheFault::of(verb) {
             let fields = object.fields(&["node", "layer"])?;
             let (layer_item, node) = (fields.need("layer")?, fields.need("node")?);
             let (node, layer) = names.layer_of(node, layer_item)?;
             return match fault.is_possible_in(layer) {
-                true => Ok(Self::Cache(node, layer, *fault)),
+                true => Ok(Self::Cache(node, layer, fault)),
                 false => Err(layer_item.wrong(format!("{verb} is not possible there{}", layer.what_is_possible()))),
             };
         }
-        if let Some((_, fault)) = LINK_FAULTS.iter().find(|(word, _)| *word == verb) {
-            return names.link(object).map(|link| Self::Link(link, *fault));
+        if let Some(fault) = LinkFault::of(verb) {
+            return names.link(object).map(|link| Self::Link(link, fault));
         }
         let instance = || names.instance(object);
         Ok(match verb {
@@ -244,15 +201,9 @@ impl Action {
             Self::Stop(node) => format!("stop {node}"),
             Self::Run(node) => format!("run {node}"),
             Self::Restart(node) => format!("restart {node}"),
-            Self::Cache(node, layer, fault) => {
-                let word = CACHE_FAULTS.iter().find(|(_, known)| known == fault).map_or("", |(word, _)| word);
-                format!("{word} {layer} of {node}")
-            }
+            Self::Cache(node, layer, fault) => format!("{} {layer} of {node}", fault.word()),
             Self::Link(link, LinkFault::Delay(ms)) => format!("delay {link} by {ms} ms"),
-            Self::Link(link, fault) => {
-                let word = LINK_FAULTS.iter().find(|(_, known)| known == fault).map_or("", |(word, _)| word);
-                format!("{word} {link}")
-            }
+            Self::Link(link, fault) => format!("{} {link}", fault.word()),
         }
     }
 }
@@ -270,34 +221,12 @@ fn with_status(object: &Item<'_>, names: &Names) -> Result<(String, String), Wro
 /// `java-service-1`, or `{instance: java-service-1, sync-speed: sync-speed-1, force: true}`.
 fn order(object: &Item<'_>, names: &Names) -> Result<(String, String, bool), Wrong> {
     if !object.is_map() {
-        return Ok((names.instance(object)?, names.only(object, Kind::SyncSpeed)?, false));
+        return Ok((names.instance(object)?, names.sole(object, Kind::SyncSpeed)?, false));
     }
     let fields = object.fields(&["instance", "sync-speed", "force"])?;
     let by = match fields.get("sync-speed") {
         Some(by) => names.node(by, Kind::SyncSpeed)?,
-        None => names.only(object, Kind::SyncSpeed)?,
+        None => names.sole(object, Kind::SyncSpeed)?,
     };
     Ok((names.instance(fields.need("instance")?)?, by, fields.get("force").map_or(Ok(false), Item::bool)?))
-}
-
-impl CacheFault {
-    fn is_possible_in(self, layer: Layer) -> bool {
-        match layer {
-            Layer::Store | Layer::Routable => false,
-            Layer::ReadWrite | Layer::ReadOnly => true,
-            Layer::ClientCopy => matches!(self, Self::Freeze | Self::Thaw | Self::SpoilHash),
-            Layer::ServerList => matches!(self, Self::Freeze | Self::Thaw | Self::Refresh),
-        }
-    }
-}
-
-impl Layer {
-    fn what_is_possible(self) -> &'static str {
-        match self {
-            Self::Store | Self::Routable => ": it is no cache",
-            Self::ReadWrite | Self::ReadOnly => "",
-            Self::ClientCopy => " (allowed: freeze, thaw, spoil-hash)",
-            Self::ServerList => " (allowed: freeze, thaw, refresh)",
-        }
-    }
 }

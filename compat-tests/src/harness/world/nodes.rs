@@ -8,7 +8,7 @@ use eurus_service::Clock;
 use eurus_sync_speed::SyncSpeedConfig;
 
 use super::super::lists::Statuses;
-use super::super::scenario::{CallerPart, GatewayPart, RegistryPart, SyncSpeedPart};
+use super::super::scenario::{CallerPart, NodePart};
 use super::World;
 use crate::Failure;
 use crate::link::Link;
@@ -36,7 +36,7 @@ impl Running {
 }
 
 pub(crate) struct Registry {
-    pub(crate) part: RegistryPart,
+    pub(crate) part: NodePart,
     pub(super) config: RegistryConfig,
     pub(super) at: SocketAddr,
     pub(crate) access: CacheAccess,
@@ -55,7 +55,7 @@ pub(crate) struct Shadow {
 }
 
 pub(crate) struct Gateway {
-    pub(crate) part: GatewayPart,
+    pub(crate) part: NodePart,
     pub(super) config: GatewayConfig,
     pub(super) at: SocketAddr,
     pub(super) admin_at: SocketAddr,
@@ -64,7 +64,7 @@ pub(crate) struct Gateway {
 }
 
 pub(crate) struct SyncSpeed {
-    pub(crate) part: SyncSpeedPart,
+    pub(crate) part: NodePart,
     pub(super) config: SyncSpeedConfig,
     pub(super) at: SocketAddr,
     pub(super) clock: Clock,

@@ -1,0 +1,92 @@
+//! What may go wrong with a cache layer or a link.
+
+use super::super::layer::Layer;
+
+/// What happens to a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheFault {
+    /// It is not brought up to date any more.
+    Freeze,
+    /// It is again.
+    Thaw,
+    /// It is brought up to date now.
+    Refresh,
+    /// What it says now is kept.
+    Remember,
+    /// It says again what was kept: a stale copy.
+    PutBack,
+    /// Its hash fits nothing.
+    SpoilHash,
+}
+
+/// What happens to a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkFault {
+    /// Connections break.
+    Cut,
+    /// Nothing is wrong with it any more; what was held back arrives.
+    Mend,
+    /// Answers are made at once and arrive only once the link is mended.
+    Hold,
+    /// Answers are made at once and arrive so much later, milliseconds.
+    Delay(i64),
+    /// Lists arrive with a hash that fits nothing.
+    SpoilHash,
+}
+
+const CACHE_FAULTS: [(&str, CacheFault); 6] = [
+    ("freeze", CacheFault::Freeze),
+    ("thaw", CacheFault::Thaw),
+    ("refresh", CacheFault::Refresh),
+    ("remember", CacheFault::Remember),
+    ("put-back", CacheFault::PutBack),
+    ("spoil-hash", CacheFault::SpoilHash),
+];
+const LINK_FAULTS: [(&str, LinkFault); 4] = [
+    ("cut", LinkFault::Cut),
+    ("mend", LinkFault::Mend),
+    ("hold", LinkFault::Hold),
+    ("spoil-answers", LinkFault::SpoilHash),
+];
+
+impl CacheFault {
+    pub(super) fn of(word: &str) -> Option<Self> {
+        CACHE_FAULTS.iter().find(|(known, _)| *known == word).map(|(_, fault)| *fault)
+    }
+
+    /// As a file writes it.
+    pub(super) fn word(self) -> &'static str {
+        CACHE_FAULTS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
+    }
+
+    pub(super) fn is_possible_in(self, layer: Layer) -> bool {
+        match layer {
+            Layer::Store | Layer::Routable => false,
+            Layer::ReadWrite | Layer::ReadOnly => true,
+            Layer::ClientCopy => matches!(self, Self::Freeze | Self::Thaw | Self::SpoilHash),
+            Layer::ServerList => matches!(self, Self::Freeze | Self::Thaw | Self::Refresh),
+        }
+    }
+}
+
+impl LinkFault {
+    /// `delay` is not among them: it says by how much.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        LINK_FAULTS.iter().find(|(known, _)| *known == word).map(|(_, fault)| *fault)
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        LINK_FAULTS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl Layer {
+    pub(super) fn what_is_possible(self) -> &'static str {
+        match self {
+            Self::Store | Self::Routable => ": it is no cache",
+            Self::ReadWrite | Self::ReadOnly => "",
+            Self::ClientCopy => " (allowed: freeze, thaw, spoil-hash)",
+            Self::ServerList => " (allowed: freeze, thaw, refresh)",
+        }
+    }
+}
