@@ -20,6 +20,7 @@
 pub mod checker;
 mod duration;
 mod engine;
+mod fault_hand;
 pub mod files;
 pub mod history;
 pub mod judge;

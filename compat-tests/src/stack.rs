@@ -34,8 +34,11 @@ pub struct Service {
 }
 
 impl Service {
-    fn start<E: Display + 'static>(what: &'static str, run: impl FnOnce(Shutdown) -> Run<E>) -> Self {
-        let shutdown = Shutdown::new();
+    fn start<E: Display + 'static>(
+        what: &'static str,
+        shutdown: Shutdown,
+        run: impl FnOnce(Shutdown) -> Run<E>,
+    ) -> Self {
         let run = run(shutdown.clone());
         let ended = tokio::spawn(async move { run.await.map_err(|error| format!("{what}: {error}")) });
         Self { shutdown, ended }
@@ -48,6 +51,17 @@ impl Service {
     pub async fn stop(self) -> Result<(), Failure> {
         self.shutdown.trigger();
         self.ended.await.map_err(|error| Failure::new(error.to_string()))?.map_err(Failure::new)
+    }
+}
+
+impl Service {
+    /// Ends it where it is, as a kill would, and waits until nothing of it is left.
+    ///
+    /// # Errors
+    /// When it panicked. That it could not finish is what was asked for.
+    pub async fn kill(self) -> Result<(), Failure> {
+        self.shutdown.abort();
+        self.ended.await.map(drop).map_err(|error| Failure::new(error.to_string()))
     }
 }
 
@@ -79,7 +93,7 @@ impl Stack {
     /// # Errors
     /// When no port can be bound, or it does not become healthy.
     pub async fn registry(&mut self, config: RegistryConfig) -> Result<String, Failure> {
-        let (url, service) = self.registry_on(config, bind(ANY_PORT)?.0, &self.clock).await?;
+        let (url, service) = self.registry_on(config, bind(ANY_PORT)?.0, &self.clock, Shutdown::new()).await?;
         self.services.push(service);
         Ok(url)
     }
@@ -93,11 +107,12 @@ impl Stack {
         config: RegistryConfig,
         listener: TcpListener,
         clock: &Clock,
+        shutdown: Shutdown,
     ) -> Result<(String, Service), Failure> {
         let address = listener.local_addr()?;
         let start = |shutdown| Box::pin(eurus_registry::run(config, listener, clock.clone(), shutdown)) as _;
-        let service = Service::start("registry", start);
-        self.until_healthy(&format!("http://{address}")).await?;
+        let service = Service::start("registry", shutdown.clone(), start);
+        self.until_healthy(&format!("http://{address}"), &shutdown).await?;
         Ok((format!("http://{address}/eureka/"), service))
     }
 
@@ -107,7 +122,7 @@ impl Stack {
     /// When no port can be bound, or it does not become healthy.
     pub async fn gateway(&mut self, config: GatewayConfig) -> Result<GatewayAddress, Failure> {
         let (data, admin) = (bind(ANY_PORT)?.0, bind(ANY_PORT)?.0);
-        let (address, service) = self.gateway_on(config, data, admin, &self.clock).await?;
+        let (address, service) = self.gateway_on(config, data, admin, &self.clock, Shutdown::new()).await?;
         self.services.push(service);
         Ok(address)
     }
@@ -122,12 +137,13 @@ impl Stack {
         data: TcpListener,
         admin: TcpListener,
         clock: &Clock,
+        shutdown: Shutdown,
     ) -> Result<(GatewayAddress, Service), Failure> {
         let (address, admin_address) = (data.local_addr()?, admin.local_addr()?);
         let listeners = GatewayListeners { data: vec![data.try_clone()?, data], admin };
         let start = |shutdown| Box::pin(eurus_gateway::run(config, listeners, clock.clone(), shutdown)) as _;
-        let service = Service::start("gateway", start);
-        self.until_healthy(&format!("http://{admin_address}")).await?;
+        let service = Service::start("gateway", shutdown.clone(), start);
+        self.until_healthy(&format!("http://{admin_address}"), &shutdown).await?;
         let address = GatewayAddress { url: format!("http://{address}"), admin: format!("http://{admin_address}") };
         Ok((address, service))
     }
@@ -137,7 +153,7 @@ impl Stack {
     /// # Errors
     /// When no port can be bound, or it does not become healthy.
     pub async fn sync_speed(&mut self, config: SyncSpeedConfig) -> Result<String, Failure> {
-        let (url, service) = self.sync_speed_on(config, bind(ANY_PORT)?.0, &self.clock).await?;
+        let (url, service) = self.sync_speed_on(config, bind(ANY_PORT)?.0, &self.clock, Shutdown::new()).await?;
         self.services.push(service);
         Ok(url)
     }
@@ -151,20 +167,22 @@ impl Stack {
         config: SyncSpeedConfig,
         listener: TcpListener,
         clock: &Clock,
+        shutdown: Shutdown,
     ) -> Result<(String, Service), Failure> {
         let address = listener.local_addr()?;
         let start = |shutdown| Box::pin(eurus_sync_speed::run(config, listener, clock.clone(), shutdown)) as _;
-        let service = Service::start("sync-speed", start);
-        self.until_healthy(&format!("http://{address}")).await?;
+        let service = Service::start("sync-speed", shutdown.clone(), start);
+        self.until_healthy(&format!("http://{address}"), &shutdown).await?;
         Ok((format!("http://{address}"), service))
     }
 
     /// Asks until the health check says UP. On a manual clock a service must be up before time moves: only then do its
     /// timers exist. Each answer is awaited, so this asks as fast as the service answers and not faster.
-    async fn until_healthy(&self, origin: &str) -> Result<(), Failure> {
+    /// One that is killed while it starts need not become healthy.
+    async fn until_healthy(&self, origin: &str, shutdown: &Shutdown) -> Result<(), Failure> {
         let url = format!("{origin}/actuator/health");
         let healthy = async {
-            loop {
+            while !shutdown.is_aborted() {
                 match self.http.get(&url).send().await {
                     Ok(answer) if answer.status() == 200 => return,
                     Ok(_) | Err(_) => tokio::task::yield_now().await,

@@ -66,16 +66,19 @@ impl EurekaClient {
         let fetch = config.fetch.unwrap_or_default();
         Ok(Arc::new(Self {
             registries: Registries::over_tls(config.service_urls, config.timeouts, &config.tls)?,
-            fetcher: Fetcher::new(clock.clone(), fetch, listeners),
+            fetcher: Fetcher::new(clock.clone(), fetch, listeners, config.faults.clone()),
             fetch_interval_ms: config.fetch.map(|fetch| fetch.interval_ms),
-            registration: config.registration.map(|instance| Registration::new(instance, clock.clone())),
+            registration: config
+                .registration
+                .map(|instance| Registration::new(instance, clock.clone(), config.faults.clone())),
             renewal_interval_ms: i64::from(renewal_interval_s) * 1_000,
             backoff_bound: config.backoff_bound,
             clock,
         }))
     }
 
-    /// Registers and fetches at once and goes on until the shutdown; then takes the registration back. To be run once.
+    /// Registers and fetches at once and goes on until the shutdown; then takes the registration back, unless it is an
+    /// abort. To be run once.
     ///
     /// Decoding happens off the async threads, applying a delta and the listeners do not: with very many instances
     /// give it a runtime that serves no requests.
@@ -84,7 +87,14 @@ impl EurekaClient {
         let registration_timer = self.registration.as_ref().map(|_| self.clock.timer("registration loop"));
         let fetch_timer = self.fetch_interval_ms.map(|_| self.clock.timer("fetch loop"));
         async move {
-            tokio::join!(self.keep_registered(registration_timer, &shutdown), self.follow(fetch_timer, &shutdown));
+            let both = async {
+                tokio::join!(self.keep_registered(registration_timer, &shutdown), self.follow(fetch_timer, &shutdown));
+            };
+            tokio::select! {
+                biased;
+                () = shutdown.aborted() => {}
+                () = both => {}
+            }
         }
     }
 

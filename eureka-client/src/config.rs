@@ -3,6 +3,7 @@
 use std::fmt;
 
 use eurus_model::InstanceInfo;
+use eurus_service::Faults;
 use eurus_service::tls::ClientTls;
 
 use crate::error::ClientError;
@@ -56,6 +57,8 @@ pub struct ClientConfig {
     pub timeouts: Timeouts,
     /// After time-outs in a row the wait between two tries doubles, up to this many intervals. Netflix's default: 10.
     pub backoff_bound: u32,
+    /// A harness's plan; no setting leads to it.
+    pub faults: Faults,
 }
 
 /// Without the credentials of the service URLs.
@@ -83,6 +86,7 @@ impl ClientConfig {
             tls: ClientTls::default(),
             timeouts: Timeouts::default(),
             backoff_bound: 10,
+            faults: Faults::default(),
         }
     }
 }

@@ -54,6 +54,11 @@ impl ClientError {
         Self { kind: FailureKind::Config, call: subject.to_owned(), tries: vec![what.into()] }
     }
 
+    /// `call` failed before anything was sent, because a harness wanted it so.
+    pub fn injected(call: &str) -> Self {
+        Self::failed(FailureKind::Away, call, vec!["made to fail by a fault plan".to_owned()])
+    }
+
     /// `call` failed; `tries` say `url: what happened`, in order, without credentials; `kind` is the last one's.
     pub(crate) fn failed(kind: FailureKind, call: &str, tries: Vec<String>) -> Self {
         Self { kind, call: call.to_owned(), tries }

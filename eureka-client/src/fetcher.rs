@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use eurus_model::Applications;
-use eurus_service::Clock;
+use eurus_service::faults::Way;
+use eurus_service::{Clock, Faults};
 use parking_lot::Mutex;
 
 use crate::config::FetchConfig;
 use crate::error::{ClientError, FailureKind};
 use crate::events::{Fetch, FetchKind, FetchListener};
 use crate::fetched::{Applied, Fetched};
+use crate::points;
 use crate::reach::{Away, Reach};
 use crate::registries::Registries;
 use crate::vanished::{Vanished, Verdict};
@@ -35,6 +37,7 @@ pub(crate) struct Fetcher {
     progress: tokio::sync::Mutex<Progress>,
     fulls_begun: AtomicU64,
     reach: Mutex<Reach>,
+    faults: Faults,
 }
 
 #[derive(Default)]
@@ -51,7 +54,12 @@ struct Progress {
 }
 
 impl Fetcher {
-    pub(crate) fn new(clock: Clock, config: FetchConfig, listeners: Vec<Arc<dyn FetchListener>>) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        config: FetchConfig,
+        listeners: Vec<Arc<dyn FetchListener>>,
+        faults: Faults,
+    ) -> Self {
         Self {
             clock,
             config,
@@ -60,6 +68,7 @@ impl Fetcher {
             progress: tokio::sync::Mutex::default(),
             fulls_begun: AtomicU64::new(0),
             reach: Mutex::default(),
+            faults,
         }
     }
 
@@ -78,6 +87,7 @@ impl Fetcher {
         let mut progress = self.progress.lock().await;
         let outcome = self.follow_locked(&mut progress, registries).await;
         self.note(&outcome);
+        self.faults.pass(&points::TAKEN_IN, "").await;
         outcome
     }
 
@@ -116,10 +126,12 @@ impl Fetcher {
     /// Whether a delta brought the copy up to date.
     async fn fetch_delta(&self, progress: &mut Progress, registries: &Registries) -> Result<bool, ClientError> {
         let started_ms = self.clock.now_ms();
+        self.may_fetch().await?;
         let Some(delta) = registries.delta().await? else {
             log::debug!("{} serves no deltas; taking the whole list", registries.current_url());
             return Ok(false);
         };
+        self.faults.pass(&points::TAKE_IN, "delta").await;
         match progress.fetched.apply(&delta) {
             Applied::Fits(registry) => {
                 let changed =
@@ -143,7 +155,9 @@ impl Fetcher {
         let started_ms = self.clock.now_ms();
         // Before the answer: whatever ends this early, a failure or the caller's own bound, the next fetch is full.
         progress.full_due = true;
+        self.may_fetch().await?;
         let full = registries.apps().await?;
+        self.faults.pass(&points::TAKE_IN, "full").await;
         let ours = full.reconcile_hash();
         let hash_was_odd = std::mem::replace(&mut progress.hash_odd, ours != full.hashcode);
         if progress.hash_odd {
@@ -162,6 +176,13 @@ impl Fetcher {
             progress.full_due = false;
         }
         Ok(())
+    }
+
+    async fn may_fetch(&self) -> Result<(), ClientError> {
+        match self.faults.pass(&points::FETCH, "").await {
+            Way::Fails => Err(ClientError::injected("fetch")),
+            Way::On | Way::Skips => Ok(()),
+        }
     }
 
     /// Whether a whole list replaces the copy now.

@@ -10,6 +10,7 @@
 //! | `vanished` | whether a whole list that suddenly shows no service is believed. Pure |
 //! | `fetcher`, `fetch_loop` | one fetch at a time and its publication; when the next one is due |
 //! | [`registration`], `registration_loop` | register, heartbeat, cancel; when the next one is due |
+//! | [`points`] | where a harness can interfere |
 //! | `backoff`, [`reach`] | how long a loop waits after a failure; what is logged of a row of them. Pure |
 //! | [`error`] | [`ClientError`]: which call, which instance, which URLs, what to do |
 //!
@@ -28,6 +29,7 @@ pub mod events;
 mod fetch_loop;
 mod fetched;
 mod fetcher;
+pub mod points;
 mod properties;
 pub mod reach;
 pub mod registration;

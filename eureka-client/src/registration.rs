@@ -1,10 +1,12 @@
 //! This process's own entry in the registry.
 
 use eurus_model::InstanceInfo;
-use eurus_service::Clock;
+use eurus_service::faults::Way;
+use eurus_service::{Clock, Faults};
 use parking_lot::Mutex;
 
 use crate::error::ClientError;
+use crate::points;
 use crate::reach::{Away, Reach};
 use crate::registries::{Heartbeat, Registries};
 
@@ -20,6 +22,7 @@ pub struct RegistrationHealth {
 /// What is registered, and whether it is.
 pub(crate) struct Registration {
     clock: Clock,
+    faults: Faults,
     state: Mutex<State>,
 }
 
@@ -33,11 +36,12 @@ struct State {
 }
 
 impl Registration {
-    pub(crate) fn new(mut instance: InstanceInfo, clock: Clock) -> Self {
+    pub(crate) fn new(mut instance: InstanceInfo, clock: Clock, faults: Faults) -> Self {
         instance.last_dirty_ms = clock.now_ms();
         instance.last_updated_ms = instance.last_dirty_ms;
         Self {
             clock,
+            faults,
             state: Mutex::new(State {
                 instance,
                 registered: false,
@@ -80,6 +84,9 @@ impl Registration {
             let state = self.state.lock();
             (state.instance.clone(), state.registered)
         };
+        if self.faults.pass(&points::HEARTBEAT, &instance.instance_id).await == Way::Fails {
+            return Err(ClientError::injected("heartbeat"));
+        }
         if !registered {
             return self.register(registries, &instance).await;
         }

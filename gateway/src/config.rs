@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use eurus_client::{FetchConfig, Timeouts, without_credentials};
+use eurus_service::Faults;
 use eurus_service::tls::ClientTls;
 
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
@@ -46,6 +47,8 @@ pub struct GatewayConfig {
     pub admin: AdminConfig,
     /// How long requests under way may take to finish when the gateway stops, milliseconds.
     pub shutdown_grace_ms: u64,
+    /// A harness's plan; no setting leads to it.
+    pub faults: Faults,
 }
 
 /// Without credentials: service URLs and metadata may hold some.
@@ -124,12 +127,24 @@ impl GatewayConfig {
             edge: EdgeConfig::default(),
             admin: AdminConfig::default(),
             shutdown_grace_ms: 10_000,
+            faults: Faults::default(),
         }
     }
 
     /// The address to register for the listener of requests.
     pub(crate) fn ip_to_register(&self, bound: IpAddr) -> IpAddr {
         self.advertised_ip.unwrap_or_else(|| reachable(bound))
+    }
+
+    pub(crate) fn host_to_register(&self, ip: IpAddr) -> String {
+        self.hostname.clone().unwrap_or_else(|| ip.to_string())
+    }
+
+    /// Under which id it registers with a listener of requests there.
+    pub fn instance_id_at(&self, data: SocketAddr) -> String {
+        let host = self.host_to_register(self.ip_to_register(data.ip()));
+        let default_id = || format!("{host}:{}:{}", self.group.to_lowercase(), data.port());
+        self.instance_id.clone().unwrap_or_else(default_id)
     }
 
     /// Whether there is an address to register for the listener of requests, if it is to be registered.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eurus_service::{Clock, Shutdown, Timer};
+use eurus_service::{Clock, Faults, Shutdown, Timer};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -39,6 +39,7 @@ pub(crate) struct Seat {
     pub(crate) directory: Arc<Directory>,
     pub(crate) config: EdgeConfig,
     pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
     pub(crate) stop: Shutdown,
     pub(crate) grace: Duration,
 }
@@ -63,7 +64,7 @@ async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
     let listener = TcpListener::from_std(seat.listener)?;
     let connections_max = u32::try_from(seat.config.connections_max).unwrap_or(u32::MAX);
     let permits = Arc::new(Semaphore::new(connections_max as usize));
-    let worker = Rc::new(Worker::new(seat.directory, seat.config, seat.clock));
+    let worker = Rc::new(Worker::new(seat.directory, seat.config, seat.clock, seat.faults));
     tokio::task::spawn_local(close_overdue(Rc::clone(&worker), timer, seat.stop.clone()));
     let mut was_full = false;
     loop {
@@ -97,7 +98,14 @@ async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
         }
     }
     drop(listener);
-    if timeout(seat.grace, permits.acquire_many(connections_max)).await.is_err() {
+    let all_ended = async {
+        tokio::select! {
+            biased;
+            () = seat.stop.aborted() => {}
+            _ = permits.acquire_many(connections_max) => {}
+        }
+    };
+    if timeout(seat.grace, all_ended).await.is_err() {
         let open = connections_max as usize - permits.available_permits();
         log::warn!("{}: {open} connections were still busy after {} ms; cut off", seat.name, seat.grace.as_millis());
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
-use eurus_service::Clock;
+use eurus_service::{Clock, Faults};
 
 use crate::config::AdminConfig;
 use crate::directory::Directory;
@@ -36,6 +36,8 @@ pub(crate) struct Admin {
     pub(crate) node: String,
     /// Whether fetched copies are joined with the marks.
     pub(crate) joins: bool,
+    /// A harness's plan.
+    pub(crate) faults: Faults,
 }
 
 /// Builds the server; it runs when it is awaited.

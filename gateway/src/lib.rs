@@ -28,6 +28,7 @@
 //! | `http`, `listeners` | the admin API, on its own listener; binding both |
 //! | `own_instance`, `own_addresses` | what the gateway registers itself as; where no request is sent |
 //! | `parts` | what runs, and which part of it ended first |
+//! | [`points`] | where a harness can interfere |
 //! | `timestamp` | epoch milliseconds for people |
 
 mod activity;
@@ -49,6 +50,7 @@ mod own_instance;
 mod parts;
 mod pick;
 mod pipeline;
+pub mod points;
 mod product;
 mod properties;
 mod registration;
@@ -105,6 +107,7 @@ pub async fn run(
     client_config.fetch = Some(config.fetch);
     client_config.tls = config.registry_tls.clone();
     client_config.timeouts = config.registry_timeouts;
+    client_config.faults = config.faults.clone();
     client_config.registration = config.register.then_some(own);
     let listener: Arc<dyn FetchListener> = Arc::clone(&directory) as _;
     let client = EurekaClient::new(client_config, clock.clone(), vec![listener]).map_err(RunError::Client)?;
@@ -112,7 +115,8 @@ pub async fn run(
     // Our own signal: a part that fails stops the others, but not the rest of the process.
     let stop = Shutdown::new();
     let (admin_config, admin_directory) = (config.admin.clone(), Arc::clone(&directory));
-    let admin = Admin { directory: admin_directory, clock: clock.clone(), config: admin_config, node, joins };
+    let (admin_clock, faults) = (clock.clone(), config.faults.clone());
+    let admin = Admin { directory: admin_directory, clock: admin_clock, config: admin_config, node, joins, faults };
     let admin_server = http::server(admin, listeners.admin).map_err(RunError::Admin)?;
     let admin_handle = admin_server.handle();
     let admin_task = tokio::spawn(admin_server);
@@ -131,9 +135,12 @@ pub async fn run(
             }
         }
     };
+    if shutdown.is_aborted() {
+        stop.abort();
+    }
     stop.trigger();
     parts.workers_end().await;
-    admin_handle.stop(true).await;
+    admin_handle.stop(!stop.is_aborted()).await;
     parts.client_end().await;
     log::info!("gateway: stopped");
     outcome
@@ -153,6 +160,7 @@ fn start_workers(
             listener,
             directory: Arc::clone(directory),
             config: config.edge.clone(),
+            faults: config.faults.clone(),
             clock: clock.clone(),
             stop: stop.clone(),
             grace: Duration::from_millis(config.shutdown_grace_ms),

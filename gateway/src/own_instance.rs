@@ -16,9 +16,8 @@ pub(crate) fn own_instance(config: &GatewayConfig, data: SocketAddr, admin: Sock
     let ip = config.ip_to_register(data.ip());
     let admin_port = admin.port();
     let admin = reachable_admin(admin, ip);
-    let host = config.hostname.clone().unwrap_or_else(|| ip.to_string());
-    let default_id = || format!("{host}:{}:{}", config.group.to_lowercase(), data.port());
-    let id = config.instance_id.clone().unwrap_or_else(default_id);
+    let host = config.host_to_register(ip);
+    let id = config.instance_id_at(data);
     let mut instance = InstanceInfo::new(&config.group, &id, &host, &ip.to_string());
     instance.port = Port { number: i32::from(data.port()), enabled: true };
     instance.lease.renewal_interval_s = config.renewal_interval_s;

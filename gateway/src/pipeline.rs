@@ -9,7 +9,7 @@
 //!            └────────────────────────┴───────────────────► answer::error ─► the caller
 //! ```
 //!
-//! `start` is the last step before the first byte and waits for nothing: see [`Endpoint`](crate::endpoint::Endpoint)
+//! `start` is the last step before the first byte and waits for nothing (but a harness's fault plan): see [`Endpoint`](crate::endpoint::Endpoint)
 //! for what it guards.
 
 use std::net::IpAddr;
@@ -25,6 +25,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError, Source};
 use crate::headers::{self, Forwarded};
 use crate::pick::pick;
+use crate::points;
 use crate::product::{self, Route};
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
@@ -85,11 +86,13 @@ async fn forward(worker: &Worker, peer: IpAddr, request: Request<Incoming>) -> R
                 continue;
             }
         };
+        worker.faults.pass(&points::REQUEST_PICKED, endpoint.instance_id()).await;
         let Some(ticket) = endpoint.start() else {
             // Taken out of rotation meanwhile: the connection is as good as before, and the snapshot is a newer one.
             worker.pool.put(connection, worker.clock.now_ms());
             continue;
         };
+        worker.faults.pass(&points::REQUEST_STARTED, endpoint.instance_id()).await;
         match send(worker, &endpoint, connection, ticket, &mut outgoing).await {
             Ok(answer) => return Ok(answer),
             // The endpoint stays eligible: it closed an idle connection, which says nothing about a new one.

@@ -45,6 +45,7 @@ impl GatewayConfig {
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
             admin: admin(properties, &stock.admin)?,
+            faults: stock.faults,
             shutdown_grace_ms: properties.number(
                 "eurus.gateway.shutdown-grace-ms",
                 stock.shutdown_grace_ms,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eurus_service::Clock;
+use eurus_service::{Clock, Faults};
 
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
@@ -17,16 +17,18 @@ pub(crate) struct Worker {
     pub(crate) clock: Clock,
     pub(crate) pool: Pool,
     pub(crate) failures: FailureLog,
+    /// A harness's plan.
+    pub(crate) faults: Faults,
 }
 
 impl Worker {
     /// With an empty pool.
-    pub(crate) fn new(directory: Arc<Directory>, config: EdgeConfig, clock: Clock) -> Self {
+    pub(crate) fn new(directory: Arc<Directory>, config: EdgeConfig, clock: Clock, faults: Faults) -> Self {
         let pool = Pool::new(PoolLimits {
             per_address_max: config.idle_per_address_max,
             all_max: config.idle_max,
             idle_ms: config.idle_ms,
         });
-        Self { directory, config, clock, pool, failures: FailureLog::default() }
+        Self { directory, config, clock, pool, failures: FailureLog::default(), faults }
     }
 }

@@ -9,6 +9,7 @@ mod body;
 mod body_budget;
 mod complaints;
 mod connection;
+mod fault;
 mod guard;
 mod held_answers;
 mod idle;
@@ -125,6 +126,11 @@ async fn serve_route(
         }
         Err(refusal) => Err(refusal),
     };
+    let faults = &context.registry.config().faults;
+    let read = match read {
+        Ok(body) => fault::before(faults, request, route.as_ref()).await.map(|()| body),
+        Err(refusal) => Err(refusal),
+    };
     // The moment of a change is the moment when it is known whole.
     let begun_ns = context.clock.now_ns();
     let now_ms = begun_ns / 1_000_000;
@@ -134,6 +140,10 @@ async fn serve_route(
             let call = Call { request, body: &body.bytes, registry, context, noted: &noted, now_ms };
             answer(&call, route).await
         }
+        Err(refusal) => Err(refusal),
+    };
+    let answer = match answer {
+        Ok(response) => fault::after(faults, request).await.map(|()| response),
         Err(refusal) => Err(refusal),
     };
     let response = answer.unwrap_or_else(|refusal| {

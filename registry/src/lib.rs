@@ -28,6 +28,7 @@
 //! | `response_cache`, `response_cache/*`, `payload` | read-write and read-only cache; lists assembled from ready bytes |
 //! | [`CacheAccess`], `registry/by_hand`, `response_cache/by_hand` | the caches looked into and disturbed by a harness |
 //! | `content`, `memory_file` | an answer's bytes; large ones as files in memory that the kernel sends |
+//! | [`points`] | where a harness can interfere |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
 //! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
@@ -69,6 +70,7 @@ mod paths;
 mod payload;
 mod peer_pauses;
 mod peers;
+pub mod points;
 mod process_memory;
 mod rate_limiter;
 mod recently_changed;
@@ -213,7 +215,7 @@ pub async fn run(
         }
         served = &mut serving => return served.map(drop).map_err(RunError::Listener),
     };
-    let stop = join_all(handles.iter().map(|handle| handle.stop(shutdown_s > 0)));
+    let stop = join_all(handles.iter().map(|handle| handle.stop(shutdown_s > 0 && !shutdown.is_aborted())));
     let (_, served) = tokio::join!(stop, serving);
     loops.shutdown().await;
     ended.and(served.map(drop).map_err(RunError::Listener))

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use eurus_service::faults::{Point, Way};
 use eurus_service::{Clock, Shutdown, Timer};
 use tokio::task::JoinSet;
 
 use crate::error::RunError;
+use crate::points;
 use crate::registry::Registry;
 use crate::tally::LoopName;
 
@@ -17,6 +19,8 @@ struct Loop {
     delay_ms: i64,
     work: fn(&Registry, i64),
     counted_as: LoopName,
+    /// Passed before each run.
+    point: Option<&'static Point>,
 }
 
 /// Spawns all loops. The timers exist when this returns: a manual clock waits for them from now on.
@@ -38,6 +42,7 @@ fn planned(registry: &Registry, clock: &Clock) -> [Loop; 4] {
         delay_ms,
         work,
         counted_as,
+        point: None,
     };
     let mut read_only = planned(
         "read-only cache",
@@ -47,10 +52,13 @@ fn planned(registry: &Registry, clock: &Clock) -> [Loop; 4] {
     );
     // The first run is aligned to the interval: registries that start at different times tick together.
     read_only.first_ms = now_ms - now_ms.rem_euclid(read_only.delay_ms) + read_only.delay_ms;
+    read_only.point = Some(&points::READ_ONLY_TICK);
+    let mut eviction = planned("eviction", LoopName::Eviction, config.eviction_interval_ms, Registry::evict);
+    eviction.point = Some(&points::EVICTION);
     [
         read_only,
         planned("delta retention", LoopName::DeltaRetention, config.delta_retention_timer_interval_ms, Registry::purge),
-        planned("eviction", LoopName::Eviction, config.eviction_interval_ms, Registry::evict),
+        eviction,
         planned(
             "renewal threshold",
             LoopName::RenewalThreshold,
@@ -69,6 +77,12 @@ impl Loop {
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
                 () = self.timer.sleep_until_ms(next_ms) => {}
+            }
+            if let Some(point) = self.point
+                && registry.config().faults.pass(point, "").await == Way::Skips
+            {
+                next_ms = self.timer.clock().now_ms() + self.delay_ms;
+                continue;
             }
             let now_ms = self.timer.clock().now_ms();
             let (registry, work) = (Arc::clone(&registry), self.work);

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`clock`] | [`Clock`] and [`Timer`]: the only way to read the time or to wait |
 //! | [`shutdown`] | [`Shutdown`]: one signal for all loops of a process |
+//! | [`faults`] | [`Faults`]: named points at which a harness interferes
 //! | [`keys`] | every property name that is known, and what it means |
 //! | [`properties`] | defaults < `application.yml` < environment < flags, with relaxed binding |
 //! | [`listen`] | binding ports with an error a person can act on |
@@ -15,6 +16,7 @@
 //! | [`process`] | what the four `main`s share: arguments, start, signals, exit code |
 
 pub mod clock;
+pub mod faults;
 pub mod keys;
 pub mod listen;
 pub mod logging;
@@ -26,6 +28,7 @@ pub mod shutdown;
 pub mod tls;
 
 pub use clock::{Clock, Timer};
+pub use faults::Faults;
 pub use properties::{ConfigError, Properties};
 
 pub use shutdown::Shutdown;

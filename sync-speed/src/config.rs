@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use eurus_client::{FetchConfig, Timeouts};
+use eurus_service::Faults;
 use eurus_service::tls::ClientTls;
 use ipnetwork::IpNetwork;
 
@@ -38,6 +39,8 @@ pub struct SyncSpeedConfig {
     /// How long one request may take at the registry, milliseconds of real time; as long again may be waited for the
     /// requests before it, and taken to undo.
     pub registry_within_ms: u64,
+    /// A harness's plan; no setting leads to it.
+    pub faults: Faults,
 }
 
 /// sync-speed is itself a Eureka client.
@@ -115,6 +118,7 @@ impl SyncSpeedConfig {
             eureka: EurekaConfig::stock(),
             notify: NotifyConfig::stock(),
             registry_within_ms: 5_000,
+            faults: Faults::default(),
         }
     }
 }

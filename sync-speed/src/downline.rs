@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use eurus_client::EurekaClient;
 use eurus_model::InstanceStatus;
-use eurus_service::Clock;
+use eurus_service::{Clock, Faults, Timer};
 use ipnetwork::IpNetwork;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
@@ -22,6 +22,7 @@ use crate::candidates::{Candidates, Selected};
 use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
 use crate::notify::Courier;
+use crate::points;
 use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request};
@@ -47,6 +48,7 @@ pub struct Downline {
     places: Semaphore,
     pub(crate) default_group: Option<String>,
     pub(crate) gateway_networks: Vec<IpNetwork>,
+    faults: Faults,
 }
 
 /// What a request may touch from the configuration's side.
@@ -61,6 +63,8 @@ pub struct Scope {
     pub fetch_interval_ms: i64,
     /// How long a request may take at the registry.
     pub registry_within: Duration,
+    /// A harness's plan.
+    pub faults: Faults,
 }
 
 impl Downline {
@@ -94,6 +98,7 @@ impl Downline {
             places: Semaphore::new(REQUESTS_MAX),
             default_group: scope.default_group,
             gateway_networks: scope.gateway_networks,
+            faults: scope.faults,
         }
     }
 
@@ -102,6 +107,15 @@ impl Downline {
     /// # Errors
     /// [`Refusal`]; unless it says otherwise nothing was changed.
     pub async fn carry_out(&self, request: &Request) -> Result<Entry, Refusal> {
+        // On a manual clock, time stands still while something is being done, and goes on while this waits for others.
+        let mut timer = self.clock.timer("request");
+        self.faults.pass(&points::SELECT, "").await;
+        let carried_out = self.walk(request, &mut timer).await;
+        self.faults.pass(&points::ANSWER, "").await;
+        carried_out
+    }
+
+    async fn walk(&self, request: &Request, timer: &mut Timer) -> Result<Entry, Refusal> {
         // Check: the edge has looked at the caller and the body; here, whether there is room.
         let _place = self.place()?;
         // Select: from the local copy, confirmed live; one request at a time for an application.
@@ -112,13 +126,18 @@ impl Downline {
         }
         // Record: before anything is sent.
         let instances = live.iter().map(InstanceRecord::of).chain(skipped).collect();
+        self.faults.pass(&points::RECORD, "").await;
         let entry = self.store.record(NewEntry { request, instances, now_ms: self.clock.now_ms() }).await?;
         log::info!("{}: {} from {}: {}", entry.id, entry.kind, entry.caller, names(&entry.instances));
         // Registry → groups → nodes → notify.
         let (entry, told) = self.complete(entry, turn, time).await?;
         // Answer: when all gateways have acknowledged, or when it has waited long enough. A dropped sender says that
         // the service stops: what is known then is answered.
-        let _ = told.await;
+        tokio::select! {
+            // From here on our own timer is awake: the other one can go.
+            _ = told => {}
+            () = timer.idle() => {}
+        }
         Ok(self.as_it_stands(entry).await)
     }
 
@@ -128,7 +147,8 @@ impl Downline {
         mut entry: Entry,
         turn: Turn,
         time: RegistryTime,
-    ) -> Result<(Entry, oneshot::Receiver<()>), Refusal> {
+    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
+        self.faults.pass(&points::RECORDED, "").await;
         let at = self.at_registry(time);
         let verdict = match entry.kind {
             Kind::Offline => registry_step::offline(at, &mut entry.instances).await,
@@ -145,6 +165,7 @@ impl Downline {
             Verdict::Failed(why) => return self.fail(entry, why).await,
             Verdict::Unknown(why) => return self.leave_unsettled(entry, why).await,
         }
+        self.faults.pass(&points::NODES_RECORD, "").await;
         let groups = match self.name_nodes(&mut entry).await {
             Ok(groups) => groups,
             Err(error) => {
@@ -152,6 +173,7 @@ impl Downline {
                 return Err(Refusal::Unfinished { entry: Box::new(entry), error });
             }
         };
+        self.faults.pass(&points::NODES_RECORDED, "").await;
         let told = self.courier.deliver(&entry, &groups).await;
         // The next request for these applications may come: its number is higher, and gateways order by number.
         drop(turn);
@@ -174,7 +196,7 @@ impl Downline {
     }
 
     pub(crate) fn at_registry(&self, time: RegistryTime) -> AtRegistry<'_> {
-        AtRegistry { registries: self.client.registries(), time }
+        AtRegistry { registries: self.client.registries(), time, faults: &self.faults }
     }
 
     /// By the instance's name: what it said of itself before it was taken offline, where that was not UP. An instance
@@ -214,7 +236,11 @@ impl Downline {
     }
 
     /// Nothing has changed: that is written down, and said.
-    pub(crate) async fn fail(&self, mut entry: Entry, why: String) -> Result<(Entry, oneshot::Receiver<()>), Refusal> {
+    pub(crate) async fn fail(
+        &self,
+        mut entry: Entry,
+        why: String,
+    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
         log::error!("{}: failed at the registry, no gateway was told: {why}", entry.id);
         entry.state = EntryState::Failed;
         entry.note = Some(why.clone());
@@ -226,7 +252,11 @@ impl Downline {
     }
 
     /// It counts as failed, and stays open in the journal until what the registry did is undone.
-    async fn leave_unsettled(&self, mut entry: Entry, why: String) -> Result<(Entry, oneshot::Receiver<()>), Refusal> {
+    async fn leave_unsettled(
+        &self,
+        mut entry: Entry,
+        why: String,
+    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
         log::error!("{}: {why}; no gateway was told, it is undone as soon as the registry answers", entry.id);
         entry.add_note(&why);
         if let Err(error) = self.write_answer(&entry).await {

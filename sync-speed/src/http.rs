@@ -37,6 +37,7 @@ struct Api {
     /// Where requests are carried out: not on the worker's thread, so that a caller who hangs up does not cut the
     /// way in two.
     runtime: Handle,
+    shutdown: Shutdown,
 }
 
 fn routes(config: &mut web::ServiceConfig) {
@@ -71,6 +72,7 @@ pub(crate) async fn serve(
         token: config.token.clone(),
         default_group: config.default_gateway_group.clone(),
         runtime: Handle::current(),
+        shutdown: shutdown.clone(),
     });
     let server = HttpServer::new(move || {
         App::new()
@@ -90,7 +92,7 @@ pub(crate) async fn serve(
     let handle = server.handle();
     let stop = tokio::spawn(async move {
         shutdown.wait().await;
-        handle.stop(true).await;
+        handle.stop(!shutdown.is_aborted()).await;
     });
     let served = server.await.map_err(RunError::Server);
     stop.abort();

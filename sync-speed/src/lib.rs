@@ -24,6 +24,7 @@
 //! | `audience` | who must hear of an entry |
 //! | [`nodes`] | which gateway nodes must hear of it, and where |
 //! | [`notify`] | telling them in parallel until each has acknowledged |
+//! | [`points`] | where a harness can interfere |
 //! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
 //! | `loops` | the control loops: if one ends, the service does |
 //!
@@ -44,6 +45,7 @@ mod loops;
 pub mod nodes;
 pub mod notify;
 pub mod own_instance;
+pub mod points;
 pub mod recovery;
 pub mod registration;
 pub mod registry_step;
@@ -93,14 +95,14 @@ pub async fn run(
     let store = Store::open(&config.data_dir).await?;
     let client = EurekaClient::new(client_config(&config, address), clock.clone(), Vec::new())
         .map_err(|error| RunError::Config(error.to_string()))?;
-    let (courier, notify_loop) =
-        NotifyLoop::new(config.notify.clone(), Arc::clone(&client), store.clone(), clock.clone())?;
+    let (courier, notify_loop) = NotifyLoop::new(&config, Arc::clone(&client), store.clone(), clock.clone())?;
     let scope = Scope {
         opted_in: config.apps.clone(),
         default_group: config.default_gateway_group.clone(),
         gateway_networks: config.notify.networks.clone(),
         fetch_interval_ms: config.eureka.fetch.interval_ms,
         registry_within: Duration::from_millis(config.registry_within_ms),
+        faults: config.faults.clone(),
     };
     let (unsettled, to_settle) = mpsc::channel(recovery::UNSETTLED_MAX);
     let downline = Downline::new(Arc::clone(&client), store.clone(), courier, unsettled, clock.clone(), scope);
@@ -129,6 +131,10 @@ pub async fn run(
         }
     };
 
+    if shutdown.is_aborted() {
+        loops.abort().await;
+        return ended;
+    }
     // Also after a failure of the server alone.
     shutdown.trigger();
     stop_loops.trigger();
@@ -143,6 +149,7 @@ fn client_config(config: &SyncSpeedConfig, address: std::net::SocketAddr) -> Cli
     client.fetch = Some(eureka.fetch);
     client.tls = eureka.tls.clone();
     client.timeouts = eureka.timeouts;
+    client.faults = config.faults.clone();
     client.registration = eureka.registration.as_ref().map(|own| own_instance::build(own, address));
     client
 }

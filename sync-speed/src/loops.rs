@@ -31,6 +31,11 @@ impl Loops {
         }
     }
 
+    /// Ends them where they are.
+    pub(crate) async fn abort(mut self) {
+        self.running.shutdown().await;
+    }
+
     /// Waits until all have ended.
     pub(crate) async fn join(mut self) {
         while let Some(ended) = self.running.join_next_with_id().await {

@@ -24,15 +24,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eurus_client::EurekaClient;
 use eurus_model::Applications;
-use eurus_service::{Clock, Shutdown, Timer};
+use eurus_service::{Clock, Faults, Shutdown, Timer};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::NotifyConfig;
+use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::{Ack, Entry};
 use crate::error::RunError;
 use crate::nodes;
+use crate::points;
 use crate::store::{NodeUpdate, Store};
 use attempt::Attempt;
 use batch::Batch;
@@ -59,8 +61,9 @@ pub struct Courier {
 
 struct Delivery {
     batch: Batch,
-    /// Signalled when all have acknowledged, or the wait is over.
-    told: oneshot::Sender<()>,
+    /// Signalled when all have acknowledged, or the wait is over; with a timer, so that on a manual clock no time passes
+    /// until the one who waited goes on.
+    told: oneshot::Sender<Timer>,
 }
 
 impl Courier {
@@ -71,7 +74,7 @@ impl Courier {
 
     /// Hands an entry over; the receiver hears when all nodes have acknowledged, or when the answer should not wait
     /// longer. It hears nothing (its sender is dropped) when the service stops: the journal has the rest.
-    pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<()> {
+    pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<Timer> {
         let (told, hears) = oneshot::channel();
         let batch = Batch::of(entry, groups, entry.created_ms.saturating_add(self.retry_for_ms));
         if self.inbox.send(Delivery { batch, told }).await.is_err() {
@@ -89,12 +92,13 @@ struct Answered {
     id: u64,
     answer: Result<Ack, Failure>,
     at_us: i64,
-    timer: Timer,
+    /// Kept for its life alone.
+    _timer: Timer,
 }
 
 struct Waiting {
     answer_by_ms: i64,
-    told: oneshot::Sender<()>,
+    told: oneshot::Sender<Timer>,
 }
 
 /// The loop.
@@ -110,6 +114,7 @@ pub struct NotifyLoop {
     /// The copy that was looked through for nodes, and when the next one is looked for.
     seen: Arc<Applications>,
     look_ms: i64,
+    faults: Faults,
     under_way: FuturesUnordered<CallUnderWay>,
     waiting: BTreeMap<i64, Waiting>,
 }
@@ -120,17 +125,19 @@ impl NotifyLoop {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(
-        config: NotifyConfig,
+        config: &SyncSpeedConfig,
         client: Arc<EurekaClient>,
         store: Store,
         clock: Clock,
     ) -> Result<(Courier, Self), RunError> {
+        let faults = config.faults.clone();
+        let config = config.notify.clone();
         let (sender, inbox) = mpsc::channel(INBOX_ENTRIES_MAX);
         let open_calls = Arc::new(AtomicUsize::new(0));
         let courier = Courier { inbox: sender, open_calls: Arc::clone(&open_calls), retry_for_ms: config.retry_for_ms };
         let gateways = GatewayClient::new(config.call_timeout_ms, config.token.clone())?;
         let book = Book::new(Retry { base_ms: config.retry_base_ms, max_ms: config.retry_max_ms });
-        let attempt = Attempt { gateways, client: Arc::clone(&client), store: store.clone() };
+        let attempt = Attempt { gateways, client: Arc::clone(&client), store: store.clone(), faults: faults.clone() };
         let notify_loop = Self {
             config,
             seen: client.registry(),
@@ -142,6 +149,7 @@ impl NotifyLoop {
             inbox,
             open_calls,
             book,
+            faults,
             under_way: FuturesUnordered::new(),
             waiting: BTreeMap::new(),
         };
@@ -172,16 +180,17 @@ impl NotifyLoop {
             let timer = self.clock.timer("call to a gateway");
             let (attempt, clock) = (self.attempt.clone(), self.clock.clone());
             // A task of its own, so that its latency does not count what this loop does meanwhile.
-            let task = tokio::spawn(async move {
+            // It ends with the loop: the journal has what is open.
+            let task = AbortOnDropHandle::new(tokio::spawn(async move {
                 let answer = attempt.make(&call).await;
                 (answer, clock.now_us())
-            });
+            }));
             let clock = self.clock.clone();
             self.under_way.push(Box::pin(async move {
                 let (answer, at_us) = task.await.unwrap_or_else(|error| {
                     (Err(Failure::Unclear(format!("the call broke off: {error}"))), clock.now_us())
                 });
-                Answered { id, answer, at_us, timer }
+                Answered { id, answer, at_us, _timer: timer }
             }));
         }
     }
@@ -236,10 +245,9 @@ impl NotifyLoop {
             answers.push(next);
         }
         let copy = self.client.registry();
-        let mut timers = Vec::with_capacity(answers.len());
         let mut updates = Vec::with_capacity(answers.len());
-        for Answered { id, answer, at_us, timer } in answers {
-            timers.push(timer);
+        // Its timer goes: from here on this loop's own is awake.
+        for Answered { id, answer, at_us, _timer: _ } in answers {
             updates.extend(self.book.answered(id, answer, at_us, |call| {
                 nodes::find(&copy, &call.group, &call.node, &self.config.networks)
             }));
@@ -253,6 +261,9 @@ impl NotifyLoop {
     async fn record(&mut self, updates: &[NodeUpdate]) {
         self.open_calls.store(self.book.open_calls(), Ordering::Relaxed);
         let finished = self.book.take_finished();
+        if !updates.is_empty() {
+            self.faults.pass(&points::ACKNOWLEDGEMENT_RECORD, "").await;
+        }
         if !(updates.is_empty() && finished.is_empty())
             && let Err(error) = self.store.nodes_answered(updates, &finished, self.clock.now_ms()).await
         {
@@ -262,7 +273,7 @@ impl NotifyLoop {
         let book = &self.book;
         for (_, waiting) in self.waiting.extract_if(.., |number, _| book.is_told(*number)) {
             // The one who waited may have left.
-            let _ = waiting.told.send(());
+            let _ = waiting.told.send(self.clock.timer("answer to a request"));
         }
     }
 
@@ -270,7 +281,7 @@ impl NotifyLoop {
         let now_ms = self.clock.now_ms();
         for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
             // The one who waited may have left.
-            let _ = waiting.told.send(());
+            let _ = waiting.told.send(self.clock.timer("answer to a request"));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The registry's part: the override is set or removed for every instance, as one unit where that is possible.
 
-use eurus_client::{Outcome, Registries};
+use eurus_client::{ClientError, Outcome, Registries};
 use eurus_model::InstanceStatus;
+use eurus_service::Faults;
+use eurus_service::faults::Way;
 
 use crate::entry::{InstanceRecord, Step};
+use crate::points;
 use crate::registration::Registration;
 use crate::registry_time::{CallFailure, RegistryTime};
 
@@ -27,6 +30,25 @@ pub struct AtRegistry<'a> {
     pub registries: &'a Registries,
     /// The deadline over all calls.
     pub time: RegistryTime,
+    /// A harness's plan.
+    pub faults: &'a Faults,
+}
+
+impl AtRegistry<'_> {
+    /// One change, between its two points.
+    async fn change(
+        &self,
+        instance: &InstanceRecord,
+        call: impl Future<Output = Result<Outcome, ClientError>>,
+    ) -> Result<Outcome, CallFailure> {
+        let name = instance.name();
+        if self.faults.pass(&points::REGISTRY_CALL, &name).await == Way::Fails {
+            return Err(CallFailure::Registry(ClientError::injected(&name)));
+        }
+        let answered = self.time.bound(call).await;
+        self.faults.pass(&points::REGISTRY_ANSWERED, &name).await;
+        answered
+    }
 }
 
 /// Why one instance is not changed, as far as is known.
@@ -178,7 +200,7 @@ async fn bring_back(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: Insta
 async fn remove_override(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: InstanceStatus) -> Result<(), NotDone> {
     let was_out = instance.status == InstanceStatus::OutOfService;
     let removed = at.registries.remove_override(&instance.app, &instance.instance_id, Some(to));
-    match at.time.bound(removed).await {
+    match at.change(instance, removed).await {
         Ok(Outcome::Done) => Ok(()),
         Ok(Outcome::NotFound) => Err(not_known_any_more()),
         Err(error) if error.may_have_happened() => match read_back(at, instance).await {
@@ -191,7 +213,7 @@ async fn remove_override(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: 
 }
 
 async fn set_status(at: AtRegistry<'_>, instance: &InstanceRecord, to: InstanceStatus) -> Result<Outcome, CallFailure> {
-    at.time.bound(at.registries.set_status(&instance.app, &instance.instance_id, to)).await
+    at.change(instance, at.registries.set_status(&instance.app, &instance.instance_id, to)).await
 }
 
 fn not_known_any_more() -> NotDone {

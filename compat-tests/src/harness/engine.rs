@@ -6,6 +6,7 @@ mod look;
 mod meanwhile;
 mod nodes;
 mod order;
+mod patience;
 mod registering;
 mod request;
 
@@ -40,8 +41,6 @@ pub(super) struct Engine {
     /// By moment since the begin, then by the order of planning.
     agenda: BTreeMap<(i64, u64), Task>,
     planned: u64,
-    /// Whether something may keep an order from being answered before time passes.
-    is_disturbed: bool,
 }
 
 impl Engine {
@@ -57,7 +56,6 @@ impl Engine {
             timeline: Timeline::default(),
             agenda: BTreeMap::new(),
             planned: 0,
-            is_disturbed: false,
             scenario,
         };
         engine.plan_all();
@@ -116,8 +114,21 @@ impl Engine {
             let deadline_ms = self.world.hand.next_deadline_ms().map_or(target_ms, |at| at - self.world.began_ms);
             let next_ms = planned_ms.min(deadline_ms).min(target_ms).max(now_ms);
             self.world.hand.advance_ms(next_ms - now_ms).await?;
+            self.note_faults().await?;
             self.look().await?;
         }
+    }
+
+    /// What happened at points inside the services; what was killed there is gone.
+    pub(super) async fn note_faults(&mut self) -> Result<(), Failure> {
+        self.world.bury_the_killed().await?;
+        for (_, hit) in self.world.take_fault_hits() {
+            let about = self.world.names.iter().find(|(id, _)| hit.about.contains(id.as_str())).map(|(_, name)| name);
+            let of = about.map_or(String::new(), |name| format!(" (about {name})"));
+            let words = format!("{}{of}: before {}", hit.rule.in_words(), hit.rule.point.what);
+            self.note(Happening::Step { name: words, outcome: None });
+        }
+        Ok(())
     }
 
     async fn do_what_is_due(&mut self) -> Result<(), Failure> {
@@ -129,6 +140,7 @@ impl Engine {
             // A request changes no list.
             let changes_lists = !matches!(task, Task::Request(_));
             self.carry_out(task).await?;
+            self.note_faults().await?;
             if changes_lists {
                 self.world.hand.settle().await?;
                 self.look().await?;

@@ -3,6 +3,7 @@
 
 mod expectation;
 mod fault;
+mod fault_rule;
 mod names;
 mod parts;
 mod step;
@@ -14,6 +15,7 @@ use super::yaml::Tree;
 
 pub use expectation::{Bound, Expectation, Sees};
 pub use fault::{CacheFault, LinkFault};
+pub use fault_rule::{FaultRule, Injection, points_of, possible};
 pub use parts::{CallerPart, LoadPart, NodePart, ProducerPart, Through};
 pub use step::{Action, Step};
 

@@ -10,6 +10,8 @@ use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
+use eurus_service::faults::{Point, Way};
+
 use super::auth::Authorized;
 use super::in_time::InTime;
 use super::{Admin, Failure};
@@ -17,6 +19,7 @@ use crate::directive::{Directive, DirectiveKind};
 use crate::directory::Directed;
 use crate::down_service_cache::Recorded;
 use crate::endpoint::{Endpoint, Quiet};
+use crate::points;
 use crate::registration::Registration;
 
 /// What the downline service sends.
@@ -76,6 +79,7 @@ pub(super) async fn upline(
 }
 
 async fn direct(admin: &Admin, directive: Directive) -> Result<Json<Acknowledgement>, Failure> {
+    pass(admin, &points::ORDER, &directive).await?;
     let directed = admin.directory.direct(&directive, admin.clock.now_ms()).map_err(|full| {
         log::error!("{directive}: {full}. Raise eurus.gateway.down-service-cache.marks-max");
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string())
@@ -87,12 +91,26 @@ async fn direct(admin: &Admin, directive: Directive) -> Result<Json<Acknowledgem
         // A downline that came too late waits like the one in force: its caller, too, takes the answer for the barrier.
         Recorded::Applied | Recorded::DownAlready { .. } => (barrier(admin, &directive, &closed).await?, None),
     };
+    pass(admin, &points::ACKNOWLEDGE, &directive).await?;
     Ok(Json(Acknowledgement { outcome, node: admin.node.clone(), service_up_timestamp }))
+}
+
+async fn pass(admin: &Admin, point: &'static Point, directive: &Directive) -> Result<(), Failure> {
+    match admin.faults.pass(point, &directive.instance_id).await {
+        Way::On | Way::Skips => Ok(()),
+        Way::Fails => {
+            let message = format!("{directive}: made to fail by a fault plan");
+            Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, message))
+        }
+    }
 }
 
 /// Waits until no request picked before can begin at the closed endpoints. When it takes too long the caller is told
 /// so and asks again: the same order waits anew.
 async fn barrier(admin: &Admin, directive: &Directive, closed: &[Arc<Endpoint>]) -> Result<Outcome, Failure> {
+    if admin.faults.pass(&points::ORDER_PUBLISHED, &directive.instance_id).await == Way::Skips {
+        return Ok(Outcome::Applied);
+    }
     let all_quiet = async {
         for endpoint in closed {
             if endpoint.quiet().await == Quiet::Reopened {
@@ -143,7 +161,7 @@ mod tests {
 
     use eurus_client::{Fetch, FetchKind, FetchListener as _};
     use eurus_model::{Applications, InstanceInfo};
-    use eurus_service::Clock;
+    use eurus_service::{Clock, Faults};
 
     use super::*;
     use crate::config::{AdminConfig, GatewayConfig};
@@ -167,7 +185,7 @@ mod tests {
         });
         let endpoint = Arc::clone(&directory.snapshot().service("app").unwrap().rotation[0]);
         let config = AdminConfig { quiet_timeout_ms: 10, ..AdminConfig::default() };
-        (Admin { directory, clock, config, node: "node".to_owned(), joins: true }, endpoint)
+        (Admin { directory, clock, config, node: "node".to_owned(), joins: true, faults: Faults::default() }, endpoint)
     }
 
     fn order(kind: DirectiveKind, number: i64) -> Directive {

@@ -58,6 +58,7 @@ impl SyncSpeedConfig {
     pub fn from_properties(properties: &Properties, data_dir: PathBuf) -> Result<Self, ConfigError> {
         let stock = Self::stock(data_dir);
         Ok(Self {
+            faults: stock.faults,
             workers: properties.number(WORKERS, stock.workers, WORKERS_ALLOWED)?,
             callers: Segments {
                 allow: segments(properties, ALLOW, stock.callers.allow)?,

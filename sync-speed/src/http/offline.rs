@@ -58,11 +58,19 @@ async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) 
     let request = parse(kind, &body, caller)?;
     let meant = request.target.to_string();
     let downline = api.downline.clone();
-    let work = api.runtime.spawn(async move { downline.carry_out(&request).await });
+    let shutdown = api.shutdown.clone();
+    let work = api.runtime.spawn(async move {
+        tokio::select! {
+            carried_out = downline.carry_out(&request) => Some(carried_out),
+            () = shutdown.aborted() => None,
+        }
+    });
     let carried_out = work.await.map_err(|error| {
         log::error!("{kind} of {meant} from {caller} broke off: {error}");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken-off", "the request broke off; see the log, ask again")
     })?;
+    // Nobody is answered by a process that is gone.
+    let Some(carried_out) = carried_out else { return std::future::pending().await };
     let entry = carried_out.map_err(|refusal| {
         log::warn!("{kind} of {meant} from {caller} is not carried out: {refusal}");
         Problem::from(refusal)

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use eurus_client::EurekaClient;
+use eurus_service::Faults;
+use eurus_service::faults::Way;
 
 use super::batch::Call;
 use super::gateway::{Failure, GatewayClient, Told};
 use crate::entry::Ack;
+use crate::points;
 use crate::registration::Registration;
 use crate::store::Store;
 
@@ -17,12 +20,20 @@ pub(super) struct Attempt {
     pub(super) gateways: GatewayClient,
     pub(super) client: Arc<EurekaClient>,
     pub(super) store: Store,
+    pub(super) faults: Faults,
 }
 
 impl Attempt {
     /// The acknowledgement, or why there is none.
     pub(super) async fn make(&self, call: &Call) -> Result<Ack, Failure> {
-        match self.gateways.tell(&call.node, call.address, call.kind, &call.order).await? {
+        match self.faults.pass(&points::GATEWAY_CALL, &call.node).await {
+            Way::On => {}
+            Way::Fails => return Err(Failure::Unreachable("made to fail by a fault plan".to_owned())),
+            Way::Skips => return Ok(Ack::Applied),
+        }
+        let told = self.gateways.tell(&call.node, call.address, call.kind, &call.order).await;
+        self.faults.pass(&points::GATEWAY_ANSWERED, &call.node).await;
+        match told? {
             Told::Applied => Ok(Ack::Applied),
             Told::Superseded => self.superseded(call).await,
             Told::OtherRegistration { service_up_ms } => self.other_registration(call, service_up_ms).await,

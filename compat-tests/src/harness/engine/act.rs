@@ -2,7 +2,7 @@
 
 use super::super::history::{Happening, OrderKind};
 use super::super::layer::Layer;
-use super::super::scenario::{Action, CacheFault, LinkFault, NodePart};
+use super::super::scenario::{Action, CacheFault, LinkFault};
 use super::Engine;
 use crate::Failure;
 use crate::link::Fault;
@@ -23,7 +23,7 @@ impl Engine {
             Action::Register(name, status) => {
                 let clock = self.clock();
                 let instance = self.world.instance(name)?;
-                Failure::unless(!instance.id.is_empty(), || format!("{name} has not started yet"))?;
+                (!instance.id.is_empty()).then_some(()).ok_or_else(|| not_started(name))?;
                 instance.own_status.clone_from(status);
                 instance.dirty_ms = clock.now_ms() + instance.part.ahead_ms;
                 self.register(name).await?;
@@ -33,16 +33,22 @@ impl Engine {
             Action::RemoveStatus(name) => self.set_status(name, None).await?,
             Action::Offline(name, by, force) => return self.order(OrderKind::Offline, name, by, *force).await,
             Action::Online(name, by) => return self.order(OrderKind::Online, name, by, false).await,
-            Action::Stop(node) => {
-                self.is_disturbed = true;
-                self.world.stop_node(node).await?;
-            }
+            Action::Stop(node) => self.world.stop_node(node).await?,
             Action::Run(node) => self.run_again(node).await?,
             Action::Restart(node) => {
                 self.world.stop_node(node).await?;
                 self.look().await?;
                 self.run_again(node).await?;
             }
+            Action::Kill(node) => self.world.kill_node(node).await?,
+            Action::Fault(rule) => {
+                let about_id = match &rule.about {
+                    Some(name) => Some(self.world.id_of(name).ok_or_else(|| not_started(name))?),
+                    None => None,
+                };
+                self.world.faults_of(&rule.node)?.add(rule.clone(), about_id);
+            }
+            Action::ClearFaults(node) => self.world.faults_of(node)?.clear(),
             Action::Cache(node, layer, fault) => self.disturb_cache(node, *layer, *fault).await?,
             Action::Link(link, fault) => self.disturb_link(link, *fault)?,
         }
@@ -112,11 +118,12 @@ impl Engine {
         if fault == LinkFault::Mend {
             link.release();
         }
-        let is_to_a_gateway = name.starts_with("sync-speed -> ");
-        let is_to_a_registry = |part: &NodePart| name.starts_with(&format!("{} -> ", part.name));
-        self.is_disturbed |= is_to_a_gateway || self.scenario.sync_speeds.iter().any(is_to_a_registry);
         Ok(())
     }
+}
+
+fn not_started(name: &str) -> Failure {
+    Failure::new(format!("{name} has not started yet"))
 }
 
 impl CacheFault {

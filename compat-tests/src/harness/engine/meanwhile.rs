@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::super::history::Happening;
 use super::super::scenario::{LoadPart, Through};
 use super::Engine;
+use super::patience::WaitsFor;
 use super::request::ask;
 use crate::Failure;
 
@@ -55,16 +56,22 @@ impl Engine {
     }
 
     /// Ends it after the requests under way, and notes what became of them.
-    pub(super) async fn end_meanwhile(&mut self, mut meanwhile: Meanwhile) {
+    ///
+    /// # Errors
+    /// When one of them does not end.
+    pub(super) async fn end_meanwhile(&mut self, mut meanwhile: Meanwhile) -> Result<(), Failure> {
         meanwhile.stop.trigger();
-        while meanwhile.running.join_next().await.is_some() {}
+        let ended = Arc::clone(&meanwhile.ended);
+        let all = tokio::spawn(async move { while meanwhile.running.join_next().await.is_some() {} });
+        self.answer_of(all, WaitsFor::FaultPoints).await?;
         self.note_begun();
         let started_ms = self.world.now_ms();
-        let ended = std::mem::take(&mut *meanwhile.ended.lock());
+        let ended = std::mem::take(&mut *ended.lock());
         for (through, outcome) in ended {
             let outcome = outcome.map(|id| self.world.names.get(&id).cloned().unwrap_or(id));
             self.note(Happening::Ended { through, started_ms, outcome });
         }
+        Ok(())
     }
 }
 

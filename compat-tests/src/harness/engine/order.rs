@@ -1,22 +1,19 @@
 //! Orders to a sync-speed.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
+
 use tokio::task::JoinHandle;
 
 use super::super::history::{Happening, OrderKind};
 use super::Engine;
+use super::patience::WaitsFor;
 use crate::Failure;
 
-/// Real time that an answer may take that needs no virtual time: where nothing is disturbed, and where a gateway may
-/// be out of reach, so that sync-speed waits for its next try.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-const ANSWER_WITHIN_DISTURBED: Duration = Duration::from_millis(700);
-/// Virtual time after which an order without an answer is given up.
-const GIVEN_UP_AFTER_MS: i64 = 120_000;
+/// What came of an order whose connection broke.
+const NO_ANSWER: &str = "no-answer";
 
-type Answer = Result<(u16, Value), Failure>;
+/// Status and body; `None`: the connection broke.
+type Answer = Result<Option<(u16, Value)>, Failure>;
 
 impl Engine {
     /// Asks, and lets time pass while the answer waits for something that takes time; gives what was answered, in words
@@ -37,42 +34,31 @@ impl Engine {
         let sync_speed = found.ok_or_else(|| Failure::new(format!("there is no sync-speed {by}")))?;
         let what = if kind == OrderKind::Offline { "offline" } else { "online" };
         let request = self.world.stack.http.post(format!("{}/{what}", sync_speed.url())).json(&body);
+        let waits_for = WaitsFor::sync_speed(&sync_speed.faults);
         if kind == OrderKind::Online {
             // What an offline promised ends when somebody asks for the opposite, not when that is done.
             self.note(Happening::Ordered { kind, instance: name.to_owned(), state: "asked".to_owned() });
         }
         let meanwhile = self.load_meanwhile()?;
-        let asked = tokio::spawn(async move {
-            let answer = request.send().await?;
-            let (status, bytes) = (answer.status().as_u16(), answer.bytes().await?);
-            Ok((status, serde_json::from_slice(&bytes)?))
+        let asked: JoinHandle<Answer> = tokio::spawn(async move {
+            let Ok(answer) = request.send().await else { return Ok(None) };
+            let status = answer.status().as_u16();
+            // Broken off: it may have been carried out or not.
+            let Ok(bytes) = answer.bytes().await else { return Ok(None) };
+            Ok(Some((status, serde_json::from_slice(&bytes)?)))
         });
-        let answer = self.answer_to(asked).await;
+        let answer = self.answer_of(asked, waits_for).await.flatten();
         self.fence(name).await?;
         self.note_begun();
-        let (status, body) = answer?;
+        let Some((status, body)) = answer? else {
+            self.end_meanwhile(meanwhile).await?;
+            return Ok(Some(NO_ANSWER.to_owned()));
+        };
         let state = body["state"].as_str().map_or_else(|| status.to_string(), ToOwned::to_owned);
         let detail = body["error"].as_str().or_else(|| body["note"].as_str());
         self.note(Happening::Ordered { kind, instance: name.to_owned(), state: state.clone() });
-        self.end_meanwhile(meanwhile).await;
+        self.end_meanwhile(meanwhile).await?;
         Ok(Some(detail.map_or_else(|| state.clone(), |detail| format!("{state} ({detail})"))))
-    }
-
-    async fn answer_to(&mut self, mut asked: JoinHandle<Answer>) -> Answer {
-        let patience = if self.is_disturbed { ANSWER_WITHIN_DISTURBED } else { ANSWER_WITHIN };
-        let began_ms = self.world.now_ms();
-        loop {
-            if let Ok(ended) = tokio::time::timeout(patience, &mut asked).await {
-                return ended.map_err(|error| Failure::new(error.to_string()))?;
-            }
-            let now_ms = self.world.now_ms();
-            Failure::unless(now_ms - began_ms < GIVEN_UP_AFTER_MS, || {
-                format!("sync-speed had no answer after {GIVEN_UP_AFTER_MS} ms of virtual time")
-            })?;
-            let next_ms = self.world.hand.next_deadline_ms().map_or(now_ms, |at_ms| at_ms - self.world.began_ms);
-            self.world.hand.advance_ms((next_ms - now_ms).max(1)).await?;
-            self.look().await?;
-        }
     }
 
     /// What had reached the instance before the answer has been noted when this returns.

@@ -43,15 +43,16 @@ impl Engine {
         for registry in self.registries_of(name)? {
             let url = format!("{}apps/{app}", self.url_of(&registry)?);
             let is_new = self.timeline.shown(&registry, Layer::Store, name).is_none();
-            match self.world.stack.http.post(&url).json(&body).send().await {
-                Ok(answer) if answer.status() == 204 => {
+            let request = self.world.stack.http.post(&url).json(&body);
+            match self.call(request).await? {
+                Some(204) => {
                     self.uses(name, &registry)?;
                     self.note(Happening::Registered { registry, instance: name.to_owned(), is_new });
                     return Ok(());
                 }
-                Ok(answer) => return Err(Failure::new(format!("POST {url} answered {}", answer.status()))),
+                Some(status) => return Err(Failure::new(format!("POST {url} answered {status}"))),
                 // It is away: the next one.
-                Err(_) => {}
+                None => {}
             }
         }
         Ok(())
@@ -66,13 +67,14 @@ impl Engine {
             let url =
                 format!("{}apps/{app}/{id}?status={status}&lastDirtyTimestamp={dirty_ms}", self.url_of(&registry)?);
             let instance = name.to_owned();
-            match self.world.stack.http.put(&url).send().await {
-                Ok(answer) if answer.status() == 200 => {
+            let request = self.world.stack.http.put(&url);
+            match self.call(request).await? {
+                Some(200) => {
                     self.uses(name, &registry)?;
                     self.note(Happening::Renewed { registry, instance });
                     return Ok(());
                 }
-                Ok(answer) if answer.status() == 404 => {
+                Some(404) => {
                     self.uses(name, &registry)?;
                     self.note(Happening::Unknown { registry, instance, lease_ms });
                     if as_client {
@@ -83,8 +85,8 @@ impl Engine {
                     }
                     return Ok(());
                 }
-                Ok(answer) => return Err(Failure::new(format!("PUT {url} answered {}", answer.status()))),
-                Err(_) => {}
+                Some(status) => return Err(Failure::new(format!("PUT {url} answered {status}"))),
+                None => {}
             }
         }
         Ok(())
@@ -95,10 +97,10 @@ impl Engine {
         self.world.instance(name)?.is_beating = false;
         let (registry, path) = self.place_at_registry(name)?;
         let url = format!("{}apps/{path}", self.url_of(&registry)?);
-        let answer = self.world.stack.http.delete(&url).send().await?;
-        Failure::unless(matches!(answer.status().as_u16(), 200 | 404), || {
-            format!("DELETE {url} answered {}", answer.status())
-        })?;
+        let request = self.world.stack.http.delete(&url);
+        let status = self.call(request).await?;
+        // Without an answer it may have been carried out: nothing can be expected of it any more.
+        Failure::unless(matches!(status, Some(200 | 404) | None), || format!("DELETE {url} answered {status:?}"))?;
         self.note(Happening::Cancelled { registry, instance: name.to_owned() });
         Ok(())
     }
@@ -112,8 +114,8 @@ impl Engine {
             Some(status) => http.put(format!("{base}?value={status}")),
             None => http.delete(format!("{base}?value=UP")),
         };
-        let answer = request.send().await?;
-        Failure::unless(answer.status() == 200, || format!("{base} answered {}", answer.status()))?;
+        let status = self.call(request).await?;
+        Failure::unless(matches!(status, Some(200) | None), || format!("{base} answered {status:?}"))?;
         self.note(Happening::StatusSet { instance: name.to_owned() });
         Ok(())
     }

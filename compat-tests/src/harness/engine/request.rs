@@ -3,6 +3,7 @@
 use super::super::history::Happening;
 use super::super::scenario::Through;
 use super::super::world::Listed;
+use super::patience::WaitsFor;
 use super::{Engine, Task};
 use crate::Failure;
 
@@ -35,7 +36,10 @@ impl Engine {
             Through::Caller(name) => (name.clone(), self.next_of(name, app)?),
         };
         let outcome = match url {
-            Ok(url) => ask(&self.world.stack.http, &url).await,
+            Ok(url) => {
+                let http = self.world.stack.http.clone();
+                self.answer_of(tokio::spawn(async move { ask(&http, &url).await }), WaitsFor::FaultPoints).await?
+            }
             Err(why) => Err(why),
         };
         let outcome = outcome.map(|id| self.world.names.get(&id).cloned().unwrap_or(id));

@@ -5,6 +5,7 @@ use super::super::reading::{Item, Wrong};
 use super::super::yaml::Tree;
 use super::Scenario;
 use super::fault::{CacheFault, LinkFault};
+use super::fault_rule::FaultRule;
 use super::names::Names;
 
 /// One step.
@@ -53,9 +54,15 @@ pub enum Action {
     Cache(String, Layer, CacheFault),
     /// Something happens to a link.
     Link(String, LinkFault),
+    /// A node is gone without a goodbye.
+    Kill(String),
+    /// From now on something happens at a point inside a node.
+    Fault(FaultRule),
+    /// Nothing happens at the points of a node any more.
+    ClearFaults(String),
 }
 
-pub(super) const KEYS: [&str; 28] = [
+pub(super) const KEYS: [&str; 31] = [
     "at",
     "name",
     "start",
@@ -84,6 +91,9 @@ pub(super) const KEYS: [&str; 28] = [
     "delay",
     "spoil-answers",
     "late-heartbeat",
+    "kill",
+    "fault",
+    "clear-faults",
 ];
 const STATUSES: [(&str, &str); 5] = [
     ("UP", "UP"),
@@ -176,6 +186,9 @@ impl Action {
             "stop" => Self::Stop(names.service(object)?),
             "run" => Self::Run(names.service(object)?),
             "restart" => Self::Restart(names.service(object)?),
+            "kill" => Self::Kill(names.service(object)?),
+            "fault" => Self::Fault(FaultRule::read(object, names)?),
+            "clear-faults" => Self::ClearFaults(names.service(object)?),
             "delay" => {
                 let fields = object.fields(&["link", "by"])?;
                 Self::Link(names.link(fields.need("link")?)?, LinkFault::Delay(fields.need("by")?.span_ms()?))
@@ -201,6 +214,9 @@ impl Action {
             Self::Stop(node) => format!("stop {node}"),
             Self::Run(node) => format!("run {node}"),
             Self::Restart(node) => format!("restart {node}"),
+            Self::Kill(node) => format!("kill {node}"),
+            Self::Fault(rule) => rule.in_words(),
+            Self::ClearFaults(node) => format!("clear faults of {node}"),
             Self::Cache(node, layer, fault) => format!("{} {layer} of {node}", fault.word()),
             Self::Link(link, LinkFault::Delay(ms)) => format!("delay {link} by {ms} ms"),
             Self::Link(link, fault) => format!("{} {link}", fault.word()),

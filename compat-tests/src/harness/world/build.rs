@@ -16,6 +16,7 @@ use super::{Instance, World};
 use crate::Failure;
 use crate::stack::Stack;
 
+use super::super::fault_hand::FaultHand;
 use super::super::scenario::Scenario;
 
 /// A multiple of 30 s: a moment at which read-only caches tick.
@@ -35,17 +36,30 @@ pub(super) fn world(scenario: &Scenario) -> Result<World, Failure> {
         let mut config = RegistryConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
         let access = CacheAccess::default();
         config.cache_access = Some(access.clone());
+        let faults = FaultHand::new(clock.clone(), hand.clone());
+        config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         let shadow = Some(Shadow::default());
-        registries.push(Registry { part: part.clone(), config, at: addresses.next(), access, clock, running, shadow });
+        registries.push(Registry {
+            part: part.clone(),
+            config,
+            at: addresses.next(),
+            access,
+            faults,
+            clock,
+            running,
+            shadow,
+        });
     }
     let mut gateways = Vec::new();
     for part in &scenario.gateways {
         let properties = properties(&part.settings, &[]).map_err(|error| refused(&part.name, error))?;
-        let config = GatewayConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
+        let mut config = GatewayConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
+        let faults = FaultHand::new(clock.clone(), hand.clone());
+        config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         let (at, admin_at) = (addresses.next(), addresses.next());
-        gateways.push(Gateway { part: part.clone(), config, at, admin_at, clock, running });
+        gateways.push(Gateway { part: part.clone(), config, at, admin_at, faults, clock, running });
     }
     let mut sync_speeds = Vec::new();
     for part in &scenario.sync_speeds {
@@ -53,10 +67,12 @@ pub(super) fn world(scenario: &Scenario) -> Result<World, Failure> {
         let properties = properties(&part.settings, &defaults).map_err(|error| refused(&part.name, error))?;
         let folder = data.path().join(&part.name);
         std::fs::create_dir_all(&folder)?;
-        let config =
+        let mut config =
             SyncSpeedConfig::from_properties(&properties, folder).map_err(|error| refused(&part.name, error))?;
+        let faults = FaultHand::new(clock.clone(), hand.clone());
+        config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
-        sync_speeds.push(SyncSpeed { part: part.clone(), config, at: addresses.next(), clock, running });
+        sync_speeds.push(SyncSpeed { part: part.clone(), config, at: addresses.next(), faults, clock, running });
     }
     let caller = |part: &super::super::scenario::CallerPart| Caller {
         part: part.clone(),

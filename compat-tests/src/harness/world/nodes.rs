@@ -7,6 +7,7 @@ use eurus_registry::{CacheAccess, RegistryConfig};
 use eurus_service::Clock;
 use eurus_sync_speed::SyncSpeedConfig;
 
+use super::super::fault_hand::{FaultHand, Hit};
 use super::super::lists::Statuses;
 use super::super::scenario::{CallerPart, NodePart};
 use super::World;
@@ -27,6 +28,14 @@ impl Running {
         self.end().await
     }
 
+    /// Ends it without a goodbye.
+    async fn kill(&mut self) -> Result<(), Failure> {
+        match self.0.take() {
+            Some(service) => service.kill().await,
+            None => Ok(()),
+        }
+    }
+
     async fn end(&mut self) -> Result<(), Failure> {
         match self.0.take() {
             Some(service) => service.stop().await,
@@ -40,6 +49,7 @@ pub(crate) struct Registry {
     pub(super) config: RegistryConfig,
     pub(super) at: SocketAddr,
     pub(crate) access: CacheAccess,
+    pub(crate) faults: FaultHand,
     pub(super) clock: Clock,
     pub(crate) running: Running,
     /// What a client's copy would be that takes in every delta of the read-only cache; `None`: not to be trusted.
@@ -59,6 +69,7 @@ pub(crate) struct Gateway {
     pub(super) config: GatewayConfig,
     pub(super) at: SocketAddr,
     pub(super) admin_at: SocketAddr,
+    pub(crate) faults: FaultHand,
     pub(super) clock: Clock,
     pub(crate) running: Running,
 }
@@ -67,6 +78,7 @@ pub(crate) struct SyncSpeed {
     pub(crate) part: NodePart,
     pub(super) config: SyncSpeedConfig,
     pub(super) at: SocketAddr,
+    pub(crate) faults: FaultHand,
     pub(super) clock: Clock,
     pub(crate) running: Running,
 }
@@ -125,7 +137,10 @@ impl World {
         if let Some(place) = self.registries.iter().position(|one| one.part.name == name) {
             let registry = &mut self.registries[place];
             let listener = bind(registry.at)?.0;
-            let (_, service) = self.stack.registry_on(registry.config.clone(), listener, &registry.clock).await?;
+            let (_, service) = self
+                .stack
+                .registry_on(registry.config.clone(), listener, &registry.clock, registry.faults.begins())
+                .await?;
             registry.running = Running(Some(service));
             registry.shadow = registry.shadow.take().map(|_| Shadow::default());
             return Ok(true);
@@ -147,7 +162,9 @@ impl World {
                 }
             }
             let (data, admin) = (bind(at)?.0, bind(admin_at)?.0);
-            let (_, service) = self.stack.gateway_on(config, data, admin, &self.gateways[place].clock).await?;
+            let gateway = &self.gateways[place];
+            let shutdown = gateway.faults.begins();
+            let (_, service) = self.stack.gateway_on(config, data, admin, &gateway.clock, shutdown).await?;
             self.gateways[place].running = Running(Some(service));
             return Ok(false);
         }
@@ -157,23 +174,77 @@ impl World {
         let mut config = self.sync_speeds[place].config.clone();
         config.eureka.service_urls = self.links_to(&part.name, &part.registries)?;
         let listener = bind(self.sync_speeds[place].at)?.0;
-        let (_, service) = self.stack.sync_speed_on(config, listener, &self.sync_speeds[place].clock).await?;
+        let sync_speed = &self.sync_speeds[place];
+        let shutdown = sync_speed.faults.begins();
+        let (_, service) = self.stack.sync_speed_on(config, listener, &sync_speed.clock, shutdown).await?;
         self.sync_speeds[place].running = Running(Some(service));
         Ok(false)
     }
 
-    /// Stops a node that runs. Whether it was a registry.
-    pub(crate) async fn stop_node(&mut self, name: &str) -> Result<bool, Failure> {
-        let registries = self.registries.iter_mut().map(|one| (&one.part.name, &mut one.running, true));
-        let gateways = self.gateways.iter_mut().map(|one| (&one.part.name, &mut one.running, false));
-        let sync_speeds = self.sync_speeds.iter_mut().map(|one| (&one.part.name, &mut one.running, false));
-        for (node, running, is_registry) in registries.chain(gateways).chain(sync_speeds) {
-            if node == name {
-                running.end().await?;
-                return Ok(is_registry);
+    /// Stops a node that runs.
+    pub(crate) async fn stop_node(&mut self, name: &str) -> Result<(), Failure> {
+        self.service(name)?.1.end().await
+    }
+
+    /// Kills a node.
+    pub(crate) async fn kill_node(&mut self, name: &str) -> Result<(), Failure> {
+        self.service(name)?.1.kill().await
+    }
+
+    /// Kills what was killed at a point, for good.
+    pub(crate) async fn bury_the_killed(&mut self) -> Result<(), Failure> {
+        for (_, faults, running) in self.services() {
+            if faults.is_killed() {
+                running.kill().await?;
+                faults.has_ended();
             }
         }
-        Err(Failure::new(format!("there is no node {name}")))
+        Ok(())
+    }
+
+    /// Waits until some service waits at a point for time to go on.
+    pub(crate) async fn wait_until_held(&self) {
+        let registries = self.registries.iter().map(|one| &one.faults);
+        let gateways = self.gateways.iter().map(|one| &one.faults);
+        let all = registries.chain(gateways).chain(self.sync_speeds.iter().map(|one| &one.faults));
+        // There is a registry, so there is one to wait for.
+        futures_util::future::select_all(all.map(|faults| Box::pin(faults.wait_until_held()))).await;
+    }
+
+    /// A node's faults.
+    pub(crate) fn faults_of(&mut self, name: &str) -> Result<&FaultHand, Failure> {
+        self.service(name).map(|(faults, _)| faults)
+    }
+
+    /// By what the points inside a service call an instance or a gateway.
+    pub(crate) fn id_of(&self, name: &str) -> Option<String> {
+        let gateway = self.gateways.iter().find(|one| one.part.name == name);
+        let instance = self.instances.iter().find(|one| one.part.name == name && !one.id.is_empty());
+        gateway
+            .map(|gateway| gateway.config.instance_id_at(gateway.at))
+            .or_else(|| instance.map(|instance| instance.id.clone()))
+    }
+
+    /// Rules that applied since the last look, by node.
+    pub(crate) fn take_fault_hits(&mut self) -> Vec<(String, Hit)> {
+        let mut all = Vec::new();
+        for (name, faults, _) in self.services() {
+            all.extend(faults.take_hits().into_iter().map(|hit| (name.clone(), hit)));
+        }
+        all
+    }
+
+    fn service(&mut self, name: &str) -> Result<(&FaultHand, &mut Running), Failure> {
+        let found = self.services().find(|(node, ..)| *node == name);
+        let found = found.map(|(_, faults, running)| (faults, running));
+        found.ok_or_else(|| Failure::new(format!("there is no node {name}")))
+    }
+
+    fn services(&mut self) -> impl Iterator<Item = (&String, &FaultHand, &mut Running)> {
+        let registries = self.registries.iter_mut().map(|one| (&one.part.name, &one.faults, &mut one.running));
+        let gateways = self.gateways.iter_mut().map(|one| (&one.part.name, &one.faults, &mut one.running));
+        let sync_speeds = self.sync_speeds.iter_mut().map(|one| (&one.part.name, &one.faults, &mut one.running));
+        registries.chain(gateways).chain(sync_speeds)
     }
 
     /// Service URLs of a client: each a link of its own.

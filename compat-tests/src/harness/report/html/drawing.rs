@@ -70,7 +70,10 @@ fn instance_of(action: &Action) -> Option<&str> {
         | Action::RemoveStatus(name)
         | Action::Offline(name, ..)
         | Action::Online(name, _) => Some(name),
-        Action::Stop(_) | Action::Run(_) | Action::Restart(_) | Action::Cache(..) | Action::Link(..) => None,
+        // Many are about a gateway.
+        Action::Fault(_) => None,
+        Action::Stop(_) | Action::Run(_) | Action::Restart(_) | Action::Kill(_) | Action::ClearFaults(_) => None,
+        Action::Cache(..) | Action::Link(..) => None,
     }
 }
 

@@ -1,0 +1,94 @@
+//! Waiting for a service to answer, and letting time pass where the answer waits for time.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::super::fault_hand::FaultHand;
+use super::Engine;
+use crate::Failure;
+
+/// Real time that an answer may take that nothing keeps from coming.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// Real time that an answer may take on its way, once everybody waits for time to go on.
+const UNDER_WAY: Duration = Duration::from_millis(40);
+/// Virtual time after which an answer is given up.
+const GIVEN_UP_AFTER_MS: i64 = 120_000;
+
+impl Engine {
+    /// What a registry answers a single call: its status; `None`: it does not answer, or with an error of its own.
+    pub(super) async fn call(&mut self, request: reqwest::RequestBuilder) -> Result<Option<u16>, Failure> {
+        let asked = tokio::spawn(async move { request.send().await.ok().map(|answer| answer.status().as_u16()) });
+        let answered = self.answer_of(asked, WaitsFor::FaultPoints).await?;
+        Ok(answered.filter(|status| *status < 500))
+    }
+
+    /// What a task comes to that asks a service: as soon as it is there, else after as much time as it takes.
+    pub(super) async fn answer_of<T: Send + 'static>(
+        &mut self,
+        mut asked: JoinHandle<T>,
+        waits_for: WaitsFor,
+    ) -> Result<T, Failure> {
+        let began_ms = self.world.now_ms();
+        loop {
+            let mut ended = tokio::select! {
+                biased;
+                ended = tokio::time::timeout(ANSWER_WITHIN, &mut asked) => ended.ok(),
+                () = self.until_time_is_needed(&waits_for) => None,
+            };
+            if ended.is_none() {
+                ended = tokio::time::timeout(UNDER_WAY, &mut asked).await.ok();
+            }
+            self.note_faults().await?;
+            if let Some(ended) = ended {
+                return ended.map_err(|error| Failure::new(error.to_string()));
+            }
+            let now_ms = self.world.now_ms();
+            Failure::unless(now_ms - began_ms < GIVEN_UP_AFTER_MS, || {
+                format!("there was no answer after {GIVEN_UP_AFTER_MS} ms of virtual time")
+            })?;
+            let next_ms = self.world.hand.next_deadline_ms().map_or(now_ms, |at_ms| at_ms - self.world.began_ms);
+            self.world.hand.advance_ms((next_ms - now_ms).max(1)).await?;
+            self.note_faults().await?;
+            self.look().await?;
+        }
+    }
+
+    /// Returns when the answer cannot be there before time goes on; never where it needs no time.
+    async fn until_time_is_needed(&self, waits_for: &WaitsFor) {
+        if let WaitsFor::SyncSpeed { faults, selected, answered } = waits_for {
+            // Before it has come, nobody is busy with it.
+            faults.wait_for_more(&eurus_sync_speed::points::SELECT, *selected).await;
+            if let Err(not_settled) = self.world.hand.settle().await {
+                log::warn!("{not_settled}");
+            }
+            if faults.passed(&eurus_sync_speed::points::ANSWER) == *answered {
+                return;
+            }
+        }
+        self.world.wait_until_held().await;
+    }
+}
+
+/// What may keep an answer from coming.
+#[derive(Clone)]
+pub(super) enum WaitsFor {
+    /// A sync-speed that waits for time itself. It has a timer while it does not.
+    SyncSpeed {
+        faults: FaultHand,
+        /// How often it had passed its first and its last point before it was asked.
+        selected: u64,
+        answered: u64,
+    },
+    /// Nothing but a fault point that holds it up.
+    FaultPoints,
+}
+
+impl WaitsFor {
+    /// An order to a sync-speed that is about to be sent.
+    pub(super) fn sync_speed(faults: &FaultHand) -> Self {
+        let (selected, answered) =
+            (faults.passed(&eurus_sync_speed::points::SELECT), faults.passed(&eurus_sync_speed::points::ANSWER));
+        Self::SyncSpeed { faults: faults.clone(), selected, answered }
+    }
+}
