@@ -9,6 +9,7 @@ mod order;
 mod patience;
 mod registering;
 mod request;
+mod unfinished;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use super::scenario::{Action, Scenario};
 use super::timeline::Timeline;
 use super::world::World;
 use crate::Failure;
+use unfinished::Unfinished;
 
 /// Something that is due.
 #[derive(Clone, Debug)]
@@ -41,6 +43,7 @@ pub(super) struct Engine {
     /// By moment since the begin, then by the order of planning.
     agenda: BTreeMap<(i64, u64), Task>,
     planned: u64,
+    unfinished: Vec<Unfinished>,
 }
 
 impl Engine {
@@ -56,6 +59,7 @@ impl Engine {
             timeline: Timeline::default(),
             agenda: BTreeMap::new(),
             planned: 0,
+            unfinished: Vec::new(),
             scenario,
         };
         engine.plan_all();
@@ -96,6 +100,7 @@ impl Engine {
     }
 
     pub(super) fn note(&mut self, what: Happening) {
+        self.forget_overtaken(&what);
         self.history.note(self.world.now_ms(), what);
     }
 

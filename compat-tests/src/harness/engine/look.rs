@@ -14,6 +14,7 @@ impl Engine {
     /// Looks at everything; notes what is new.
     pub(super) async fn look(&mut self) -> Result<(), Failure> {
         self.note_begun();
+        self.look_at_unfinished().await?;
         for place in 0..self.world.registries.len() {
             self.look_at_registry(place)?;
         }

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use super::super::history::{Happening, OrderKind};
 use super::Engine;
 use super::patience::WaitsFor;
+use super::unfinished::Unfinished;
 use crate::Failure;
 
 /// What came of an order whose connection broke.
@@ -57,12 +58,16 @@ impl Engine {
         let state = body["state"].as_str().map_or_else(|| status.to_string(), ToOwned::to_owned);
         let detail = body["error"].as_str().or_else(|| body["note"].as_str());
         self.note(Happening::Ordered { kind, instance: name.to_owned(), state: state.clone() });
+        if let (OrderKind::Offline, "partial", Some(id)) = (kind, state.as_str(), body["id"].as_str()) {
+            let (instance, sync_speed, id) = (name.to_owned(), by.to_owned(), id.to_owned());
+            self.unfinished.push(Unfinished { instance, sync_speed, id });
+        }
         self.end_meanwhile(meanwhile).await?;
         Ok(Some(detail.map_or_else(|| state.clone(), |detail| format!("{state} ({detail})"))))
     }
 
     /// What had reached the instance before the answer has been noted when this returns.
-    async fn fence(&self, name: &str) -> Result<(), Failure> {
+    pub(super) async fn fence(&self, name: &str) -> Result<(), Failure> {
         let instance = self.world.instances.iter().find(|one| one.part.name == name);
         match instance.and_then(|instance| instance.producer.as_ref()) {
             Some(producer) => producer.fence(&self.world.stack.http).await,

@@ -1,0 +1,58 @@
+//! Offlines that were answered `partial`: sync-speed goes on trying, and says in the entry when all is done. From then on
+//! the promise of `done` holds as if it had been answered.
+
+use serde_json::Value;
+
+use super::super::history::{Happening, OrderKind};
+use super::Engine;
+use crate::Failure;
+
+/// One of them.
+pub(super) struct Unfinished {
+    pub(super) instance: String,
+    pub(super) sync_speed: String,
+    /// The entry's.
+    pub(super) id: String,
+}
+
+impl Engine {
+    /// What a later event makes of them: somebody wants something else of the instance, or it begins another life.
+    pub(super) fn forget_overtaken(&mut self, what: &Happening) {
+        match what {
+            Happening::Ordered { instance, .. }
+            | Happening::StatusSet { instance }
+            | Happening::Cancelled { instance, .. }
+            | Happening::Registered { instance, is_new: true, .. } => {
+                self.unfinished.retain(|one| one.instance != *instance);
+            }
+            Happening::Emptied { .. } => self.unfinished.clear(),
+            _ => {}
+        }
+    }
+
+    /// Asks how they stand.
+    pub(super) async fn look_at_unfinished(&mut self) -> Result<(), Failure> {
+        for place in (0..self.unfinished.len()).rev() {
+            let state = self.state_of(&self.unfinished[place]).await;
+            if state.as_deref() == Some("done") {
+                let Unfinished { instance, .. } = self.unfinished.remove(place);
+                self.fence(&instance).await?;
+                self.note_begun();
+                self.note(Happening::Ordered { kind: OrderKind::Offline, instance, state: "done".to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// `None`: sync-speed is not there.
+    async fn state_of(&self, one: &Unfinished) -> Option<String> {
+        let sync_speed = self.world.sync_speeds.iter().find(|part| part.part.name == one.sync_speed)?;
+        if !sync_speed.running.is_up() {
+            return None;
+        }
+        let url = format!("{}/offline/{}", sync_speed.url(), one.id);
+        let answer = self.world.stack.http.get(url).send().await.ok()?.bytes().await.ok()?;
+        let entry: Value = serde_json::from_slice(&answer).ok()?;
+        entry["state"].as_str().map(ToOwned::to_owned)
+    }
+}
