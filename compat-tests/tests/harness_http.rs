@@ -111,3 +111,24 @@ async fn what_makes_no_sense_is_refused_and_said() {
     assert_eq!(driver.send(of_a_page).await.0, 403);
     driver.served.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_registers_by_itself_is_seen_too() {
+    let driver = Driver::start().await.unwrap();
+    let (_, about) = driver.get("").await;
+    let registry = about["nodes"]["registry-1"]["url"].as_str().unwrap();
+    let registration = json!({"instance": {"instanceId": "own-1", "app": "OWN", "hostName": "localhost",
+        "ipAddr": "127.0.0.1", "status": "UP", "vipAddress": "own", "port": {"$": 9, "@enabled": "true"},
+        "dataCenterInfo": {"@class": "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo", "name": "MyOwn"}}});
+    let answer = driver.http.post(format!("{registry}apps/OWN")).json(&registration).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    assert_eq!(driver.shown("registry-1", "store", "own-1").await, "UP", "at once");
+    driver.post("/clock/advance?by=60s", Value::Null).await;
+    assert_eq!(driver.shown("gateway-1", "routable", "own-1").await, "UP");
+    driver.post("/caches/ribbon-1/server-list/refresh", Value::Null).await;
+    assert_eq!(driver.shown("ribbon-1", "server-list", "own-1").await, "UP");
+    let (_, routable) = driver.get("/caches/gateway-1/routable").await;
+    let shown: Vec<&String> = routable.as_object().unwrap().keys().collect();
+    assert_eq!(shown, ["own-1", "shop-1", "shop-2"], "the nodes themselves are not watched");
+    driver.served.stop().await.unwrap();
+}

@@ -42,12 +42,16 @@ pub struct RunArgs {
 /// What to start.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ServeArgs {
-    /// The scenario file whose registries, gateways, sync-speeds and producers are started; its steps are left out
+    /// The scenario file whose registries, gateways, sync-speeds and producers are started; its steps are left out.
+    /// Without one, a single registry runs, `registry-1`, on stock settings
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
     /// Port of the control API on the loopback address; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// Stop when standard input ends: for a test that holds its other end, and takes the nodes along however it dies
+    #[arg(long)]
+    pub until_stdin_closes: bool,
 }
 
 /// Carries it out; whether all was as expected.

@@ -3,8 +3,12 @@
 #![allow(clippy::disallowed_methods)] // Reading and writing files is what is tested.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -96,4 +100,44 @@ fn the_python_example_of_the_page_passes() {
     let ran =
         Command::new("python3").arg("test_example.py").current_dir(folder.path()).env("PATH", path).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn serving_ends_with_its_standard_input() {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_eurus"))
+        .args(["harness", "serve", "--until-stdin-closes"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("control API  http://127.0.0.1:"));
+    // Without a file: one registry.
+    let nodes: Vec<String> = lines.by_ref().take_while(|line| !line.starts_with("Time stands still")).collect();
+    assert!(matches!(nodes.as_slice(), [node] if node.starts_with("registry     registry-1 http://")), "{nodes:?}");
+    drop(serve.stdin.take());
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(serve.wait()));
+    assert!(end.recv_timeout(Duration::from_secs(30)).expect("it goes on").unwrap().success());
+}
+
+/// Code on the page that says where it stands is part of that file, which is compiled and run with all tests.
+#[test]
+fn code_of_the_page_stands_in_a_file_that_is_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let page = fs::read_to_string(root.join("docs/harness.md")).unwrap();
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut compared = 0;
+    for block in page.split("\n```java\n").skip(1).chain(page.split("\n```python\n").skip(1)) {
+        let code = block.split("\n```").next().unwrap();
+        let Some((path, code)) = code.split_once('\n') else { continue };
+        let Some(path) = path.strip_prefix("// ").or_else(|| path.strip_prefix("# ")) else { continue };
+        let file = squeezed(&fs::read_to_string(root.join(path)).unwrap());
+        for piece in code.split("…") {
+            assert!(file.contains(&squeezed(piece)), "docs/harness.md shows what does not stand in {path}:\n{piece}");
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 3, "blocks of code that name a file");
 }

@@ -7,6 +7,7 @@ mod http;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer, web};
 use eurus_service::Shutdown;
 use tokio::sync::mpsc;
@@ -53,6 +54,8 @@ pub async fn start(mut scenario: Scenario, port: u16) -> Result<Served, Failure>
             .configure(http::routes)
     })
     .workers(1)
+    // A test may think for minutes between two calls: a connection that is kept may be closed just as it sends the next.
+    .keep_alive(KeepAlive::Disabled)
     .disable_signals()
     .listen(listener)?
     .run();

@@ -56,6 +56,14 @@ impl World {
         self.links.get(name).ok_or_else(|| Failure::new(format!("there is no link {name}: its ends do not run yet")))
     }
 
+    /// How an instance is called in the layers: by its name in the scenario; if it registered by itself, by its id. Nodes
+    /// that registered are left out: they are not what is watched.
+    pub(super) fn shown_as(&self, id: &str) -> Option<String> {
+        // All nodes of a run listen on one address, and instances elsewhere.
+        let is_node = || self.registries.iter().any(|one| id.starts_with(&format!("{}:", one.at.ip())));
+        self.names.get(id).cloned().or_else(|| (!is_node()).then(|| id.to_owned()))
+    }
+
     fn link_clock(&self) -> LinkClock {
         LinkClock { clock: self.stack.clock.clone(), hand: self.hand.clone() }
     }

@@ -74,7 +74,7 @@ impl Engine {
             if counted != list.hash {
                 self.wrong_hash(&name, layer, list.hash.clone(), counted);
             }
-            let named = |(id, status): (String, String)| Some((self.world.names.get(&id)?.clone(), status));
+            let named = |(id, status): (String, String)| Some((self.world.shown_as(&id)?, status));
             let listing = list.statuses().into_iter().filter_map(named).collect();
             self.shows(&name, layer, listing);
         }
@@ -98,7 +98,7 @@ impl Engine {
         let name = gateway.part.name.clone();
         let (mut copy, mut routable) = (Listing::new(), Listing::new());
         if gateway.running.is_up() {
-            for (instance, view) in self.instances_of(place).await? {
+            for (instance, _, view) in self.instances_of(place).await? {
                 copy.insert(instance.clone(), view["fetched_status"].as_str().unwrap_or_default().to_owned());
                 if view["in_rotation"] == true {
                     routable.insert(instance, "UP".to_owned());
@@ -110,8 +110,8 @@ impl Engine {
         Ok(())
     }
 
-    /// The scenario's instances as a gateway's balancer lists them.
-    pub(super) async fn instances_of(&self, gateway: usize) -> Result<Vec<(String, Value)>, Failure> {
+    /// The instances as a gateway's balancer lists them: name, application, what is said of it.
+    pub(super) async fn instances_of(&self, gateway: usize) -> Result<Vec<(String, String, Value)>, Failure> {
         let gateway = &self.world.gateways[gateway];
         let mut asked = self.world.stack.http.get(format!("{}/services", gateway.address().admin));
         if let Some(token) = gateway.admin_token() {
@@ -119,9 +119,13 @@ impl Engine {
         }
         let answer: Value = serde_json::from_slice(&asked.send().await?.error_for_status()?.bytes().await?)?;
         let many = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let all = many(&answer["services"]).into_iter().flat_map(|service| many(&service["instances"]));
-        let named = |view: Value| Some((self.world.names.get(view["instanceId"].as_str()?)?.clone(), view));
-        Ok(all.filter_map(named).collect())
+        let named =
+            |app: &str, view: Value| Some((self.world.shown_as(view["instanceId"].as_str()?)?, app.to_owned(), view));
+        let of_service = |service: &Value| -> Vec<_> {
+            let app = service["name"].as_str().unwrap_or_default();
+            many(&service["instances"]).into_iter().filter_map(|view| named(app, view)).collect()
+        };
+        Ok(many(&answer["services"]).iter().flat_map(of_service).collect())
     }
 }
 

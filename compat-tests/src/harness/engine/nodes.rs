@@ -3,8 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::Engine;
+use crate::Failure;
 
 impl Engine {
+    /// Looks at everything once what is under way has come to rest: somebody else may have called a node.
+    pub(in crate::harness) async fn look_now(&mut self) -> Result<(), Failure> {
+        self.world.hand.settle().await?;
+        self.look().await
+    }
+
     /// Nodes, instances and links with their addresses.
     pub(in crate::harness) fn nodes(&self) -> Value {
         let world = &self.world;

@@ -75,12 +75,11 @@ impl Engine {
             return Ok(());
         };
         let mut list = Vec::new();
-        for (instance, view) in self.instances_of(gateway).await? {
+        for (instance, app, view) in self.instances_of(gateway).await? {
             // Ribbon lists what its client's copy says is UP: it knows no marks.
             if view["fetched_status"] == "UP"
                 && let Some(address) = view["address"].as_str()
             {
-                let app = self.world.instance(&instance)?.app();
                 list.push(Listed { instance, app, address: address.to_owned() });
             }
         }

@@ -109,9 +109,9 @@ async fn one(engine: &mut Engine, is_frozen: &mut bool, what: What) -> Result<Va
             let outcome = engine.do_now(&step.action).await?;
             Ok(json!({"done": step.action.in_words(), "outcome": outcome, "at_ms": engine.world.now_ms()}))
         }
-        What::Layers => Ok(layers(engine)),
+        What::Layers => layers(engine).await,
         What::Layer(node, layer) => {
-            let all = layers(engine);
+            let all = layers(engine).await?;
             let found = all.get(&node).and_then(|layers| layers.get(&layer));
             found.cloned().ok_or_else(|| Refused::Wrong(format!("there is no layer {layer} of {node}")))
         }
@@ -141,8 +141,9 @@ fn clock(engine: &Engine, is_frozen: bool) -> Value {
     json!({"now_ms": engine.world.now_ms(), "epoch_ms": engine.world.hand.now_ms(), "frozen": is_frozen})
 }
 
-/// By node and layer: what each instance shows.
-fn layers(engine: &Engine) -> Value {
+/// By node and layer: what each instance shows, after whatever the test has just done at the nodes themselves.
+async fn layers(engine: &mut Engine) -> Result<Value, Refused> {
+    engine.look_now().await?;
     let mut all = serde_json::Map::new();
     for node in engine.nodes()["nodes"].as_object().into_iter().flat_map(|nodes| nodes.keys()) {
         let of_node = Layer::ALL.into_iter().filter_map(|layer| {
@@ -151,5 +152,5 @@ fn layers(engine: &Engine) -> Value {
         });
         all.insert(node.clone(), of_node.collect::<serde_json::Map<_, _>>().into());
     }
-    all.into()
+    Ok(all.into())
 }
