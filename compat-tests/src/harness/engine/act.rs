@@ -29,6 +29,7 @@ impl Engine {
                 self.register(name).await?;
             }
             Action::Heartbeat(name, status, as_client) => self.heartbeat(name, status, *as_client).await?,
+            Action::StaleReplica(name) => self.hand_on(name).await?,
             Action::SetStatus(name, status) => self.set_status(name, Some(status)).await?,
             Action::RemoveStatus(name) => self.set_status(name, None).await?,
             Action::Offline(name, by, force) => return self.order(OrderKind::Offline, name, by, *force).await,

@@ -7,6 +7,9 @@ use super::super::layer::Layer;
 use super::{Engine, Task};
 use crate::Failure;
 
+/// What one registry says to another.
+const REPLICATION_HEADER: &str = "x-netflix-discovery-replication";
+
 impl Engine {
     pub(super) async fn start_instance(&mut self, name: &str) -> Result<(), Failure> {
         let clock = self.world.stack.clock.clone();
@@ -90,6 +93,18 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Another registry hands on, late, what the instance said when it last registered. No promise comes of it.
+    pub(super) async fn hand_on(&mut self, name: &str) -> Result<(), Failure> {
+        let (registry, _) = self.place_at_registry(name)?;
+        let clock = self.clock();
+        let instance = self.world.instance(name)?;
+        let (body, app) = (instance.registration(&clock), instance.app());
+        let url = format!("{}apps/{app}", self.url_of(&registry)?);
+        let request = self.world.stack.http.post(&url).json(&body).header(REPLICATION_HEADER, "true");
+        let status = self.call(request).await?;
+        Failure::unless(matches!(status, Some(204) | None), || format!("POST {url} answered {status:?}"))
     }
 
     /// Deregisters at the registry in use.

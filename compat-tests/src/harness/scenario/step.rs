@@ -36,6 +36,8 @@ pub enum Action {
     Register(String, String),
     /// One heartbeat, with its own status; `true`: what a 404 means is done, it registers again.
     Heartbeat(String, String, bool),
+    /// Another registry hands on what the instance said when it last registered.
+    StaleReplica(String),
     /// Somebody sets its status at its registry alone.
     SetStatus(String, String),
     /// Somebody removes its override at its registry alone.
@@ -62,7 +64,7 @@ pub enum Action {
     ClearFaults(String),
 }
 
-pub(super) const KEYS: [&str; 31] = [
+pub(super) const KEYS: [&str; 32] = [
     "at",
     "name",
     "start",
@@ -91,6 +93,7 @@ pub(super) const KEYS: [&str; 31] = [
     "delay",
     "spoil-answers",
     "late-heartbeat",
+    "stale-replica",
     "kill",
     "fault",
     "clear-faults",
@@ -168,6 +171,7 @@ impl Action {
             "silence" => Self::Silence(instance()?),
             "shutdown" => Self::Shutdown(instance()?),
             "cancel" => Self::Cancel(instance()?),
+            "stale-replica" => Self::StaleReplica(instance()?),
             "remove-status" => Self::RemoveStatus(instance()?),
             "register" => with_status(object, names).map(|(instance, status)| Self::Register(instance, status))?,
             "heartbeat" => with_status(object, names).map(|(instance, is)| Self::Heartbeat(instance, is, true))?,
@@ -207,6 +211,7 @@ impl Action {
             Self::Cancel(instance) => format!("cancel {instance}"),
             Self::Register(instance, status) => format!("register {instance} {status}"),
             Self::Heartbeat(instance, status, _) => format!("heartbeat {instance} {status}"),
+            Self::StaleReplica(instance) => format!("stale replica of {instance}"),
             Self::SetStatus(instance, status) => format!("set {instance} {status}"),
             Self::RemoveStatus(instance) => format!("remove override of {instance}"),
             Self::Offline(instance, ..) => format!("offline {instance}"),

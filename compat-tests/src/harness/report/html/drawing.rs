@@ -66,6 +66,7 @@ fn instance_of(action: &Action) -> Option<&str> {
         | Action::Cancel(name)
         | Action::Register(name, _)
         | Action::Heartbeat(name, ..)
+        | Action::StaleReplica(name)
         | Action::SetStatus(name, _)
         | Action::RemoveStatus(name)
         | Action::Offline(name, ..)
