@@ -8,6 +8,7 @@
 //! | [`stack`] | the three services in one process on free ports, on any clock |
 //! | [`scene`] | a stack, three producers and a link, time moved by hand |
 //! | [`harness`] | scenarios in virtual time: what each cache layer shows when, and what must hold |
+//! | [`safeguards`] | each safeguard taken out of the sources once, and its scenario seen to fail |
 //! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
 //! | [`differential`] | random requests to a stock Java server and to ours: the same answers, the same state |
 //! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
@@ -25,6 +26,7 @@ pub mod load;
 pub mod process;
 pub mod producer;
 pub mod rotation;
+pub mod safeguards;
 pub mod scene;
 pub mod stack;
 

@@ -1,0 +1,155 @@
+//! Takes one safeguard at a time out of a copy of the sources, and sees its scenario fail: a scenario that passes either
+//! way proves nothing.
+#![allow(clippy::disallowed_methods)] // A command of its own: nobody waits while it reads files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::Failure;
+
+/// The table, beside this crate's manifest.
+const TABLE: &str = "compat-tests/safeguards.yaml";
+/// What of a build's errors is shown, lines.
+const ERROR_LINES_MAX: usize = 30;
+
+/// One safeguard, and how it is taken out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Safeguard {
+    /// What would happen.
+    pub trap: String,
+    /// What keeps it from happening.
+    pub safeguard: String,
+    /// Where that is, from the workspace's root.
+    pub file: String,
+    /// What stands there, exactly once.
+    pub text: String,
+    /// What stands there without it.
+    pub instead: String,
+    /// The scenario of the catalogue that must fail then, without `.yaml`.
+    pub scenario: String,
+}
+
+/// What a scenario said with a safeguard taken out.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Whether it failed, as it must.
+    pub failed: bool,
+    /// Its words.
+    pub words: String,
+}
+
+/// The workspace's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Reads the table and checks that every text is where it should be.
+///
+/// # Errors
+/// What is wrong with which entry.
+pub fn table(root: &Path) -> Result<Vec<Safeguard>, Failure> {
+    let source = fs::read_to_string(root.join(TABLE))?;
+    let all: Vec<Safeguard> =
+        serde_saphyr::from_str(&source).map_err(|error| Failure::new(format!("{TABLE}: {error}")))?;
+    for one in &all {
+        without(one, root)?;
+        let scenario = root.join(scenario_path(one));
+        Failure::unless(scenario.exists(), || format!("{TABLE}: there is no scenario {}", one.scenario))?;
+    }
+    Ok(all)
+}
+
+/// A copy of the sources in which safeguards can be taken out.
+pub struct Workbench {
+    sources: PathBuf,
+    target: PathBuf,
+    whole: PathBuf,
+}
+
+impl Workbench {
+    /// Copies what git knows of.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    pub fn new(root: &Path, folder: &Path) -> Result<Self, Failure> {
+        let (sources, target) = (folder.join("sources"), folder.join("target"));
+        let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output()?;
+        Failure::unless(listed.status.success(), || String::from_utf8_lossy(&listed.stderr).into_owned())?;
+        for name in String::from_utf8_lossy(&listed.stdout).split_terminator('\0') {
+            let (from, to) = (root.join(name), sources.join(name));
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            // Only what differs: the times of files decide what is built again.
+            let bytes = fs::read(&from)?;
+            if fs::read(&to).ok().as_ref() != Some(&bytes) {
+                fs::write(&to, bytes)?;
+            }
+        }
+        Ok(Self { sources, target, whole: root.to_owned() })
+    }
+
+    /// Builds without a safeguard and runs its scenario; the copy is whole again afterwards.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn run_without(&self, one: &Safeguard) -> Result<Seen, Failure> {
+        let file = self.sources.join(&one.file);
+        fs::write(&file, without(one, &self.whole)?)?;
+        let seen = self.build().and_then(|()| self.run(one));
+        fs::write(&file, fs::read(self.whole.join(&one.file))?)?;
+        seen
+    }
+
+    fn build(&self) -> Result<(), Failure> {
+        let built = Command::new("cargo")
+            .args(["build", "--package", "eurus", "--quiet"])
+            .env("CARGO_TARGET_DIR", &self.target)
+            // What is taken out leaves something unused behind.
+            .env("RUSTFLAGS", "--cap-lints=warn -Awarnings")
+            .current_dir(&self.sources)
+            .output()?;
+        let errors = String::from_utf8_lossy(&built.stderr);
+        let shown: Vec<&str> = errors.lines().take(ERROR_LINES_MAX).collect();
+        Failure::unless(built.status.success(), || format!("it cannot be built:\n{}", shown.join("\n")))
+    }
+
+    fn run(&self, one: &Safeguard) -> Result<Seen, Failure> {
+        let ran = Command::new(self.target.join("debug/eurus"))
+            .args(["harness", "run"])
+            .arg(self.sources.join(scenario_path(one)))
+            .env("NO_COLOR", "1")
+            .output()?;
+        let words = String::from_utf8_lossy(&ran.stdout).into_owned();
+        let failed = ran.status.code() == Some(1) && words.contains("FAILED");
+        Ok(Seen { failed, words })
+    }
+}
+
+fn scenario_path(one: &Safeguard) -> String {
+    format!("compat-tests/scenarios/{}.yaml", one.scenario)
+}
+
+fn without(one: &Safeguard, root: &Path) -> Result<String, Failure> {
+    let source = fs::read_to_string(root.join(&one.file))?;
+    let count = source.matches(&one.text).count();
+    Failure::unless(count == 1 && one.text != one.instead, || {
+        format!("{TABLE}: {}: its text stands {count} times in {}, and must stand there once", one.safeguard, one.file)
+    })?;
+    Ok(source.replacen(&one.text, &one.instead, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_safeguard_is_where_the_table_says() {
+        let all = table(&root()).unwrap();
+        assert!(all.len() >= 15, "{} safeguards", all.len());
+    }
+}
