@@ -2,10 +2,9 @@ package io.eurus.junit;
 
 import com.netflix.discovery.DiscoveryClient;
 import java.net.URI;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Map;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -31,8 +30,8 @@ public final class EurusExtension
 
     private final EurusBuilder built;
     private Eurus running;
-    /** Whoever started it ends it: neither a nested class nor a single test of a class does. */
-    private String startedFor;
+    /** Classes and tests that are under way: the last of them ends it, neither a nested class nor one test of a class. */
+    private final Set<String> users = new HashSet<>();
 
     /** For {@link EurusRegistry}: use {@link #builder} for a field. */
     public EurusExtension() {
@@ -71,12 +70,13 @@ public final class EurusExtension
     private synchronized void start(ExtensionContext context) {
         if (running == null) {
             running = (built == null ? annotated(context) : built).start(context.getRequiredTestClass());
-            startedFor = context.getUniqueId();
         }
+        users.add(context.getUniqueId());
     }
 
     private synchronized void end(ExtensionContext context) {
-        if (running != null && context.getUniqueId().equals(startedFor)) {
+        users.remove(context.getUniqueId());
+        if (running != null && users.isEmpty()) {
             running.close();
             running = null;
         }

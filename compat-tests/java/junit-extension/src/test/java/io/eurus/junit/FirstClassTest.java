@@ -1,0 +1,3 @@
+package io.eurus.junit;
+
+class FirstClassTest extends SharedByClasses {}
