@@ -23,11 +23,14 @@ pub enum Rule {
     Converged,
     /// A list's hash is that of its body.
     Hash,
+    /// An entry that was answered is in the journal at the end, and one that was `done` is still.
+    Journal,
 }
 
 impl Rule {
     /// All.
-    pub const ALL: [Self; 5] = [Self::Offline, Self::Kept, Self::Registered, Self::Converged, Self::Hash];
+    pub const ALL: [Self; 6] =
+        [Self::Offline, Self::Kept, Self::Registered, Self::Converged, Self::Hash, Self::Journal];
 
     /// As a scenario file writes it.
     pub fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Rule {
             Self::Registered => "registered",
             Self::Converged => "converged",
             Self::Hash => "hash",
+            Self::Journal => "journal",
         }
     }
 }
@@ -77,6 +81,14 @@ pub fn check(history: &History, following: &[Following]) -> Vec<Violation> {
             rule: Rule::Hash,
             at_ms: event.at_ms,
             words: format!("the list of {node}, {layer}, says {said}, and its instances come to {counted}"),
+        }),
+        Happening::EntryLost { sync_speed, id, state, found } => Some(Violation {
+            rule: Rule::Journal,
+            at_ms: event.at_ms,
+            words: format!(
+                "{sync_speed} answered {state} for {id}, and at the end its journal {}",
+                found.as_ref().map_or("does not know it".to_owned(), |found| format!("says {found}"))
+            ),
         }),
         _ => None,
     }));

@@ -2,6 +2,7 @@
 //! after each.
 
 mod act;
+mod journal;
 mod look;
 mod meanwhile;
 mod nodes;
@@ -18,6 +19,7 @@ use super::scenario::{Action, Scenario};
 use super::timeline::Timeline;
 use super::world::World;
 use crate::Failure;
+use journal::Acknowledged;
 use unfinished::Unfinished;
 
 /// Something that is due.
@@ -44,6 +46,7 @@ pub(super) struct Engine {
     agenda: BTreeMap<(i64, u64), Task>,
     planned: u64,
     unfinished: Vec<Unfinished>,
+    acknowledged: Vec<Acknowledged>,
 }
 
 impl Engine {
@@ -60,6 +63,7 @@ impl Engine {
             agenda: BTreeMap::new(),
             planned: 0,
             unfinished: Vec::new(),
+            acknowledged: Vec::new(),
             scenario,
         };
         engine.plan_all();

@@ -82,6 +82,17 @@ pub enum Happening {
         /// `asked`, then `done`, `partial`, `failed`, or the status of a refusal.
         state: String,
     },
+    /// An entry that sync-speed had answered is not in its journal at the end as it was answered.
+    EntryLost {
+        /// Whose.
+        sync_speed: String,
+        /// The entry.
+        id: String,
+        /// As it was answered.
+        state: String,
+        /// As it is; `None`: it is not there.
+        found: Option<String>,
+    },
     /// A registry began anew, with nothing.
     Emptied {
         /// Which.

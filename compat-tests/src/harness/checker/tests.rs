@@ -1,4 +1,4 @@
-use super::super::history::{Happening, History, OrderKind};
+use super::super::history::{Event, Happening, History, OrderKind};
 use super::super::layer::Layer;
 use super::super::timeline::Change;
 use super::*;
@@ -115,6 +115,18 @@ fn gateways_end_where_their_registry_is() {
 #[test]
 fn a_hash_that_does_not_fit_is_named() {
     let (said, counted) = ("UP_1_".to_owned(), "UP_2_".to_owned());
+    let lost = |found: Option<&str>| Happening::EntryLost {
+        sync_speed: "s".to_owned(),
+        id: "offline-1".to_owned(),
+        state: "done".to_owned(),
+        found: found.map(ToOwned::to_owned),
+    };
+    for (found, words) in [(None, "does not know it"), (Some("failed"), "says failed")] {
+        let history = History { events: vec![Event { at_ms: 7, what: lost(found) }] };
+        let violations = check(&history, &[]);
+        assert_eq!(violations[0].rule, Rule::Journal);
+        assert_eq!(violations[0].words, format!("s answered done for offline-1, and at the end its journal {words}"));
+    }
     let wrong = Happening::WrongHash { node: "r".to_owned(), layer: Layer::ReadOnly, said, counted };
     let mut history = History::default();
     history.note(7, wrong);

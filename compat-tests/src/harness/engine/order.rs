@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::super::history::{Happening, OrderKind};
 use super::Engine;
+use super::journal::Acknowledged;
 use super::patience::WaitsFor;
 use super::unfinished::Unfinished;
 use crate::Failure;
@@ -58,6 +59,10 @@ impl Engine {
         let state = body["state"].as_str().map_or_else(|| status.to_string(), ToOwned::to_owned);
         let detail = body["error"].as_str().or_else(|| body["note"].as_str());
         self.note(Happening::Ordered { kind, instance: name.to_owned(), state: state.clone() });
+        if let ("done" | "partial", Some(id)) = (state.as_str(), body["id"].as_str()) {
+            let (sync_speed, id, state) = (by.to_owned(), id.to_owned(), state.clone());
+            self.acknowledged.push(Acknowledged { sync_speed, id, state });
+        }
         if let (OrderKind::Offline, "partial", Some(id)) = (kind, state.as_str(), body["id"].as_str()) {
             let (instance, sync_speed, id) = (name.to_owned(), by.to_owned(), id.to_owned());
             self.unfinished.push(Unfinished { instance, sync_speed, id });

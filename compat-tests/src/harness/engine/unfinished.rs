@@ -33,7 +33,8 @@ impl Engine {
     /// Asks how they stand.
     pub(super) async fn look_at_unfinished(&mut self) -> Result<(), Failure> {
         for place in (0..self.unfinished.len()).rev() {
-            let state = self.state_of(&self.unfinished[place]).await;
+            let Unfinished { sync_speed, id, .. } = &self.unfinished[place];
+            let state = self.state_of(sync_speed, id).await;
             if state.as_deref() == Some("done") {
                 let Unfinished { instance, .. } = self.unfinished.remove(place);
                 self.fence(&instance).await?;
@@ -44,13 +45,13 @@ impl Engine {
         Ok(())
     }
 
-    /// `None`: sync-speed is not there.
-    async fn state_of(&self, one: &Unfinished) -> Option<String> {
-        let sync_speed = self.world.sync_speeds.iter().find(|part| part.part.name == one.sync_speed)?;
+    /// An entry's state, as its sync-speed says; `None`: it is not there, or does not know the entry.
+    pub(super) async fn state_of(&self, sync_speed: &str, id: &str) -> Option<String> {
+        let sync_speed = self.world.sync_speeds.iter().find(|part| part.part.name == sync_speed)?;
         if !sync_speed.running.is_up() {
             return None;
         }
-        let url = format!("{}/offline/{}", sync_speed.url(), one.id);
+        let url = format!("{}/offline/{id}", sync_speed.url());
         let answer = self.world.stack.http.get(url).send().await.ok()?.bytes().await.ok()?;
         let entry: Value = serde_json::from_slice(&answer).ok()?;
         entry["state"].as_str().map(ToOwned::to_owned)
