@@ -158,23 +158,24 @@ impl State {
         faults.iter().find(|(end, _)| path.ends_with(end)).map(|(_, fault)| fault.clone()).unwrap_or_default()
     }
 
-    fn excuse(&self, request: &HttpRequest) -> Option<Excuse> {
-        Some(self.clock.as_ref()?.hand.excuse(loop_behind(request)?))
+    fn excuses(&self, request: &HttpRequest) -> Vec<Excuse> {
+        let Some(on) = &self.clock else { return Vec::new() };
+        timers_behind(request).iter().map(|name| on.hand.excuse(name)).collect()
     }
 
     async fn delay(&self, request: &HttpRequest, delay_ms: i64) {
         if let Some(on) = &self.clock {
             let mut timer = on.clock.timer("delayed answer");
-            let excuse = self.excuse(request);
+            let excuses = self.excuses(request);
             timer.sleep_ms(delay_ms).await;
-            drop(excuse);
+            drop(excuses);
         }
     }
 
     async fn hold(&self, request: &HttpRequest) {
         let mut released = self.released.subscribe();
         released.mark_unchanged();
-        self.excuses.lock().extend(self.excuse(request));
+        self.excuses.lock().extend(self.excuses(request));
         self.held.send_modify(|held| *held += 1);
         // We hold the sender ourselves, so the channel cannot close.
         let _ = released.changed().await;
@@ -235,13 +236,15 @@ async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Resu
     Ok((status, content_type, answer.bytes().await?))
 }
 
-/// Which loop of a Eureka client waits for the answer. `None`: somebody else asks.
-fn loop_behind(request: &HttpRequest) -> Option<&'static str> {
+/// Whose timers are awake while the answer is waited for: a Eureka client's loops, or what sync-speed does.
+fn timers_behind(request: &HttpRequest) -> &'static [&'static str] {
     let path = request.path().trim_end_matches('/');
     match request.method().as_str() {
-        "GET" if path.ends_with("/apps") || path.ends_with("/apps/delta") => Some("fetch loop"),
-        "POST" | "PUT" | "DELETE" if path.contains("/apps/") && !path.ends_with("/status") => Some("registration loop"),
-        _ => None,
+        "GET" if path.ends_with("/apps") || path.ends_with("/apps/delta") => &["fetch loop"],
+        "POST" if path.ends_with("/downline") || path.ends_with("/upline") => &["call to a gateway"],
+        "POST" | "PUT" | "DELETE" if path.contains("/apps/") && !path.ends_with("/status") => &["registration loop"],
+        "GET" | "PUT" | "DELETE" if path.contains("/apps/") => &["request", "recovery"],
+        _ => &[],
     }
 }
 

@@ -67,7 +67,6 @@ pub fn table(root: &Path) -> Result<Vec<Safeguard>, Failure> {
 pub struct Workbench {
     sources: PathBuf,
     target: PathBuf,
-    whole: PathBuf,
 }
 
 impl Workbench {
@@ -90,7 +89,7 @@ impl Workbench {
                 fs::write(&to, bytes)?;
             }
         }
-        Ok(Self { sources, target, whole: root.to_owned() })
+        Ok(Self { sources, target })
     }
 
     /// Builds without a safeguard and runs its scenario; the copy is whole again afterwards.
@@ -99,9 +98,10 @@ impl Workbench {
     /// When it cannot be built.
     pub fn run_without(&self, one: &Safeguard) -> Result<Seen, Failure> {
         let file = self.sources.join(&one.file);
-        fs::write(&file, without(one, &self.whole)?)?;
+        let whole = fs::read(&file)?;
+        fs::write(&file, without(one, &self.sources)?)?;
         let seen = self.build().and_then(|()| self.run(one));
-        fs::write(&file, fs::read(self.whole.join(&one.file))?)?;
+        fs::write(&file, whole)?;
         seen
     }
 
@@ -109,8 +109,6 @@ impl Workbench {
         let built = Command::new("cargo")
             .args(["build", "--package", "eurus", "--quiet"])
             .env("CARGO_TARGET_DIR", &self.target)
-            // What is taken out leaves something unused behind.
-            .env("RUSTFLAGS", "--cap-lints=warn -Awarnings")
             .current_dir(&self.sources)
             .output()?;
         let errors = String::from_utf8_lossy(&built.stderr);
