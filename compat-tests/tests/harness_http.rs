@@ -127,8 +127,10 @@ async fn an_instance_that_registers_by_itself_is_seen_too() {
     assert_eq!(driver.shown("gateway-1", "routable", "own-1").await, "UP");
     driver.post("/caches/ribbon-1/server-list/refresh", Value::Null).await;
     assert_eq!(driver.shown("ribbon-1", "server-list", "own-1").await, "UP");
-    let (_, routable) = driver.get("/caches/gateway-1/routable").await;
-    let shown: Vec<&String> = routable.as_object().unwrap().keys().collect();
-    assert_eq!(shown, ["own-1", "shop-1", "shop-2"], "the nodes themselves are not watched");
+    for (node, layer) in [("registry-1", "store"), ("gateway-1", "routable")] {
+        let (_, listing) = driver.get(&format!("/caches/{node}/{layer}")).await;
+        let shown: Vec<&String> = listing.as_object().unwrap().keys().collect();
+        assert_eq!(shown, ["own-1", "shop-1", "shop-2"], "the nodes themselves are not watched: {layer}");
+    }
     driver.served.stop().await.unwrap();
 }
