@@ -14,6 +14,8 @@
 //! | `lists` | a registry's lists, read without the product's codec |
 //! | [`history`], [`checker`] | everything that happened; what must hold |
 //! | [`judge`], [`mod@run`] | expectations against what was seen; one run |
+//! | `pace`, [`programs`], [`node`] | virtual and real time; nodes that are processes of their own |
+//! | [`proof`], `proof/*` | a Java server, client and Ribbon in real time beside ours in virtual time |
 //! | [`serve`], `serve/*` | the same nodes and time, driven over HTTP by tests in any language |
 //! | [`report`], `report/*` | one line each, JSON, JUnit XML, a page with every timeline drawn |
 
@@ -26,6 +28,10 @@ pub mod history;
 pub mod judge;
 pub mod layer;
 mod lists;
+pub mod node;
+mod pace;
+pub mod programs;
+pub mod proof;
 mod reading;
 pub mod report;
 pub mod run;
@@ -35,6 +41,7 @@ pub mod timeline;
 mod world;
 mod yaml;
 
+pub use programs::Programs;
 pub use reading::Wrong;
-pub use run::{Outcome, run};
+pub use run::{Outcome, run, run_with};
 pub use scenario::Scenario;

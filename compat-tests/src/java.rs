@@ -12,7 +12,7 @@ pub mod service;
 pub mod until;
 
 use std::net::{IpAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::Failure;
@@ -35,15 +35,25 @@ pub fn start(
     environment: &[(&str, &str)],
     arguments: &[&str],
 ) -> Result<PeerProcess, Failure> {
-    let jar = jar(module);
+    start_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("java"), name, module, environment, arguments)
+}
+
+/// The same with the modules in another folder.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_in(
+    folder: &Path,
+    name: &str,
+    module: &str,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+) -> Result<PeerProcess, Failure> {
+    let jar = folder.join(format!("{module}/target/{module}.jar"));
     Failure::unless(jar.is_file(), || format!("{} is missing: build it with `{BUILD}`", jar.display()))?;
     let mut command = Command::new("java");
     command.args(JVM_FLAGS).arg("-jar").arg(&jar).args(arguments).envs(environment.iter().copied());
     PeerProcess::start(name, command, &format!("install JDK 17 (openjdk-17-jdk-headless), then `{BUILD}`"))
-}
-
-fn jar(module: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("java/{module}/target/{module}.jar"))
 }
 
 /// A port that is free on all of these addresses. Addresses other than 127.0.0.1 keep it free: no outgoing connection

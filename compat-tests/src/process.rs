@@ -7,7 +7,7 @@ use eurus_service::Clock;
 use tempfile::NamedTempFile;
 
 use crate::Failure;
-use crate::java::until::until;
+use crate::java::until::Patience;
 
 /// A process may take this long until its application answers, on a busy machine.
 const STARTED_WITHIN_MS: i64 = 90_000;
@@ -47,15 +47,17 @@ impl PeerProcess {
     /// # Errors
     /// When the process ends before, or does not answer in time: with the end of its output.
     pub async fn until_answers(&mut self, url: &str, http: &reqwest::Client, clock: &Clock) -> Result<(), Failure> {
-        let answers = until(clock, STARTED_WITHIN_MS, url, async || {
-            if let Some(status) = self.child.try_wait()? {
-                return Err(Failure::new(format!("it ended ({status}) before it answered {url}")));
-            }
-            // Refused connections and 503 are what a starting application answers.
-            Ok(http.get(url).send().await.is_ok_and(|answer| answer.status() == 200))
-        })
-        .await;
-        answers.map_err(|failure| Failure::new(format!("{}: {failure}\n{}", self.name, self.end_of_output())))
+        let mut patience = Patience::new(clock, STARTED_WITHIN_MS);
+        // Refused connections and 503 are what a starting application answers.
+        while !http.get(url).send().await.is_ok_and(|answer| answer.status() == 200) {
+            let ended = self.child.try_wait()?;
+            let failed = match ended {
+                Some(status) => Err(Failure::new(format!("it ended ({status}) before it answered {url}"))),
+                None => patience.wait(url).await,
+            };
+            failed.map_err(|failure| Failure::new(format!("{}: {failure}\n{}", self.name, self.end_of_output())))?;
+        }
+        Ok(())
     }
 
     /// Ends it in good order, by `SIGTERM`, as an operator would.
@@ -63,17 +65,14 @@ impl PeerProcess {
     /// # Errors
     /// When it goes on regardless; it is killed then.
     pub async fn terminate(mut self, clock: &Clock) -> Result<ExitStatus, Failure> {
-        // The standard library can only kill.
-        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
-        Failure::unless(sent.success(), || format!("kill -TERM {}: {sent}", self.child.id()))?;
-        let mut ended = None;
-        let what = format!("{} ends after SIGTERM", self.name);
-        until(clock, TERMINATED_WITHIN_MS, &what, async || {
-            ended = self.child.try_wait()?;
-            Ok(ended.is_some())
-        })
-        .await?;
-        ended.ok_or_else(|| Failure::new(what))
+        self.signal("TERM")?;
+        let mut patience = Patience::new(clock, TERMINATED_WITHIN_MS);
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            patience.wait(&format!("{} ends after SIGTERM", self.name)).await?;
+        }
     }
 
     /// Ends it at once, by `SIGKILL`, as a crash would.
@@ -86,6 +85,36 @@ impl PeerProcess {
         Ok(())
     }
 
+    /// Stands still at once, by `SIGSTOP`: its sockets stay open and nothing is answered.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn pause(&self) -> Result<(), Failure> {
+        self.signal("STOP")
+    }
+
+    /// Goes on, by `SIGCONT`.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub fn resume(&self) -> Result<(), Failure> {
+        self.signal("CONT")
+    }
+
+    /// Whether it has ended, and how.
+    ///
+    /// # Errors
+    /// When the operating system does not say.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, Failure> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// The standard library can only kill.
+    fn signal(&self, name: &str) -> Result<(), Failure> {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status()?;
+        Failure::unless(sent.success(), || format!("kill -{name} {}: {sent}", self.child.id()))
+    }
+
     /// All that it wrote so far.
     ///
     /// # Errors
@@ -94,7 +123,8 @@ impl PeerProcess {
         Ok(String::from_utf8_lossy(&std::fs::read(self.output.path())?).into_owned())
     }
 
-    fn end_of_output(&self) -> String {
+    /// The end of what it wrote, for messages.
+    pub fn end_of_output(&self) -> String {
         match self.output() {
             Ok(text) => {
                 let from = text.ceil_char_boundary(text.len().saturating_sub(OUTPUT_SHOWN_MAX));

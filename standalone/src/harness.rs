@@ -5,6 +5,7 @@ mod serving;
 
 use std::path::PathBuf;
 
+use compat_tests::harness::node::{self, NodeArgs};
 use eurus_service::process::BoxError;
 
 /// What to do.
@@ -18,6 +19,9 @@ pub struct HarnessArgs {
 enum HarnessCommand {
     /// Run scenarios and say what was seen when; the exit code is 1 when something was not as expected
     Run(RunArgs),
+    /// Run one node, as a scenario's `program: eurus` starts it
+    #[command(hide = true)]
+    Node(NodeArgs),
     /// Start what a scenario describes, and let a test move its time and disturb its caches over HTTP
     Serve(ServeArgs),
 }
@@ -61,6 +65,7 @@ pub struct ServeArgs {
 pub async fn carry_out(arguments: HarnessArgs) -> Result<bool, BoxError> {
     match arguments.command {
         HarnessCommand::Run(arguments) => running::run(&arguments).await,
+        HarnessCommand::Node(arguments) => Ok(node::run(arguments).await.map(|()| true)?),
         HarnessCommand::Serve(arguments) => serving::serve(&arguments).await,
     }
 }

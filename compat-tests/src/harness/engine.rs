@@ -7,6 +7,7 @@ mod look;
 mod meanwhile;
 mod nodes;
 mod order;
+mod outside;
 mod patience;
 mod registering;
 mod request;
@@ -15,6 +16,8 @@ mod unfinished;
 use std::collections::BTreeMap;
 
 use super::history::{Happening, History};
+use super::layer::Layer;
+use super::programs::Programs;
 use super::scenario::{Action, Scenario};
 use super::timeline::Timeline;
 use super::world::World;
@@ -47,6 +50,10 @@ pub(super) struct Engine {
     planned: u64,
     unfinished: Vec<Unfinished>,
     acknowledged: Vec<Acknowledged>,
+    /// When a Java program brought a layer up to date, each time: the phase of its timer.
+    pub(super) phases: BTreeMap<(String, Layer), Vec<i64>>,
+    /// In real time, the longest time for which nothing was looked at: then the machine was busy, and no lag is to be trusted.
+    pub(super) longest_pause_ms: i64,
 }
 
 impl Engine {
@@ -55,7 +62,15 @@ impl Engine {
     /// # Errors
     /// A setting that a product refuses.
     pub(super) fn new(scenario: Scenario) -> Result<Self, Failure> {
-        let world = World::new(&scenario)?;
+        Self::with(scenario, Programs::default())
+    }
+
+    /// The same with other programs for nodes that are processes of their own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn with(scenario: Scenario, programs: Programs) -> Result<Self, Failure> {
+        let world = World::new(&scenario, programs)?;
         let mut engine = Self {
             world,
             history: History::default(),
@@ -64,6 +79,8 @@ impl Engine {
             planned: 0,
             unfinished: Vec::new(),
             acknowledged: Vec::new(),
+            phases: BTreeMap::new(),
+            longest_pause_ms: 0,
             scenario,
         };
         engine.plan_all();
@@ -98,6 +115,21 @@ impl Engine {
         }
     }
 
+    /// Brings the scenario's begin about: in real time other programs start first.
+    ///
+    /// # Errors
+    /// When one does not start.
+    pub(super) async fn prepare(&mut self, is_close: bool) -> Result<(), Failure> {
+        self.world.prepare(is_close, self.scenario.tick_ms()).await
+    }
+
+    /// Nothing has happened yet, and it is to happen otherwise.
+    pub(super) fn plan_again(&mut self, scenario: Scenario) {
+        self.scenario = scenario;
+        self.agenda.clear();
+        self.plan_all();
+    }
+
     fn plan(&mut self, at_ms: i64, task: Task) {
         self.agenda.insert((at_ms, self.planned), task);
         self.planned += 1;
@@ -120,11 +152,14 @@ impl Engine {
                 return Ok(());
             }
             let planned_ms = self.agenda.keys().next().map_or(target_ms, |(at_ms, _)| *at_ms);
-            let deadline_ms = self.world.hand.next_deadline_ms().map_or(target_ms, |at| at - self.world.began_ms);
+            let deadline_ms = self.world.pace.next_deadline_ms().map_or(target_ms, |at| at - self.world.began_ms);
             let next_ms = planned_ms.min(deadline_ms).min(target_ms).max(now_ms);
-            self.world.hand.advance_ms(next_ms - now_ms).await?;
+            self.world.pace.advance_ms(next_ms - now_ms).await?;
             self.note_faults().await?;
             self.look().await?;
+            if self.world.pace.is_real() {
+                self.longest_pause_ms = self.longest_pause_ms.max(self.world.now_ms() - now_ms);
+            }
         }
     }
 
@@ -151,7 +186,7 @@ impl Engine {
             self.carry_out(task).await?;
             self.note_faults().await?;
             if changes_lists {
-                self.world.hand.settle().await?;
+                self.world.pace.settle().await?;
                 self.look().await?;
             }
         }
@@ -182,7 +217,7 @@ impl Engine {
     pub(super) async fn do_now(&mut self, action: &Action) -> Result<Option<String>, Failure> {
         let outcome = self.act(action).await?;
         self.note(Happening::Step { name: action.in_words(), outcome: outcome.clone() });
-        self.world.hand.settle().await?;
+        self.world.pace.settle().await?;
         self.look().await?;
         Ok(outcome)
     }

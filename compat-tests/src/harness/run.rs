@@ -4,7 +4,8 @@ use super::checker::{Following, Violation, check};
 use super::engine::Engine;
 use super::history::{Happening, History};
 use super::judge::{Verdict, judge};
-use super::scenario::Scenario;
+use super::programs::Programs;
+use super::scenario::{Program, Scenario};
 use super::timeline::Timeline;
 use crate::Failure;
 use eurus_service::Clock;
@@ -37,9 +38,14 @@ impl Outcome {
 
 /// Runs a scenario under a clock of its own.
 pub async fn run(scenario: Scenario) -> Outcome {
+    run_with(scenario, Programs::default()).await
+}
+
+/// The same with other programs for nodes that are processes of their own.
+pub async fn run_with(scenario: Scenario, programs: Programs) -> Outcome {
     let clock = Clock::system();
     let began_ms = clock.now_ms();
-    let mut outcome = match Engine::new(scenario.clone()) {
+    let mut outcome = match Engine::with(scenario.clone(), programs) {
         Ok(engine) => carry_through(engine).await,
         Err(failure) => broken_off(scenario, History::default(), Timeline::default(), &failure),
     };
@@ -49,7 +55,10 @@ pub async fn run(scenario: Scenario) -> Outcome {
 
 async fn carry_through(mut engine: Engine) -> Outcome {
     let (length_ms, rest_ms) = (engine.scenario.length_ms, engine.scenario.rest_ms);
-    let mut ended = engine.run_until(length_ms).await;
+    let mut ended = engine.prepare(false).await;
+    if ended.is_ok() {
+        ended = engine.run_until(length_ms).await;
+    }
     if ended.is_ok() {
         ended = engine.run_until(length_ms + rest_ms).await;
     }
@@ -70,6 +79,8 @@ async fn carry_through(mut engine: Engine) -> Outcome {
     let following: Vec<Following> = scenario
         .gateways
         .iter()
+        // What a Java client's caller routes to is its balancer's list.
+        .filter(|part| part.program != Program::Java)
         .map(|part| Following { gateway: part.name.clone(), registries: part.registries.clone() })
         .collect();
     let violations = check(&history, &following);

@@ -6,9 +6,12 @@ mod fault;
 mod fault_rule;
 mod names;
 mod parts;
+mod program;
 mod step;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_programs;
 
 use super::reading::{Item, Wrong};
 use super::yaml::Tree;
@@ -17,6 +20,7 @@ pub use expectation::{Bound, Expectation, Sees};
 pub use fault::{CacheFault, LinkFault};
 pub use fault_rule::{FaultRule, Injection, points_of, possible};
 pub use parts::{CallerPart, LoadPart, NodePart, ProducerPart, Through};
+pub use program::{Program, Time};
 pub use step::{Action, Step};
 
 use names::Names;
@@ -28,6 +32,7 @@ const REST_MS: i64 = 120_000;
 const KEYS: &[&str] = &[
     "name",
     "about",
+    "time",
     "start",
     "length",
     "rest",
@@ -50,6 +55,8 @@ pub struct Scenario {
     pub name: String,
     /// What it shows.
     pub about: String,
+    /// How its time passes.
+    pub time: Time,
     /// How long after a tick of the registries' read-only caches it begins, milliseconds.
     pub start_ms: i64,
     /// How long it lasts, milliseconds.
@@ -117,13 +124,15 @@ impl Scenario {
             None if !is_whole => LENGTH_MS_MAX,
             _ => length_ms(fields.need("length")?, &steps)?,
         };
-        Ok(Self {
+        let time = fields.get("time").map_or(Ok(Time::Virtual), |time| time.one_of(&Time::WORDS))?;
+        let scenario = Self {
             file: file.to_owned(),
             name: fields.need("name")?.text()?.to_owned(),
             about: fields.get("about").map_or(Ok(""), Item::text)?.trim().to_owned(),
+            time,
             start_ms: fields.span_ms("start", 0)?,
             length_ms,
-            rest_ms: fields.span_ms("rest", REST_MS)?,
+            rest_ms: fields.span_ms("rest", if time == Time::Real { 0 } else { REST_MS })?,
             registries,
             gateways,
             sync_speeds,
@@ -133,7 +142,9 @@ impl Scenario {
             links: names.links,
             steps,
             expectations,
-        })
+        };
+        program::fits(&scenario)?;
+        Ok(scenario)
     }
 }
 

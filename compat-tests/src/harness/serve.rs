@@ -13,7 +13,7 @@ use eurus_service::Shutdown;
 use tokio::sync::mpsc;
 
 use super::engine::Engine;
-use super::scenario::Scenario;
+use super::scenario::{Scenario, Time};
 use crate::Failure;
 
 /// Commands that wait for their turn.
@@ -37,6 +37,9 @@ pub struct Served {
 /// # Errors
 /// When a node does not start, or the port is taken.
 pub async fn start(mut scenario: Scenario, port: u16) -> Result<Served, Failure> {
+    Failure::unless(scenario.time == Time::Virtual, || {
+        format!("{}: nobody can move real time: leave 'time: real' out", scenario.file)
+    })?;
     scenario.steps.clear();
     scenario.loads.clear();
     let mut engine = Engine::new(scenario)?;

@@ -1,14 +1,20 @@
 //! What runs in a scenario: services by their `run`, producers, and the links between them.
 
+mod beginning;
 mod build;
 mod instance;
 mod nodes;
+mod outside;
+mod prepare;
+mod running;
+mod start_outside;
 
 use std::collections::{BTreeMap, HashMap};
 
-use eurus_service::clock::ManualClock;
 use tempfile::TempDir;
 
+use super::pace::Pace;
+use super::programs::Programs;
 use super::scenario::Scenario;
 use crate::Failure;
 use crate::link::{Link, LinkClock};
@@ -16,15 +22,21 @@ use crate::stack::Stack;
 
 pub(super) use instance::Instance;
 pub(super) use nodes::{Caller, Gateway, Listed, Registry, SyncSpeed};
+pub(super) use outside::Outside;
+pub(super) use running::Running;
 
 /// Everything of one run.
 pub(super) struct World {
     pub(super) stack: Stack,
-    pub(super) hand: ManualClock,
+    pub(super) pace: Pace,
     /// The scenario's begin, milliseconds since 1970.
     pub(super) began_ms: i64,
+    /// How long after a tick of the read-only caches it begins.
+    start_ms: i64,
+    /// What is started for nodes that are processes of their own.
+    programs: Programs,
     /// sync-speed's databases are in it.
-    _data: TempDir,
+    data: TempDir,
     pub(super) registries: Vec<Registry>,
     pub(super) gateways: Vec<Gateway>,
     pub(super) sync_speeds: Vec<SyncSpeed>,
@@ -39,7 +51,7 @@ pub(super) struct World {
 impl World {
     /// Since the scenario's begin.
     pub(super) fn now_ms(&self) -> i64 {
-        self.hand.now_ms() - self.began_ms
+        self.pace.now_ms() - self.began_ms
     }
 
     pub(super) fn registry(&mut self, name: &str) -> Result<&mut Registry, Failure> {
@@ -65,7 +77,7 @@ impl World {
     }
 
     fn link_clock(&self) -> LinkClock {
-        LinkClock { clock: self.stack.clock.clone(), hand: self.hand.clone() }
+        LinkClock { clock: self.stack.clock.clone(), hand: self.pace.hand() }
     }
 
     /// Stops everything, clients before what they call.
@@ -96,7 +108,7 @@ impl World {
     ///
     /// # Errors
     /// A setting that a product refuses.
-    pub(super) fn new(scenario: &Scenario) -> Result<Self, Failure> {
-        build::world(scenario)
+    pub(super) fn new(scenario: &Scenario, programs: Programs) -> Result<Self, Failure> {
+        build::world(scenario, programs)
     }
 }

@@ -1,6 +1,7 @@
 //! Bounded waiting for what another process does.
 
 use eurus_service::Clock;
+use eurus_service::clock::Timer;
 
 use crate::Failure;
 
@@ -17,11 +18,34 @@ pub async fn until(
     what: &str,
     mut holds: impl AsyncFnMut() -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
-    let mut timer = clock.timer("until");
-    let until_ms = clock.now_ms() + within_ms;
+    let mut patience = Patience::new(clock, within_ms);
     while !holds().await? {
-        Failure::unless(clock.now_ms() < until_ms, || format!("not within {within_ms} ms: {what}"))?;
-        timer.sleep_ms(PAUSE_MS).await;
+        patience.wait(what).await?;
     }
     Ok(())
+}
+
+/// The waiting between two looks: for loops of their own.
+pub struct Patience {
+    timer: Timer,
+    within_ms: i64,
+    until_ms: i64,
+}
+
+impl Patience {
+    /// From now on.
+    pub fn new(clock: &Clock, within_ms: i64) -> Self {
+        Self { timer: clock.timer("until"), within_ms, until_ms: clock.now_ms() + within_ms }
+    }
+
+    /// Waits a little.
+    ///
+    /// # Errors
+    /// When it has lasted too long.
+    pub async fn wait(&mut self, what: &str) -> Result<(), Failure> {
+        let is_patient = self.timer.clock().now_ms() < self.until_ms;
+        Failure::unless(is_patient, || format!("not within {} ms: {what}", self.within_ms))?;
+        self.timer.sleep_ms(PAUSE_MS).await;
+        Ok(())
+    }
 }

@@ -41,6 +41,7 @@ impl Engine {
                 self.look().await?;
                 self.run_again(node).await?;
             }
+            Action::Pause(_) | Action::Resume(_) => self.signal(action)?,
             Action::Kill(node) => self.world.kill_node(node).await?,
             Action::Fault(rule) => {
                 let about_id = match &rule.about {

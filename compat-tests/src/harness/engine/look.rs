@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::history::Happening;
 use super::super::layer::Layer;
 use super::super::lists::{List, hash};
+use super::super::scenario::Program;
 use super::super::timeline::Listing;
 use super::super::world::Registry;
 use super::Engine;
@@ -16,12 +17,22 @@ impl Engine {
         self.note_begun();
         self.look_at_unfinished().await?;
         for place in 0..self.world.registries.len() {
-            self.look_at_registry(place)?;
+            match self.world.registries[place].part.program {
+                Program::Inside => self.look_at_registry(place)?,
+                Program::Eurus | Program::Java => self.look_at_registry_outside(place).await?,
+            }
         }
         for place in 0..self.world.gateways.len() {
-            self.look_at_gateway(place).await?;
+            match self.world.gateways[place].is_java() {
+                true => self.look_at_client_outside(place).await?,
+                false => self.look_at_gateway(place).await?,
+            }
         }
         for place in 0..self.world.callers.len() {
+            if self.scenario.is_ribbon(&self.world.callers[place].part.name) {
+                self.look_at_ribbon(place).await?;
+                continue;
+            }
             let caller = &self.world.callers[place];
             let listing = caller.list.iter().map(|one| (one.instance.clone(), "UP".to_owned())).collect();
             let name = caller.part.name.clone();
@@ -43,7 +54,7 @@ impl Engine {
         }
     }
 
-    fn shows(&mut self, node: &str, layer: Layer, listing: Listing) {
+    pub(super) fn shows(&mut self, node: &str, layer: Layer, listing: Listing) {
         let now_ms = self.world.now_ms();
         let changes = self.timeline.look(now_ms, node, layer, listing);
         for change in changes {
@@ -85,7 +96,7 @@ impl Engine {
     }
 
     /// Each wrong list is noted once.
-    fn wrong_hash(&mut self, node: &str, layer: Layer, said: String, counted: String) {
+    pub(super) fn wrong_hash(&mut self, node: &str, layer: Layer, said: String, counted: String) {
         let wrong = Happening::WrongHash { node: node.to_owned(), layer, said, counted };
         let is_known = self.history.events.iter().any(|event| event.what == wrong);
         if !is_known {
@@ -96,9 +107,18 @@ impl Engine {
     async fn look_at_gateway(&mut self, place: usize) -> Result<(), Failure> {
         let gateway = &self.world.gateways[place];
         let name = gateway.part.name.clone();
+        if gateway.running.is_paused() {
+            return Ok(());
+        }
         let (mut copy, mut routable) = (Listing::new(), Listing::new());
         if gateway.running.is_up() {
-            for (instance, _, view) in self.instances_of(place).await? {
+            let instances = match self.instances_of(place).await {
+                Ok(instances) => instances,
+                // A process of its own is busy, or gone.
+                Err(_) if gateway.part.program != Program::Inside => return self.gateway_is_there(place),
+                Err(failure) => return Err(failure),
+            };
+            for (instance, _, view) in instances {
                 copy.insert(instance.clone(), view["fetched_status"].as_str().unwrap_or_default().to_owned());
                 if view["in_rotation"] == true {
                     routable.insert(instance, "UP".to_owned());

@@ -8,7 +8,7 @@ use crate::Failure;
 impl Engine {
     /// Looks at everything once what is under way has come to rest: somebody else may have called a node.
     pub(in crate::harness) async fn look_now(&mut self) -> Result<(), Failure> {
-        self.world.hand.settle().await?;
+        self.world.pace.settle().await?;
         self.look().await
     }
 

@@ -1,7 +1,8 @@
 //! Orders to a sync-speed.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::super::history::{Happening, OrderKind};
@@ -13,6 +14,8 @@ use crate::Failure;
 
 /// What came of an order whose connection broke.
 const NO_ANSWER: &str = "no-answer";
+/// Real time after which an order's answer is not waited for any more: a node may stand still.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 
 /// Status and body; `None`: the connection broke.
 type Answer = Result<Option<(u16, Value)>, Failure>;
@@ -36,6 +39,7 @@ impl Engine {
         let sync_speed = found.ok_or_else(|| Failure::new(format!("there is no sync-speed {by}")))?;
         let what = if kind == OrderKind::Offline { "offline" } else { "online" };
         let request = self.world.stack.http.post(format!("{}/{what}", sync_speed.url())).json(&body);
+        let request = request.timeout(ANSWERED_WITHIN);
         let waits_for = WaitsFor::sync_speed(&sync_speed.faults);
         if kind == OrderKind::Online {
             // What an offline promised ends when somebody asks for the opposite, not when that is done.

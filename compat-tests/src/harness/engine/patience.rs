@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::super::fault_hand::FaultHand;
+use super::super::pace::LOOK_EVERY_MS;
 use super::Engine;
 use crate::Failure;
 
@@ -35,6 +36,8 @@ impl Engine {
                 biased;
                 ended = tokio::time::timeout(ANSWER_WITHIN, &mut asked) => ended.ok(),
                 () = self.until_time_is_needed(&waits_for) => None,
+                // Real time goes on by itself, and the layers are looked at meanwhile.
+                Ok(()) = self.world.pace.advance_ms(LOOK_EVERY_MS), if self.world.pace.is_real() => None,
             };
             if ended.is_none() {
                 ended = tokio::time::timeout(UNDER_WAY, &mut asked).await.ok();
@@ -47,8 +50,10 @@ impl Engine {
             Failure::unless(now_ms - began_ms < GIVEN_UP_AFTER_MS, || {
                 format!("there was no answer after {GIVEN_UP_AFTER_MS} ms of virtual time")
             })?;
-            let next_ms = self.world.hand.next_deadline_ms().map_or(now_ms, |at_ms| at_ms - self.world.began_ms);
-            self.world.hand.advance_ms((next_ms - now_ms).max(1)).await?;
+            if !self.world.pace.is_real() {
+                let next_ms = self.world.pace.next_deadline_ms().map_or(now_ms, |at_ms| at_ms - self.world.began_ms);
+                self.world.pace.advance_ms((next_ms - now_ms).max(1)).await?;
+            }
             self.note_faults().await?;
             self.look().await?;
         }
@@ -56,10 +61,13 @@ impl Engine {
 
     /// Returns when the answer cannot be there before time goes on; never where it needs no time.
     async fn until_time_is_needed(&self, waits_for: &WaitsFor) {
+        if self.world.pace.is_real() {
+            return std::future::pending().await;
+        }
         if let WaitsFor::SyncSpeed { faults, selected, answered } = waits_for {
             // Before it has come, nobody is busy with it.
             faults.wait_for_more(&eurus_sync_speed::points::SELECT, *selected).await;
-            if let Err(not_settled) = self.world.hand.settle().await {
+            if let Err(not_settled) = self.world.pace.settle().await {
                 log::warn!("{not_settled}");
             }
             if faults.passed(&eurus_sync_speed::points::ANSWER) == *answered {

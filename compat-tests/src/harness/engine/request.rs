@@ -63,6 +63,10 @@ impl Engine {
 
     /// A simulated caller copies its gateway's list, unless it is frozen; and again later.
     pub(super) async fn poll(&mut self, place: usize) -> Result<(), Failure> {
+        if self.scenario.is_ribbon(&self.world.callers[place].part.name) {
+            let apps = self.apps();
+            return self.world.begin_ribbon(place, &apps);
+        }
         let (refresh_ms, is_frozen) = (self.world.callers[place].part.refresh_ms, self.world.callers[place].is_frozen);
         self.plan(self.world.now_ms() + refresh_ms, Task::Poll(place));
         if is_frozen { Ok(()) } else { self.copy_list(place).await }
@@ -71,7 +75,7 @@ impl Engine {
     pub(super) async fn copy_list(&mut self, place: usize) -> Result<(), Failure> {
         let gateway = self.world.callers[place].part.gateway.clone();
         let gateway = self.world.gateways.iter().position(|one| one.part.name == gateway);
-        let Some(gateway) = gateway.filter(|gateway| self.world.gateways[*gateway].running.is_up()) else {
+        let Some(gateway) = gateway.filter(|gateway| self.world.gateways[*gateway].running.is_up_and_going()) else {
             return Ok(());
         };
         let mut list = Vec::new();

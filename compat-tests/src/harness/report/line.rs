@@ -2,7 +2,7 @@
 
 use super::super::duration::seconds;
 use super::super::run::Outcome;
-use super::super::scenario::Expectation;
+use super::super::scenario::{Expectation, Time};
 
 /// How a line is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,10 @@ impl Colours {
 /// The line, and what is not as expected.
 pub fn of(outcome: &Outcome, colours: Colours) -> String {
     let word = if outcome.is_passed() { colours.paint("32", "ok    ") } else { colours.paint("31;1", "FAILED") };
-    let virtual_s = (outcome.scenario.length_ms + outcome.scenario.rest_ms) / 1_000;
+    let time = if outcome.scenario.time == Time::Real { "real" } else { "virtual" };
+    let lasted_s = (outcome.scenario.length_ms + outcome.scenario.rest_ms) / 1_000;
     let mut text = format!(
-        "{word} {}: {} ({virtual_s} s of virtual time in {} ms)",
+        "{word} {}: {} ({lasted_s} s of {time} time in {} ms)",
         outcome.scenario.name,
         seen(outcome),
         outcome.took_ms

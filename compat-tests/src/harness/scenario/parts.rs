@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use super::super::layer::Kind;
 use super::super::reading::{Fields, Item, Wrong};
 use super::names::Names;
+use super::program::Program;
 
 /// Instances of one application.
 const COUNT_MAX: usize = 200;
@@ -20,6 +21,8 @@ pub struct NodePart {
     pub name: String,
     /// When it starts, since the scenario's begin.
     pub start_ms: i64,
+    /// Which program it is.
+    pub program: Program,
     /// How far its clock is ahead.
     pub ahead_ms: i64,
     /// Which registries it knows, in this order; a registry knows none.
@@ -90,7 +93,7 @@ pub struct LoadPart {
 impl NodePart {
     pub(super) fn registry(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
         names.add_node(name, item, Kind::Registry)?;
-        Self::read(name, &item.fields(&["start", "clock-ahead", "clock-behind", "settings"])?, Vec::new())
+        Self::read(name, &item.fields(&["start", "program", "clock-ahead", "clock-behind", "settings"])?, Vec::new())
     }
 
     pub(super) fn gateway(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
@@ -109,7 +112,7 @@ impl NodePart {
 
     /// What follows registries.
     fn client(name: &str, item: &Item<'_>, kind: Kind, names: &mut Names) -> Result<Self, Wrong> {
-        let fields = item.fields(&["start", "clock-ahead", "clock-behind", "registries", "settings"])?;
+        let fields = item.fields(&["start", "program", "clock-ahead", "clock-behind", "registries", "settings"])?;
         let registries = registries(&fields, names)?;
         names.add_node(name, item, kind)?;
         names.links.extend(registries.iter().map(|registry| format!("{name} -> {registry}")));
@@ -120,6 +123,7 @@ impl NodePart {
         Ok(Self {
             name: name.to_owned(),
             start_ms: fields.span_ms("start", 0)?,
+            program: fields.get("program").map_or(Ok(Program::Inside), |program| program.one_of(&Program::WORDS))?,
             ahead_ms: ahead_ms(fields)?,
             registries,
             settings: settings(fields.get("settings"))?,

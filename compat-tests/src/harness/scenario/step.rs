@@ -52,6 +52,10 @@ pub enum Action {
     Run(String),
     /// Stop and start at once; a registry is empty then.
     Restart(String),
+    /// A node's process stands still.
+    Pause(String),
+    /// It goes on.
+    Resume(String),
     /// Something happens to a cache layer.
     Cache(String, Layer, CacheFault),
     /// Something happens to a link.
@@ -64,7 +68,7 @@ pub enum Action {
     ClearFaults(String),
 }
 
-pub(super) const KEYS: [&str; 32] = [
+pub(super) const KEYS: [&str; 34] = [
     "at",
     "name",
     "start",
@@ -81,6 +85,8 @@ pub(super) const KEYS: [&str; 32] = [
     "stop",
     "run",
     "restart",
+    "pause",
+    "resume",
     "freeze",
     "thaw",
     "refresh",
@@ -139,6 +145,7 @@ impl Step {
         let item = Item::whole(FILE, &tree);
         let (verb, object) = one_thing(&item, item.entries()?.into_iter())?;
         let action = Action::read(verb, &object, &Names::of(scenario))?;
+        super::program::possible(scenario, &action).map_err(|why| item.wrong(why))?;
         Ok(Self { at_ms: 0, name: action.in_words(), action })
     }
 }
@@ -191,6 +198,8 @@ impl Action {
             "run" => Self::Run(names.service(object)?),
             "restart" => Self::Restart(names.service(object)?),
             "kill" => Self::Kill(names.service(object)?),
+            "pause" => Self::Pause(names.service(object)?),
+            "resume" => Self::Resume(names.service(object)?),
             "fault" => Self::Fault(FaultRule::read(object, names)?),
             "clear-faults" => Self::ClearFaults(names.service(object)?),
             "delay" => {
@@ -220,6 +229,8 @@ impl Action {
             Self::Run(node) => format!("run {node}"),
             Self::Restart(node) => format!("restart {node}"),
             Self::Kill(node) => format!("kill {node}"),
+            Self::Pause(node) => format!("pause {node}"),
+            Self::Resume(node) => format!("resume {node}"),
             Self::Fault(rule) => rule.in_words(),
             Self::ClearFaults(node) => format!("clear faults of {node}"),
             Self::Cache(node, layer, fault) => format!("{} {layer} of {node}", fault.word()),

@@ -61,7 +61,7 @@ fn everything_is_read() {
 #[test]
 fn what_is_wrong_is_pointed_at() {
     for (from, to, expected) in [
-        ("length: 60s", "lenght: 60s", "x.yaml:3: lenght: no such key (allowed: name, about, start, length,"),
+        ("length: 60s", "lenght: 60s", "x.yaml:3: lenght: no such key (allowed: name, about, time, start, length,"),
         ("length: 60s", "length: 60", "x.yaml:3: length: a number is not a duration, as 90s, 1m30s, 1h or 500ms"),
         ("length: 60s", "length: 20s", "x.yaml:3: length: the step of 21000 ms lies after the end"),
         ("length: 60s", "length: 25h", "x.yaml:3: length: more than 24h"),

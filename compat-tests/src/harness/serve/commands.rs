@@ -138,7 +138,7 @@ async fn one(engine: &mut Engine, is_frozen: &mut bool, what: What) -> Result<Va
 }
 
 fn clock(engine: &Engine, is_frozen: bool) -> Value {
-    json!({"now_ms": engine.world.now_ms(), "epoch_ms": engine.world.hand.now_ms(), "frozen": is_frozen})
+    json!({"now_ms": engine.world.now_ms(), "epoch_ms": engine.world.pace.now_ms(), "frozen": is_frozen})
 }
 
 /// By node and layer: what each instance shows, after whatever the test has just done at the nodes themselves.

@@ -4,72 +4,72 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use eurus_gateway::GatewayConfig;
 use eurus_registry::{CacheAccess, RegistryConfig};
-use eurus_service::properties::Sources;
-use eurus_service::{Clock, ConfigError, Properties};
+use eurus_service::{Clock, ConfigError};
 use eurus_sync_speed::SyncSpeedConfig;
 
-use super::nodes::{Caller, Gateway, Registry, Running, Shadow, SyncSpeed};
+use super::beginning::Beginning;
+use super::nodes::{Caller, Gateway, Registry, Shadow, SyncSpeed};
+use super::running::Running;
 use super::{Instance, World};
 use crate::Failure;
 use crate::stack::Stack;
 
 use super::super::fault_hand::FaultHand;
-use super::super::scenario::Scenario;
+use super::super::node::{NodeKind, properties};
+use super::super::pace::Pace;
+use super::super::programs::Programs;
+use super::super::scenario::{NodePart, Program, Scenario, Time};
 
 /// A multiple of 30 s: a moment at which read-only caches tick.
 const TICK_MS: i64 = 1_800_000_000_000;
 /// Ports of the nodes: on an address that no other run has.
 const FIRST_PORT: u16 = 18_000;
 
-pub(super) fn world(scenario: &Scenario) -> Result<World, Failure> {
-    let began_ms = TICK_MS + scenario.start_ms;
-    let (clock, hand) = Clock::manual(began_ms);
+/// In real time, how long an answer may take that is not an order's: a node that stands still answers never.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
+
+pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Failure> {
+    let (stack, pace, began_ms) = time(scenario)?;
+    let clock = stack.clock.clone();
     let data = tempfile::tempdir()?;
     let mut addresses = Addresses::new();
     let refused = |name: &str, error: ConfigError| Failure::new(format!("{}: {name}: {error}", scenario.file));
     let mut registries = Vec::new();
     for part in &scenario.registries {
-        let properties = properties(&part.settings, &[]).map_err(|error| refused(&part.name, error))?;
+        let properties = properties(NodeKind::Registry, ours(part)).map_err(|error| refused(&part.name, error))?;
         let mut config = RegistryConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
         let access = CacheAccess::default();
         config.cache_access = Some(access.clone());
-        let faults = FaultHand::new(clock.clone(), hand.clone());
+        let faults = FaultHand::new(clock.clone(), pace.hand());
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         let shadow = Some(Shadow::default());
-        registries.push(Registry {
-            part: part.clone(),
-            config,
-            at: addresses.next(),
-            access,
-            faults,
-            clock,
-            running,
-            shadow,
-        });
+        let (part, at) = (part.clone(), addresses.next());
+        registries.push(Registry { part, config, at, access, faults, clock, running, opened_ms: None, shadow });
     }
     let mut gateways = Vec::new();
     for part in &scenario.gateways {
-        let properties = properties(&part.settings, &[]).map_err(|error| refused(&part.name, error))?;
+        let properties = properties(NodeKind::Gateway, ours(part)).map_err(|error| refused(&part.name, error))?;
         let mut config = GatewayConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
-        let faults = FaultHand::new(clock.clone(), hand.clone());
+        let faults = FaultHand::new(clock.clone(), pace.hand());
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         let (at, admin_at) = (addresses.next(), addresses.next());
-        gateways.push(Gateway { part: part.clone(), config, at, admin_at, faults, clock, running });
+        let part = part.clone();
+        gateways.push(Gateway { part, config, at, admin_at, faults, clock, running, beginning: Beginning::default() });
     }
     let mut sync_speeds = Vec::new();
     for part in &scenario.sync_speeds {
-        let defaults = [("eurus.sync-speed.apps", "*"), ("eurus.sync-speed.default-gateway-group", "EURUS-GATEWAY")];
-        let properties = properties(&part.settings, &defaults).map_err(|error| refused(&part.name, error))?;
+        let properties = properties(NodeKind::SyncSpeed, ours(part)).map_err(|error| refused(&part.name, error))?;
         let folder = data.path().join(&part.name);
         std::fs::create_dir_all(&folder)?;
         let mut config =
             SyncSpeedConfig::from_properties(&properties, folder).map_err(|error| refused(&part.name, error))?;
-        let faults = FaultHand::new(clock.clone(), hand.clone());
+        let faults = FaultHand::new(clock.clone(), pace.hand());
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         sync_speeds.push(SyncSpeed { part: part.clone(), config, at: addresses.next(), faults, clock, running });
@@ -78,13 +78,16 @@ pub(super) fn world(scenario: &Scenario) -> Result<World, Failure> {
         part: part.clone(),
         list: Vec::new(),
         is_frozen: false,
+        beginning: Beginning::default(),
         next: 0,
     };
     Ok(World {
-        stack: Stack::new(clock)?,
-        hand,
+        stack,
+        pace,
         began_ms,
-        _data: data,
+        start_ms: scenario.start_ms,
+        programs,
+        data,
         registries,
         gateways,
         sync_speeds,
@@ -95,10 +98,27 @@ pub(super) fn world(scenario: &Scenario) -> Result<World, Failure> {
     })
 }
 
-fn properties(settings: &[(String, String)], defaults: &[(&str, &str)]) -> Result<Properties, ConfigError> {
-    let defaults = defaults.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let sources = Sources { defaults, flags: settings.to_vec(), ..Sources::default() };
-    Properties::layered(sources).map(|(properties, _)| properties)
+/// How time passes, and the scenario's begin; in real time that is put off until everything is prepared.
+fn time(scenario: &Scenario) -> Result<(Stack, Pace, i64), Failure> {
+    match scenario.time {
+        Time::Virtual => {
+            let began_ms = TICK_MS + scenario.start_ms;
+            let (clock, hand) = Clock::manual(began_ms);
+            Ok((Stack::new(clock)?, Pace::ByHand(hand), began_ms))
+        }
+        Time::Real => {
+            let clock = Clock::system();
+            let mut stack = Stack::new(clock.clone())?;
+            stack.http = reqwest::Client::builder().no_proxy().timeout(ANSWER_WITHIN).build()?;
+            let now_ms = clock.now_ms();
+            Ok((stack, Pace::Real(clock), now_ms))
+        }
+    }
+}
+
+/// The settings that are ours to check: a Java program has its own.
+fn ours(part: &NodePart) -> &[(String, String)] {
+    if part.program == Program::Java { &[] } else { &part.settings }
 }
 
 /// Addresses that are known before anything listens there: a loopback address of its own for each run, so that nobody

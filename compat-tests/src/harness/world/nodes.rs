@@ -9,40 +9,13 @@ use eurus_sync_speed::SyncSpeedConfig;
 
 use super::super::fault_hand::{FaultHand, Hit};
 use super::super::lists::Statuses;
-use super::super::scenario::{CallerPart, NodePart};
+use super::super::scenario::{CallerPart, NodePart, Program};
 use super::World;
+use super::beginning::Beginning;
+use super::running::Running;
 use crate::Failure;
 use crate::link::Link;
-use crate::stack::{GatewayAddress, Service, bind};
-
-/// A service, while it runs.
-#[derive(Default)]
-pub(crate) struct Running(Option<Service>);
-
-impl Running {
-    pub(crate) fn is_up(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
-        self.end().await
-    }
-
-    /// Ends it without a goodbye.
-    async fn kill(&mut self) -> Result<(), Failure> {
-        match self.0.take() {
-            Some(service) => service.kill().await,
-            None => Ok(()),
-        }
-    }
-
-    async fn end(&mut self) -> Result<(), Failure> {
-        match self.0.take() {
-            Some(service) => service.stop().await,
-            None => Ok(()),
-        }
-    }
-}
+use crate::stack::{GatewayAddress, bind};
 
 pub(crate) struct Registry {
     pub(crate) part: NodePart,
@@ -52,6 +25,8 @@ pub(crate) struct Registry {
     pub(crate) faults: FaultHand,
     pub(super) clock: Clock,
     pub(crate) running: Running,
+    /// When the eviction timer of a Java one began, milliseconds since 1970.
+    pub(crate) opened_ms: Option<i64>,
     /// What a client's copy would be that takes in every delta of the read-only cache; `None`: not to be trusted.
     pub(crate) shadow: Option<Shadow>,
 }
@@ -72,6 +47,8 @@ pub(crate) struct Gateway {
     pub(crate) faults: FaultHand,
     pub(super) clock: Clock,
     pub(crate) running: Running,
+    /// The Eureka client of a Java one that has been asked for: it fetches by itself from then on.
+    pub(crate) beginning: Beginning,
 }
 
 pub(crate) struct SyncSpeed {
@@ -96,16 +73,22 @@ pub(crate) struct Caller {
     pub(crate) part: CallerPart,
     pub(crate) list: Vec<Listed>,
     pub(crate) is_frozen: bool,
+    /// A real Ribbon balancer that has been asked for: it keeps its list by itself from then on.
+    pub(crate) beginning: Beginning,
     /// Round robin.
     pub(crate) next: usize,
 }
 
 impl Registry {
+    pub(crate) fn is_java(&self) -> bool {
+        self.part.program == Program::Java
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("{}/eureka/", self.origin())
     }
 
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.at)
     }
 
@@ -116,6 +99,10 @@ impl Registry {
 }
 
 impl Gateway {
+    pub(crate) fn is_java(&self) -> bool {
+        self.part.program == Program::Java
+    }
+
     pub(crate) fn address(&self) -> GatewayAddress {
         GatewayAddress { url: format!("http://{}", self.at), admin: format!("http://{}", self.admin_at) }
     }
@@ -134,6 +121,9 @@ impl SyncSpeed {
 impl World {
     /// Starts a node that does not run. Whether it was a registry.
     pub(crate) async fn start_node(&mut self, name: &str) -> Result<bool, Failure> {
+        if let Some(is_registry) = self.start_outside(name).await? {
+            return Ok(is_registry);
+        }
         if let Some(place) = self.registries.iter().position(|one| one.part.name == name) {
             let registry = &mut self.registries[place];
             let listener = bind(registry.at)?.0;
@@ -141,31 +131,20 @@ impl World {
                 .stack
                 .registry_on(registry.config.clone(), listener, &registry.clock, registry.faults.begins())
                 .await?;
-            registry.running = Running(Some(service));
+            registry.running = Running::Inside(service);
             registry.shadow = registry.shadow.take().map(|_| Shadow::default());
             return Ok(true);
         }
         if let Some(place) = self.gateways.iter().position(|one| one.part.name == name) {
             let gateway = &self.gateways[place];
-            let (part, at, admin_at) = (gateway.part.clone(), gateway.at, gateway.admin_at);
+            let (at, admin_at) = (gateway.at, gateway.admin_at);
             let mut config = gateway.config.clone();
-            let admin_link = format!("sync-speed -> {name}");
-            if !self.sync_speeds.is_empty() && !self.links.contains_key(&admin_link) {
-                let link = Link::start_on(&format!("http://{admin_at}"), Some(self.link_clock()))?;
-                self.links.insert(admin_link.clone(), link);
-            }
-            config.service_urls = self.links_to(&part.name, &part.registries)?;
-            if let Some(admin) = self.links.get(&admin_link) {
-                for registry in &part.registries {
-                    let to_registry = self.link(&format!("{name} -> {registry}"))?;
-                    to_registry.rewrite(&format!("http://{admin_at}\""), &format!("{}\"", admin.origin));
-                }
-            }
+            config.service_urls = self.links_of_gateway(place)?;
             let (data, admin) = (bind(at)?.0, bind(admin_at)?.0);
             let gateway = &self.gateways[place];
             let shutdown = gateway.faults.begins();
             let (_, service) = self.stack.gateway_on(config, data, admin, &gateway.clock, shutdown).await?;
-            self.gateways[place].running = Running(Some(service));
+            self.gateways[place].running = Running::Inside(service);
             return Ok(false);
         }
         let place = self.sync_speeds.iter().position(|one| one.part.name == name);
@@ -177,7 +156,7 @@ impl World {
         let sync_speed = &self.sync_speeds[place];
         let shutdown = sync_speed.faults.begins();
         let (_, service) = self.stack.sync_speed_on(config, listener, &sync_speed.clock, shutdown).await?;
-        self.sync_speeds[place].running = Running(Some(service));
+        self.sync_speeds[place].running = Running::Inside(service);
         Ok(false)
     }
 
@@ -247,8 +226,32 @@ impl World {
         registries.chain(gateways).chain(sync_speeds)
     }
 
+    /// How a node runs.
+    pub(crate) fn running(&mut self, name: &str) -> Result<&mut Running, Failure> {
+        self.service(name).map(|(_, running)| running)
+    }
+
+    /// Service URLs of a gateway, which tells the registries its admin API's link instead of its address.
+    pub(super) fn links_of_gateway(&mut self, place: usize) -> Result<Vec<String>, Failure> {
+        let gateway = &self.gateways[place];
+        let (part, admin_at) = (gateway.part.clone(), gateway.admin_at);
+        let admin_link = format!("sync-speed -> {}", part.name);
+        if !self.sync_speeds.is_empty() && !self.links.contains_key(&admin_link) {
+            let link = Link::start_on(&format!("http://{admin_at}"), Some(self.link_clock()))?;
+            self.links.insert(admin_link.clone(), link);
+        }
+        let urls = self.links_to(&part.name, &part.registries)?;
+        if let Some(admin) = self.links.get(&admin_link) {
+            for registry in &part.registries {
+                let to_registry = self.link(&format!("{} -> {registry}", part.name))?;
+                to_registry.rewrite(&format!("http://{admin_at}\""), &format!("{}\"", admin.origin));
+            }
+        }
+        Ok(urls)
+    }
+
     /// Service URLs of a client: each a link of its own.
-    fn links_to(&mut self, client: &str, registries: &[String]) -> Result<Vec<String>, Failure> {
+    pub(super) fn links_to(&mut self, client: &str, registries: &[String]) -> Result<Vec<String>, Failure> {
         let mut urls = Vec::new();
         for registry in registries {
             let name = format!("{client} -> {registry}");

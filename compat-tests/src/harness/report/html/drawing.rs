@@ -74,7 +74,7 @@ fn instance_of(action: &Action) -> Option<&str> {
         // Many are about a gateway.
         Action::Fault(_) => None,
         Action::Stop(_) | Action::Run(_) | Action::Restart(_) | Action::Kill(_) | Action::ClearFaults(_) => None,
-        Action::Cache(..) | Action::Link(..) => None,
+        Action::Pause(_) | Action::Resume(_) | Action::Cache(..) | Action::Link(..) => None,
     }
 }
 
@@ -88,6 +88,8 @@ fn group(outcome: &Outcome, instance: &str, steps: &[&Event]) -> String {
         .flat_map(with(&[Layer::Store, Layer::ReadWrite, Layer::ReadOnly]))
         .chain(gateways.flat_map(with(&[Layer::ClientCopy, Layer::Routable])))
         .chain(callers.flat_map(with(&[Layer::ServerList])));
+    // Of other programs some layers cannot be seen.
+    let rows = rows.filter(|(node, layer)| outcome.timeline.listing(node, *layer).is_some());
     let rows: String = rows.map(|(node, layer)| row(outcome, node, layer, instance, steps)).collect();
     format!("<h3>{}</h3>{rows}", text(instance))
 }
