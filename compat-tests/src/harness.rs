@@ -18,6 +18,28 @@
 //! | [`proof`], `proof/*` | a Java server, client and Ribbon in real time beside ours in virtual time |
 //! | [`serve`], `serve/*` | the same nodes and time, driven over HTTP by tests in any language |
 //! | [`report`], `report/*` | one line each, JSON, JUnit XML, a page with every timeline drawn |
+//!
+//! From Rust a scenario is the same text, and what came of it is all there:
+//!
+//! ```
+//! use compat_tests::harness::{Scenario, run};
+//!
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+//! let scenario = Scenario::parse("here", "
+//!     name: A clean shutdown
+//!     length: 3m
+//!     registries: {registry-1: {}}
+//!     producers: {shop: {count: 2}}
+//!     steps: [{at: 61s, name: goodbye, shutdown: shop-1}]
+//!     expect: [{sees: {node: registry-1, layer: read-only, instance: shop-1, is: absent, after: goodbye, by: 30s}}]
+//! ")?;
+//! let outcome = run(scenario).await;
+//! assert!(outcome.is_passed(), "{:?} {:?}", outcome.failure, outcome.verdicts);
+//! println!("{:?}", outcome.timeline.changes());           // and outcome.history, outcome.violations
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 pub mod checker;
 mod duration;
