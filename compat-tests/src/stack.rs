@@ -18,6 +18,9 @@ use crate::Failure;
 /// Real time: how long a service may take to become healthy.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(20);
 
+/// Real time; the services keep an idle connection for 5 s and longer.
+const CONNECTION_KEPT: Duration = Duration::from_secs(2);
+
 /// Services that run until [`Stack::stop`].
 pub struct Stack {
     /// The clock they all run on.
@@ -65,6 +68,11 @@ impl Service {
     }
 }
 
+/// Keeps no connection for so long that the other side may close it just as it is used again.
+fn client() -> Result<reqwest::Client, Failure> {
+    Ok(reqwest::Client::builder().no_proxy().pool_idle_timeout(CONNECTION_KEPT).build()?)
+}
+
 type Run<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 
 /// A free port of the loopback address.
@@ -85,7 +93,7 @@ impl Stack {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(clock: Clock) -> Result<Self, Failure> {
-        Ok(Self { clock, http: reqwest::Client::builder().no_proxy().build()?, services: Vec::new() })
+        Ok(Self { clock, http: client()?, services: Vec::new() })
     }
 
     /// Starts a registry; gives its service URL, `http://ip:port/eureka/`.

@@ -21,7 +21,7 @@ impl Engine {
             if !self.world.sync_speeds.iter().any(runs) {
                 continue;
             }
-            let found = self.state_of(&sync_speed, &id).await;
+            let found = self.state_of(&sync_speed, &id).await?;
             let is_kept = found.as_ref().is_some_and(|found| state != "done" || found == "done");
             if !is_kept {
                 self.note(Happening::EntryLost { sync_speed, id, state, found });

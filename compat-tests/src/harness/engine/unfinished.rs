@@ -34,7 +34,7 @@ impl Engine {
     pub(super) async fn look_at_unfinished(&mut self) -> Result<(), Failure> {
         for place in (0..self.unfinished.len()).rev() {
             let Unfinished { sync_speed, id, .. } = &self.unfinished[place];
-            let state = self.state_of(sync_speed, id).await;
+            let state = self.state_of(sync_speed, id).await?;
             if state.as_deref() == Some("done") {
                 let Unfinished { instance, .. } = self.unfinished.remove(place);
                 self.fence(&instance).await?;
@@ -45,15 +45,16 @@ impl Engine {
         Ok(())
     }
 
-    /// An entry's state, as its sync-speed says; `None`: it is not there, or does not know the entry.
-    pub(super) async fn state_of(&self, sync_speed: &str, id: &str) -> Option<String> {
-        let sync_speed = self.world.sync_speeds.iter().find(|part| part.part.name == sync_speed)?;
-        if !sync_speed.running.is_up() {
-            return None;
-        }
+    /// An entry's state, as its sync-speed says; `None`: that does not run, or does not know the entry.
+    pub(super) async fn state_of(&self, sync_speed: &str, id: &str) -> Result<Option<String>, Failure> {
+        let mut running = self.world.sync_speeds.iter().filter(|one| one.running.is_up());
+        let Some(sync_speed) = running.find(|one| one.part.name == sync_speed) else { return Ok(None) };
         let url = format!("{}/offline/{id}", sync_speed.url());
-        let answer = self.world.stack.http.get(url).send().await.ok()?.bytes().await.ok()?;
-        let entry: Value = serde_json::from_slice(&answer).ok()?;
-        entry["state"].as_str().map(ToOwned::to_owned)
+        let answer = self.world.stack.http.get(url).send().await?;
+        if answer.status() == 404 {
+            return Ok(None);
+        }
+        let entry: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;
+        Ok(entry["state"].as_str().map(ToOwned::to_owned))
     }
 }
