@@ -17,6 +17,7 @@
 //! | `pace`, [`programs`], [`node`] | virtual and real time; nodes that are processes of their own |
 //! | [`proof`], `proof/*` | a Java server, client and Ribbon in real time beside ours in virtual time |
 //! | [`serve`], `serve/*` | the same nodes and time, driven over HTTP by tests in any language |
+//! | [`random`], `random/*` | scenarios from seeds, and the shortest one that finds what they found |
 //! | [`report`], `report/*` | one line each, JSON, JUnit XML, a page with every timeline drawn |
 //!
 //! From Rust a scenario is the same text, and what came of it is all there:
@@ -54,6 +55,7 @@ pub mod node;
 mod pace;
 pub mod programs;
 pub mod proof;
+pub mod random;
 mod reading;
 pub mod report;
 pub mod run;

@@ -1,5 +1,6 @@
 //! `eurus harness`: cache lag replayed in virtual time.
 
+mod random;
 mod running;
 mod serving;
 
@@ -22,6 +23,9 @@ enum HarnessCommand {
     /// Run one node, as a scenario's `program: eurus` starts it
     #[command(hide = true)]
     Node(NodeArgs),
+    /// Run random scenarios from seeds; the exit code is 1 when a rule is broken, and the scenario that shows it is shrunk and
+    /// written
+    Random(random::RandomArgs),
     /// Start what a scenario describes, and let a test move its time and disturb its caches over HTTP
     Serve(ServeArgs),
 }
@@ -66,6 +70,7 @@ pub async fn carry_out(arguments: HarnessArgs) -> Result<bool, BoxError> {
     match arguments.command {
         HarnessCommand::Run(arguments) => running::run(&arguments).await,
         HarnessCommand::Node(arguments) => Ok(node::run(arguments).await.map(|()| true)?),
+        HarnessCommand::Random(arguments) => random::run(&arguments).await,
         HarnessCommand::Serve(arguments) => serving::serve(&arguments).await,
     }
 }

@@ -28,6 +28,15 @@ pub(super) fn span_ms(text: &str) -> Option<i64> {
     (sum_ms <= SPAN_MS_MAX).then_some(sum_ms)
 }
 
+/// As a scenario file writes it: `90s`, `29s999ms`, `500ms`.
+pub(super) fn span(ms: i64) -> String {
+    match (ms / 1_000, ms % 1_000) {
+        (seconds, 0) => format!("{seconds}s"),
+        (0, rest_ms) => format!("{rest_ms}ms"),
+        (seconds, rest_ms) => format!("{seconds}s{rest_ms}ms"),
+    }
+}
+
 /// Seconds, with as many decimals as are needed: `90 s`, `239.997 s`.
 pub(super) fn seconds(ms: i64) -> String {
     let (sign, ms) = if ms < 0 { ("-", -ms) } else { ("", ms) };
@@ -60,6 +69,9 @@ mod tests {
             ("9000h", None),
         ] {
             assert_eq!(span_ms(text), expected_ms, "{text}");
+        }
+        for ms in [0, 1, 999, 1_000, 29_999, 90_000, 3_600_001] {
+            assert_eq!(span_ms(&span(ms)), Some(ms), "{}", span(ms));
         }
         for (ms, text) in [(90_000, "90 s"), (239_997, "239.997 s"), (500, "0.5 s"), (-1_500, "-1.5 s"), (0, "0 s")] {
             assert_eq!(seconds(ms), text);

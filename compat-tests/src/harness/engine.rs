@@ -156,7 +156,10 @@ impl Engine {
             let next_ms = planned_ms.min(deadline_ms).min(target_ms).max(now_ms);
             self.world.pace.advance_ms(next_ms - now_ms).await?;
             self.note_faults().await?;
-            self.look().await?;
+            // In virtual time nothing has changed where no timer was due.
+            if deadline_ms <= next_ms || self.world.pace.is_real() {
+                self.look().await?;
+            }
             if self.world.pace.is_real() {
                 self.longest_pause_ms = self.longest_pause_ms.max(self.world.now_ms() - now_ms);
             }

@@ -114,8 +114,11 @@ impl FaultHand {
     /// Waits until a point was passed more often than that.
     pub(super) async fn wait_for_more(&self, point: &Point, before: u64) {
         let mut passing = self.0.passing.subscribe();
-        // We hold the sender ourselves, so the channel cannot close.
-        let _ = passing.wait_for(|()| self.passed(point) > before).await;
+        // Looked at outside of the channel: a pass tells it while it holds the state, and each would wait for the other.
+        while self.passed(point) <= before {
+            // We hold the sender ourselves, so the channel cannot close.
+            let _ = passing.changed().await;
+        }
     }
 
     /// What a rule makes of a passing. Noted, and counted down.

@@ -4,6 +4,7 @@
 mod expectation;
 mod fault;
 mod fault_rule;
+mod links;
 mod names;
 mod parts;
 mod program;
@@ -12,6 +13,7 @@ mod step;
 mod tests;
 #[cfg(test)]
 mod tests_of_programs;
+mod writer;
 
 use super::reading::{Item, Wrong};
 use super::yaml::Tree;
@@ -19,11 +21,13 @@ use super::yaml::Tree;
 pub use expectation::{Bound, Expectation, Sees};
 pub use fault::{CacheFault, LinkFault};
 pub use fault_rule::{FaultRule, Injection, points_of, possible};
+pub use links::between as links_between;
 pub use parts::{CallerPart, LoadPart, NodePart, ProducerPart, Through};
 pub use program::{Program, Time};
 pub use step::{Action, Step};
 
 use names::Names;
+pub use writer::write;
 
 /// The longest scenario, and the longest time after its last step in which the lists may come to rest.
 const LENGTH_MS_MAX: i64 = 24 * 3_600_000;
@@ -47,7 +51,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// See the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// The file, for messages.
     pub file: String,
@@ -108,6 +112,7 @@ impl Scenario {
         let registries = named(fields.get("registries"), |name, item| NodePart::registry(name, item, &mut names))?;
         let gateways = named(fields.get("gateways"), |name, item| NodePart::gateway(name, item, &mut names))?;
         let sync_speeds = named(fields.get("sync-speeds"), |name, item| NodePart::sync_speed(name, item, &mut names))?;
+        names.links = links::between(&gateways, &sync_speeds);
         let callers = named(fields.get("callers"), |name, item| CallerPart::read(name, item, &mut names))?;
         let producers =
             named(fields.get("producers"), |name, item| ProducerPart::read(name, item, &mut names))?.concat();
@@ -117,8 +122,8 @@ impl Scenario {
         if registries.is_empty() {
             return Err(fields.wrong("there is no registry: registries: {registry-1: {}}"));
         }
-        if is_whole && expectations.is_empty() {
-            return Err(fields.wrong("nothing is expected: expect: [...]"));
+        if is_whole && fields.get("expect").is_none() {
+            return Err(fields.wrong("nothing is expected: expect: [...]; an empty list: that the rules hold"));
         }
         let length_ms = match fields.get("length") {
             None if !is_whole => LENGTH_MS_MAX,

@@ -61,7 +61,7 @@ fn wanted(arguments: &RunArgs) -> Vec<(PathBuf, Format)> {
 }
 
 #[allow(clippy::disallowed_methods)] // Nothing runs any more.
-fn write(path: &Path, text: &str) -> Result<(), BoxError> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), BoxError> {
     let cannot = |error: std::io::Error| format!("{} cannot be written: {error}", path.display());
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(cannot)?;

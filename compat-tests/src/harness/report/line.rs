@@ -20,6 +20,11 @@ impl Colours {
         if is_terminal && !is_unwanted { Self::On } else { Self::Off }
     }
 
+    /// A word that says that something is wrong.
+    pub fn failed(self, word: &str) -> String {
+        self.paint("31;1", word)
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
         match self {
             Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
@@ -30,7 +35,7 @@ impl Colours {
 
 /// The line, and what is not as expected.
 pub fn of(outcome: &Outcome, colours: Colours) -> String {
-    let word = if outcome.is_passed() { colours.paint("32", "ok    ") } else { colours.paint("31;1", "FAILED") };
+    let word = if outcome.is_passed() { colours.paint("32", "ok    ") } else { colours.failed("FAILED") };
     let time = if outcome.scenario.time == Time::Real { "real" } else { "virtual" };
     let lasted_s = (outcome.scenario.length_ms + outcome.scenario.rest_ms) / 1_000;
     let mut text = format!(

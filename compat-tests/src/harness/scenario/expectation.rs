@@ -17,7 +17,7 @@ const STATES: [(&str, &str); 6] = [
 ];
 
 /// One expectation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expectation {
     /// A layer comes to show a state of an instance, in time.
     Sees(Sees),
@@ -55,7 +55,7 @@ pub enum Expectation {
 }
 
 /// What a layer shows and when.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sees {
     /// Whose layer.
     pub node: String,

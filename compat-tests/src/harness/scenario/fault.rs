@@ -55,7 +55,7 @@ impl CacheFault {
     }
 
     /// As a file writes it.
-    pub(super) fn word(self) -> &'static str {
+    pub(in crate::harness) fn word(self) -> &'static str {
         CACHE_FAULTS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
     }
 
@@ -75,7 +75,7 @@ impl LinkFault {
         LINK_FAULTS.iter().find(|(known, _)| *known == word).map(|(_, fault)| *fault)
     }
 
-    pub(super) fn word(self) -> &'static str {
+    pub(in crate::harness) fn word(self) -> &'static str {
         LINK_FAULTS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
     }
 }

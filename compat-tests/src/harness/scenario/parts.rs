@@ -10,12 +10,12 @@ use super::program::Program;
 /// Instances of one application.
 const COUNT_MAX: usize = 200;
 /// The loopback address's last part of the first instance that names none.
-const FIRST_HOST: usize = 2;
+pub(super) const FIRST_HOST: usize = 2;
 /// Requests a second of one load.
 const PER_SECOND_MAX: usize = 1_000;
 
 /// A registry, a gateway or a sync-speed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodePart {
     /// Its name in the scenario.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct NodePart {
 
 /// A caller as Spring Cloud has them, simulated: it calls instances directly, from a list that it copies from a
 /// gateway's routable list every so often, as Ribbon copies it from its Eureka client.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerPart {
     /// Its name in the scenario.
     pub name: String,
@@ -46,7 +46,7 @@ pub struct CallerPart {
 }
 
 /// One instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProducerPart {
     /// Its name in the scenario.
     pub name: String,
@@ -76,7 +76,7 @@ pub enum Through {
 }
 
 /// Requests at a steady rate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadPart {
     /// To which application.
     pub app: String,
@@ -101,13 +101,7 @@ impl NodePart {
     }
 
     pub(super) fn sync_speed(name: &str, item: &Item<'_>, names: &mut Names) -> Result<Self, Wrong> {
-        let part = Self::client(name, item, Kind::SyncSpeed, names)?;
-        // All of them share a link to a gateway.
-        let gateways = names.nodes.iter().filter(|(_, kind)| *kind == Kind::Gateway);
-        names.links.extend(gateways.map(|(gateway, _)| format!("sync-speed -> {gateway}")));
-        names.links.sort();
-        names.links.dedup();
-        Ok(part)
+        Self::client(name, item, Kind::SyncSpeed, names)
     }
 
     /// What follows registries.
@@ -115,7 +109,6 @@ impl NodePart {
         let fields = item.fields(&["start", "program", "clock-ahead", "clock-behind", "registries", "settings"])?;
         let registries = registries(&fields, names)?;
         names.add_node(name, item, kind)?;
-        names.links.extend(registries.iter().map(|registry| format!("{name} -> {registry}")));
         Self::read(name, &fields, registries)
     }
 

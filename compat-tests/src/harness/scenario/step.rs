@@ -9,7 +9,7 @@ use super::fault_rule::FaultRule;
 use super::names::Names;
 
 /// One step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Since the scenario's begin.
     pub at_ms: i64,

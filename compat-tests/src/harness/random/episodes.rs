@@ -1,0 +1,28 @@
+//! What happens: one fault with its end, one order with what comes soon after it, one life of an instance.
+
+mod caches;
+mod lives;
+mod nodes;
+mod orders;
+
+use super::super::scenario::{Action, Scenario, Step};
+use super::dice::Dice;
+
+/// One episode that begins at a moment; empty where it needs somebody who is not there.
+pub(super) fn episode(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step> {
+    match dice.between(0, 99) {
+        0..=34 => orders::order(scenario, at_ms, dice),
+        35..=54 => lives::life(scenario, at_ms, dice),
+        55..=71 => caches::cache(scenario, at_ms, dice),
+        72..=86 => nodes::link(scenario, at_ms, dice),
+        _ => nodes::node(scenario, at_ms, dice),
+    }
+}
+
+fn step(at_ms: i64, action: Action) -> Step {
+    Step { at_ms, name: action.in_words(), action }
+}
+
+fn any_instance(scenario: &Scenario, dice: &mut Dice) -> Option<String> {
+    dice.pick(&scenario.producers).map(|one| one.name.clone())
+}

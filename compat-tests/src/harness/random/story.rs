@@ -1,0 +1,183 @@
+//! What a scenario's steps come to: who runs when, what is disturbed from when until when, which orders are given. It
+//! tells whether each step can be carried out and whether every disturbance ends.
+
+mod instances;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::layer::Layer;
+use super::super::scenario::{Action, CacheFault, FaultRule, Injection, LinkFault, Scenario};
+use instances::Instances;
+
+/// An order to a sync-speed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    pub(super) at_ms: i64,
+    pub(super) instance: String,
+    pub(super) is_offline: bool,
+}
+
+/// What is disturbed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Disturbed {
+    /// A node that does not run.
+    Node(String),
+    /// A registry's cache that is not brought up to date, or says what it said before.
+    Cache(String, Layer),
+    /// A link.
+    Link(String),
+    /// A node with a fault inside that comes again and again.
+    Inside(String),
+    /// A node with a fault inside that comes a few times.
+    Once(String),
+}
+
+/// From its begin to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) what: Disturbed,
+    pub(super) from_ms: i64,
+    pub(super) to_ms: i64,
+}
+
+/// A cache says again what it said then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PutBack {
+    pub(super) at_ms: i64,
+    pub(super) remembered_ms: i64,
+    pub(super) registry: String,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Story {
+    pub(super) orders: Vec<Order>,
+    pub(super) spans: Vec<Span>,
+    pub(super) put_backs: Vec<PutBack>,
+    open: BTreeMap<Disturbed, i64>,
+    /// Read-write caches that have missed something until they are refreshed.
+    behind: BTreeSet<String>,
+    remembered: BTreeMap<(String, Layer), i64>,
+}
+
+impl Story {
+    /// `None`: a step cannot be carried out, or a disturbance does not end.
+    pub(super) fn of(scenario: &Scenario) -> Option<Self> {
+        let mut story = Self::default();
+        let mut instances = Instances::of(scenario);
+        let mut steps: Vec<_> = scenario.steps.iter().collect();
+        steps.sort_by_key(|step| step.at_ms);
+        for step in steps {
+            instances.live_until(step.at_ms);
+            let is_possible = match &step.action {
+                Action::Stop(node) | Action::Kill(node) | Action::Run(node) | Action::Restart(node) => {
+                    instances.forgotten_by(node);
+                    story.node(node, &step.action, step.at_ms)
+                }
+                Action::Cache(node, layer, fault) => story.cache(node, *layer, *fault, step.at_ms),
+                Action::Link(link, fault) => story.link(link, *fault, step.at_ms),
+                Action::Fault(rule) => story.fault(rule, step.at_ms),
+                Action::ClearFaults(node) => story.clear(node, step.at_ms),
+                Action::Offline(instance, by, _) | Action::Online(instance, by) => {
+                    let is_offline = matches!(step.action, Action::Offline(..));
+                    story.orders.push(Order { at_ms: step.at_ms, instance: instance.clone(), is_offline });
+                    story.runs(by) && instances.has_started(instance)
+                }
+                action => instances.act(action, |registry| story.runs(registry)),
+            };
+            if !is_possible {
+                return None;
+            }
+        }
+        story.end_bounded(scenario.length_ms + scenario.rest_ms);
+        let is_over = story.open.is_empty() && story.behind.is_empty();
+        is_over.then_some(story)
+    }
+
+    fn runs(&self, node: &str) -> bool {
+        !self.open.contains_key(&Disturbed::Node(node.to_owned()))
+    }
+
+    fn node(&mut self, name: &str, action: &Action, at_ms: i64) -> bool {
+        let what = Disturbed::Node(name.to_owned());
+        match action {
+            Action::Stop(_) | Action::Kill(_) => self.begin(what, at_ms),
+            Action::Run(_) => self.end(&what, at_ms),
+            _ => self.begin(what.clone(), at_ms) && self.end(&what, at_ms),
+        }
+    }
+
+    fn cache(&mut self, node: &str, layer: Layer, fault: CacheFault, at_ms: i64) -> bool {
+        let key = (node.to_owned(), layer);
+        let what = Disturbed::Cache(node.to_owned(), layer);
+        let is_read_write = layer == Layer::ReadWrite;
+        let is_done = match fault {
+            CacheFault::Freeze => self.begin(what, at_ms),
+            CacheFault::Thaw => self.end(&what, at_ms),
+            CacheFault::Refresh => {
+                if is_read_write {
+                    self.behind.remove(node);
+                }
+                true
+            }
+            CacheFault::Remember => {
+                self.remembered.insert(key, at_ms);
+                true
+            }
+            CacheFault::PutBack => match self.remembered.get(&key) {
+                Some(&remembered_ms) => {
+                    self.put_backs.push(PutBack { at_ms, remembered_ms, registry: node.to_owned() });
+                    // Until the next tick after it.
+                    self.spans.push(Span { what, from_ms: at_ms, to_ms: at_ms + 30_000 });
+                    true
+                }
+                None => false,
+            },
+            CacheFault::SpoilHash => true,
+        };
+        if is_read_write && matches!(fault, CacheFault::Freeze | CacheFault::Thaw | CacheFault::PutBack) {
+            self.behind.insert(node.to_owned());
+        }
+        is_done && (layer.kind() == super::super::layer::Kind::Gateway || self.runs(node))
+    }
+
+    fn fault(&mut self, rule: &FaultRule, at_ms: i64) -> bool {
+        let node = rule.node.clone();
+        let what = if rule.times.is_none() { Disturbed::Inside(node) } else { Disturbed::Once(node) };
+        self.open.entry(what).or_insert(at_ms);
+        // Whether it was killed would not be known.
+        rule.injection != Injection::Kill
+    }
+
+    fn clear(&mut self, node: &str, at_ms: i64) -> bool {
+        let (inside, once) = (Disturbed::Inside(node.to_owned()), Disturbed::Once(node.to_owned()));
+        self.end(&inside, at_ms) | self.end(&once, at_ms)
+    }
+
+    /// What comes a few times need not be cleared.
+    fn end_bounded(&mut self, at_ms: i64) {
+        let bounded: Vec<Disturbed> =
+            self.open.keys().filter(|what| matches!(what, Disturbed::Once(_))).cloned().collect();
+        for what in bounded {
+            self.end(&what, at_ms);
+        }
+    }
+
+    fn link(&mut self, link: &str, fault: LinkFault, at_ms: i64) -> bool {
+        let what = Disturbed::Link(link.to_owned());
+        match fault {
+            LinkFault::Mend => self.end(&what, at_ms),
+            LinkFault::Cut | LinkFault::Hold | LinkFault::Delay(_) | LinkFault::SpoilHash => self.begin(what, at_ms),
+        }
+    }
+
+    fn begin(&mut self, what: Disturbed, at_ms: i64) -> bool {
+        self.open.insert(what, at_ms).is_none()
+    }
+
+    fn end(&mut self, what: &Disturbed, at_ms: i64) -> bool {
+        let from_ms = self.open.remove(what);
+        self.spans.extend(from_ms.map(|from_ms| Span { what: what.clone(), from_ms, to_ms: at_ms }));
+        from_ms.is_some()
+    }
+}
