@@ -53,3 +53,12 @@ async fn a_plain_window_shorter_than_the_caches_lag_is_found() {
     let plain = "gateways:eurus.gateway.down-service-cache.mode=plain";
     finds(&[plain, "gateways:eurus.gateway.down-service-cache.window-ms=5000"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_notification_is_found() {
+    let about = "node: sync-speed-1, point: gateway-call, about: gateway-1";
+    let fails = format!("{{at: 95s, fault: {{{about}, do: fail}}}}");
+    // Tried again, it is left out and taken for done.
+    let is_lost = format!("{{at: 95s, fault: {{{about}, do: skip, from: 2}}}}");
+    finds(&[&fails, &is_lost]).await;
+}

@@ -30,8 +30,9 @@ pub(super) struct RandomArgs {
     /// Print the seed's scenario instead of running it
     #[arg(long, requires = "seed")]
     print: bool,
-    /// A setting of all nodes of a kind, as to switch a safeguard off: gateways:eurus.gateway.fetch-listener.enabled=false
-    #[arg(long = "set", value_name = "KIND:KEY=VALUE")]
+    /// A setting of all nodes of a kind, as to switch a safeguard off: gateways:eurus.gateway.fetch-listener.enabled=false; or a step
+    /// on top, in seeds that have those whom it names: '{at: 95s, kill: gateway-1}'
+    #[arg(long = "set", value_name = "KIND:KEY=VALUE|STEP")]
     overrides: Vec<Override>,
     /// Where the scenarios of findings are written
     #[arg(long, value_name = "DIR", default_value = "harness-findings")]

@@ -135,6 +135,19 @@ impl Step {
 }
 
 impl Step {
+    /// A step of a scenario, as a file would write it.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what is allowed.
+    pub fn of(scenario: &Scenario, source: &str) -> Result<Self, Wrong> {
+        const FILE: &str = "step";
+        let tree = Tree::parse(source).map_err(|why| Wrong::in_file(FILE, why))?;
+        let item = Item::whole(FILE, &tree);
+        let step = Self::read(&item, &mut Names::of(scenario))?;
+        super::program::possible(scenario, &step.action).map_err(|why| item.wrong(why))?;
+        Ok(step)
+    }
+
     /// A step that is to be done now, as a file would write it without `at`: JSON is YAML.
     ///
     /// # Errors
