@@ -158,8 +158,13 @@ fn wrong_delta(
 ) -> Result<Option<(String, String)>, Failure> {
     let (Some(shadow), Some(full)) = (&mut registry.shadow, full) else { return Ok(None) };
     if shadow.delta == delta {
+        // The full list was filled earlier than the first delta, and has come to it only now.
+        if shadow.is_at_first_delta {
+            shadow.copy = Some(full.statuses());
+        }
         return Ok(None);
     }
+    shadow.is_at_first_delta = shadow.copy.is_none();
     shadow.delta = delta.to_vec();
     let Some(copy) = &mut shadow.copy else {
         // The first delta may be older than the full list: both were filled when they were first asked for.

@@ -37,6 +37,8 @@ pub(crate) struct Shadow {
     pub(crate) copy: Option<Statuses>,
     /// The last delta that it has taken in, or that was there before it was.
     pub(crate) delta: Vec<u8>,
+    /// Nothing was taken in yet: the copy is the full list.
+    pub(crate) is_at_first_delta: bool,
 }
 
 pub(crate) struct Gateway {
