@@ -1,12 +1,15 @@
 //! A link between a client and a registry that can be made to misbehave: answers held back, replaced by an older
 //! one, or with a wrong hash. It forwards plain HTTP and knows nothing of Eureka but one field's name.
 
+mod reset;
+mod slow;
+
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use eurus_service::Clock;
@@ -33,6 +36,10 @@ pub enum Fault {
     Replaced(Bytes),
     /// The connection breaks before anything is asked.
     Cut,
+    /// The connection is reset before anything is asked.
+    Reset,
+    /// The answer is fetched at once and arrives by so many bytes a second of the clock: only on a clock.
+    Slow(usize),
     /// The answer is fetched at once and handed over so many milliseconds of the clock later: only on a clock.
     Delayed(i64),
 }
@@ -59,7 +66,7 @@ pub struct Link {
 struct State {
     registry_origin: String,
     http: reqwest::Client,
-    /// By path ending; the first that fits counts.
+    /// By path ending; the longest that fits counts.
     faults: Mutex<Vec<(String, Fault)>>,
     /// How many answers are held now.
     held: watch::Sender<usize>,
@@ -106,6 +113,7 @@ impl Link {
             let limit = web::PayloadConfig::new(BODY_BYTES_MAX);
             App::new().app_data(data.clone()).app_data(limit).default_service(web::to(forward))
         })
+        .on_connect(reset::keep)
         .workers(1)
         .disable_signals()
         .listen(listener)?
@@ -120,6 +128,11 @@ impl Link {
         let mut faults = self.state.faults.lock();
         faults.retain(|(end, _)| end != path_end);
         faults.push((path_end.to_owned(), fault));
+    }
+
+    /// What happens on a link as a whole happens to answers of these paths too from now on.
+    pub fn clear(&self, path_end: &str) {
+        self.state.faults.lock().retain(|(end, _)| end != path_end);
     }
 
     /// Lets held answers go; those that come later are held again.
@@ -155,7 +168,8 @@ impl State {
     fn fault_of(&self, path: &str) -> Fault {
         let path = path.trim_end_matches('/');
         let faults = self.faults.lock();
-        faults.iter().find(|(end, _)| path.ends_with(end)).map(|(_, fault)| fault.clone()).unwrap_or_default()
+        let fitting = faults.iter().filter(|(end, _)| path.ends_with(end));
+        fitting.max_by_key(|(end, _)| end.len()).map(|(_, fault)| fault.clone()).unwrap_or_default()
     }
 
     fn excuses(&self, request: &HttpRequest) -> Vec<Excuse> {
@@ -173,6 +187,27 @@ impl State {
         }
     }
 
+    fn slow(
+        &self,
+        request: &HttpRequest,
+        status: StatusCode,
+        content_type: Option<String>,
+        body: Bytes,
+        bytes_per_second: usize,
+    ) -> HttpResponse {
+        let mut answer = HttpResponse::build(status);
+        if let Some(content_type) = content_type {
+            answer.insert_header((header::CONTENT_TYPE, content_type));
+        }
+        match &self.clock {
+            Some(on) if !body.is_empty() => {
+                let timer = on.clock.timer("slow answer");
+                answer.streaming(slow::body(body, bytes_per_second, timer, self.excuses(request)))
+            }
+            _ => answer.body(body),
+        }
+    }
+
     async fn hold(&self, request: &HttpRequest) {
         let mut released = self.released.subscribe();
         released.mark_unchanged();
@@ -187,14 +222,20 @@ impl State {
 async fn forward(request: HttpRequest, body: Bytes, state: web::Data<State>) -> HttpResponse {
     state.seen.lock().push(format!("{} {}", request.method(), request.path()));
     let fault = state.fault_of(request.path());
-    if matches!(fault, Fault::Cut) {
+    if matches!(fault, Fault::Cut | Fault::Reset) {
+        if matches!(fault, Fault::Reset) && !reset::arm(&request) {
+            log::warn!("a connection could not be made to end with a reset: it ends");
+        }
         return broken();
     }
     match ask_registry(&request, body, &state).await {
         Ok((status, content_type, body)) => {
             let body = match fault {
                 Fault::None => body,
-                Fault::Cut => return broken(),
+                Fault::Cut | Fault::Reset => return broken(),
+                Fault::Slow(bytes_per_second) => {
+                    return state.slow(&request, status, content_type, body, bytes_per_second);
+                }
                 Fault::Delayed(delay_ms) => {
                     state.delay(&request, delay_ms).await;
                     body
@@ -216,7 +257,7 @@ async fn forward(request: HttpRequest, body: Bytes, state: web::Data<State>) -> 
     }
 }
 
-type Answer = (actix_web::http::StatusCode, Option<String>, Bytes);
+type Answer = (StatusCode, Option<String>, Bytes);
 
 async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Result<Answer, Failure> {
     let query = if request.query_string().is_empty() { String::new() } else { format!("?{}", request.query_string()) };
@@ -230,8 +271,7 @@ async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Resu
         }
     }
     let answer = forwarded.send().await?;
-    let status = actix_web::http::StatusCode::from_u16(answer.status().as_u16())
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let status = StatusCode::from_u16(answer.status().as_u16()).map_err(|error| Failure::new(error.to_string()))?;
     let content_type =
         answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     Ok((status, content_type, answer.bytes().await?))
@@ -281,5 +321,22 @@ mod tests {
         let body = Bytes::from_static(br#"{"applications":{"apps__hashcode":"UP_3_","application":[]}}"#);
         let expected = r#"{"applications":{"apps__hashcode":"WRONG_1_","application":[]}}"#;
         assert_eq!(with_wrong_hash(&body), expected);
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_no_end() {
+        use std::io::{Read as _, Write as _};
+        let link = Link::start("http://127.0.0.1:1").unwrap();
+        for (fault, expected) in [(Fault::Cut, None), (Fault::Reset, Some(io::ErrorKind::ConnectionReset))] {
+            link.set("", fault);
+            let origin = link.origin.trim_start_matches("http://").to_owned();
+            let read = tokio::task::spawn_blocking(move || {
+                let mut stream = std::net::TcpStream::connect(origin)?;
+                stream.write_all(b"GET /eureka/apps HTTP/1.1\r\nhost: h\r\n\r\n")?;
+                stream.read_to_end(&mut Vec::new())
+            });
+            assert_eq!(read.await.unwrap().err().map(|error| error.kind()), expected);
+        }
+        link.stop().await;
     }
 }

@@ -64,7 +64,8 @@ impl EurekaClient {
         config.validate()?;
         let renewal_interval_s = config.registration.as_ref().map_or(0, |instance| instance.lease.renewal_interval_s);
         let fetch = config.fetch.unwrap_or_default();
-        Ok(Arc::new(Self {
+        let access = config.copy_access;
+        let client = Arc::new(Self {
             registries: Registries::over_tls(config.service_urls, config.timeouts, &config.tls)?,
             fetcher: Fetcher::new(clock.clone(), fetch, listeners, config.faults.clone()),
             fetch_interval_ms: config.fetch.map(|fetch| fetch.interval_ms),
@@ -74,7 +75,9 @@ impl EurekaClient {
             renewal_interval_ms: i64::from(renewal_interval_s) * 1_000,
             backoff_bound: config.backoff_bound,
             clock,
-        }))
+        });
+        access.inspect(|access| access.attach(&client));
+        Ok(client)
     }
 
     /// Registers and fetches at once and goes on until the shutdown; then takes the registration back, unless it is an

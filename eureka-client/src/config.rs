@@ -6,6 +6,7 @@ use eurus_model::InstanceInfo;
 use eurus_service::Faults;
 use eurus_service::tls::ClientTls;
 
+use crate::copy_access::CopyAccess;
 use crate::error::ClientError;
 use crate::registries::{check_names, without_credentials};
 
@@ -59,6 +60,8 @@ pub struct ClientConfig {
     pub backoff_bound: u32,
     /// A harness's plan; no setting leads to it.
     pub faults: Faults,
+    /// A harness's; no setting leads to it.
+    pub copy_access: Option<CopyAccess>,
 }
 
 /// Without the credentials of the service URLs.
@@ -87,6 +90,7 @@ impl ClientConfig {
             timeouts: Timeouts::default(),
             backoff_bound: 10,
             faults: Faults::default(),
+            copy_access: None,
         }
     }
 }

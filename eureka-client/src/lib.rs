@@ -10,7 +10,7 @@
 //! | `vanished` | whether a whole list that suddenly shows no service is believed. Pure |
 //! | `fetcher`, `fetch_loop` | one fetch at a time and its publication; when the next one is due |
 //! | [`registration`], `registration_loop` | register, heartbeat, cancel; when the next one is due |
-//! | [`points`] | where a harness can interfere |
+//! | [`points`], [`CopyAccess`] | where a harness can interfere; the copy brought up to date by hand |
 //! | `backoff`, [`reach`] | how long a loop waits after a failure; what is logged of a row of them. Pure |
 //! | [`error`] | [`ClientError`]: which call, which instance, which URLs, what to do |
 //!
@@ -24,6 +24,7 @@
 mod backoff;
 pub mod client;
 pub mod config;
+mod copy_access;
 pub mod error;
 pub mod events;
 mod fetch_loop;
@@ -39,6 +40,7 @@ mod vanished;
 
 pub use client::{ClientHealth, EurekaClient, LastFetch};
 pub use config::{ClientConfig, FetchConfig, Timeouts};
+pub use copy_access::CopyAccess;
 pub use error::{ClientError, FailureKind};
 /// What [`ClientConfig`] registers and [`Fetch`] holds: named here, so that users of the client need not name the model.
 pub use eurus_model::InstanceInfo;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use eurus_client::{FetchConfig, Timeouts, without_credentials};
+use eurus_client::{CopyAccess, FetchConfig, Timeouts, without_credentials};
 use eurus_service::Faults;
 use eurus_service::tls::ClientTls;
 
@@ -49,6 +49,8 @@ pub struct GatewayConfig {
     pub shutdown_grace_ms: u64,
     /// A harness's plan; no setting leads to it.
     pub faults: Faults,
+    /// A harness's way to the fetched copy; no setting leads to it.
+    pub copy_access: Option<CopyAccess>,
 }
 
 /// Without credentials: service URLs and metadata may hold some.
@@ -128,6 +130,7 @@ impl GatewayConfig {
             admin: AdminConfig::default(),
             shutdown_grace_ms: 10_000,
             faults: Faults::default(),
+            copy_access: None,
         }
     }
 

@@ -65,6 +65,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use eurus_client::CopyAccess;
 use eurus_client::{ClientConfig, EurekaClient, FetchListener};
 use eurus_service::{Clock, Shutdown};
 
@@ -108,6 +109,7 @@ pub async fn run(
     client_config.tls = config.registry_tls.clone();
     client_config.timeouts = config.registry_timeouts;
     client_config.faults = config.faults.clone();
+    client_config.copy_access = config.copy_access.clone();
     client_config.registration = config.register.then_some(own);
     let listener: Arc<dyn FetchListener> = Arc::clone(&directory) as _;
     let client = EurekaClient::new(client_config, clock.clone(), vec![listener]).map_err(RunError::Client)?;

@@ -46,6 +46,7 @@ impl GatewayConfig {
             edge: edge(properties, &stock.edge)?,
             admin: admin(properties, &stock.admin)?,
             faults: stock.faults,
+            copy_access: stock.copy_access,
             shutdown_grace_ms: properties.number(
                 "eurus.gateway.shutdown-grace-ms",
                 stock.shutdown_grace_ms,

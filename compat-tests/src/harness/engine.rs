@@ -2,6 +2,7 @@
 //! after each.
 
 mod act;
+mod copy;
 mod journal;
 mod look;
 mod meanwhile;

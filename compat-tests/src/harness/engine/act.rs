@@ -51,6 +51,7 @@ impl Engine {
                 self.world.faults_of(&rule.node)?.add(rule.clone(), about_id);
             }
             Action::ClearFaults(node) => self.world.faults_of(node)?.clear(),
+            Action::Cache(node, Layer::ClientCopy, fault) => return self.disturb_copy(node, *fault).await,
             Action::Cache(node, layer, fault) => self.disturb_cache(node, *layer, *fault).await?,
             Action::Link(link, fault) => self.disturb_link(link, *fault)?,
         }
@@ -67,15 +68,6 @@ impl Engine {
     async fn disturb_cache(&mut self, node: &str, layer: Layer, fault: CacheFault) -> Result<(), Failure> {
         match layer {
             Layer::ReadWrite | Layer::ReadOnly => self.disturb_registry(node, layer, fault),
-            Layer::ClientCopy => {
-                let of_node = format!("{node} -> ");
-                let links: Vec<String> =
-                    self.world.links.keys().filter(|link| link.starts_with(&of_node)).cloned().collect();
-                for link in links {
-                    self.disturb_link(&link, fault.on_a_link())?;
-                }
-                Ok(())
-            }
             Layer::ServerList => {
                 let place = self.world.callers.iter().position(|one| one.part.name == node);
                 let place = place.ok_or_else(|| Failure::new(format!("there is no caller {node}")))?;
@@ -85,7 +77,7 @@ impl Engine {
                 }
                 Ok(())
             }
-            Layer::Store | Layer::Routable => Err(Failure::new(format!("{layer} is no cache"))),
+            Layer::Store | Layer::ClientCopy | Layer::Routable => Err(Failure::new(format!("{layer} is no cache"))),
         }
     }
 
@@ -106,11 +98,13 @@ impl Engine {
         Failure::unless(is_running, || format!("{node} does not run"))
     }
 
-    fn disturb_link(&mut self, name: &str, fault: LinkFault) -> Result<(), Failure> {
+    pub(super) fn disturb_link(&mut self, name: &str, fault: LinkFault) -> Result<(), Failure> {
         let link = self.world.link(name)?;
         let set = match fault {
             LinkFault::Mend => Fault::None,
             LinkFault::Cut => Fault::Cut,
+            LinkFault::Reset => Fault::Reset,
+            LinkFault::Slow(bytes_per_second) => Fault::Slow(bytes_per_second),
             LinkFault::Hold => Fault::Held,
             LinkFault::Delay(delay_ms) => Fault::Delayed(delay_ms),
             LinkFault::SpoilHash => Fault::WrongHash,
@@ -126,15 +120,4 @@ impl Engine {
 
 fn not_started(name: &str) -> Failure {
     Failure::new(format!("{name} has not started yet"))
-}
-
-impl CacheFault {
-    /// A client's copy is disturbed through what it is told.
-    fn on_a_link(self) -> LinkFault {
-        match self {
-            Self::Freeze => LinkFault::Cut,
-            Self::SpoilHash => LinkFault::SpoilHash,
-            Self::Thaw | Self::Refresh | Self::Remember | Self::PutBack => LinkFault::Mend,
-        }
-    }
 }

@@ -5,11 +5,8 @@ use super::super::history::Happening;
 use super::super::layer::Layer;
 use super::super::scenario::{Expectation, NodePart, Program, Scenario, Sees, Through, Time};
 
-/// A Java client fetches so long before the tick that the scenario's just precedes: from its first request to its first
-/// fetch some 1.5 s pass, and its timer drifts by some 10 ms a cycle.
-const FETCHES_EARLIER_MS: i64 = 3_500;
-/// A Ribbon balancer copies its list a second after it was made, and is to do so before each fetch.
-const COPIES_EARLIER_MS: i64 = 5_500;
+/// A Ribbon balancer copies its list a second after it was made, which may take seconds, and is to do so before each fetch.
+const COPIES_EARLIER_MS: i64 = 6_000;
 /// A lease that is to outlive an eviction just so, does so by this.
 const OUTLIVES_BY_MS: i64 = 400;
 
@@ -43,11 +40,7 @@ pub(super) fn evictions_ms(engine: &Engine) -> i64 {
 pub(super) fn placed(java: &Scenario, evictions_ms: i64, is_close: bool) -> Scenario {
     let mut placed = java.clone();
     shift(&mut placed, evictions_ms + OUTLIVES_BY_MS);
-    let (fetches_earlier_ms, copies_earlier_ms) =
-        if is_close { (FETCHES_EARLIER_MS, COPIES_EARLIER_MS) } else { (0, 0) };
-    for part in &mut placed.gateways {
-        part.start_ms = (part.start_ms - fetches_earlier_ms).max(0);
-    }
+    let copies_earlier_ms = if is_close { COPIES_EARLIER_MS } else { 0 };
     for part in &mut placed.callers {
         // A balancer would make the client: it comes a round later.
         part.start_ms += part.refresh_ms - copies_earlier_ms.min(part.refresh_ms - 1);

@@ -86,13 +86,13 @@ impl fmt::Display for Report {
         }
         writeln!(f, "  the longest time between two looks at Java: {}", seconds(self.longest_pause_ms))?;
         let heads = ["Java", "ours", "differ", "allowed", "ours, Java's timers", "differ", "allowed"];
-        write!(f, "{:<44}", "seen after")?;
+        write!(f, "{:<48}", "seen after")?;
         for (head, width) in heads.iter().zip(WIDTHS) {
             write!(f, "{head:>width$}")?;
         }
         writeln!(f)?;
         for row in &self.rows {
-            write!(f, "{:<44}", row.what)?;
+            write!(f, "{:<48}", row.what)?;
             let allowed = |ms: i64, counts: bool| if counts { seconds(ms) } else { "-".to_owned() };
             let cells = [
                 words(row.java_ms),

@@ -167,7 +167,8 @@ impl Story {
         let what = Disturbed::Link(link.to_owned());
         match fault {
             LinkFault::Mend => self.end(&what, at_ms),
-            LinkFault::Cut | LinkFault::Hold | LinkFault::Delay(_) | LinkFault::SpoilHash => self.begin(what, at_ms),
+            LinkFault::Cut | LinkFault::Reset | LinkFault::Slow(_) => self.begin(what, at_ms),
+            LinkFault::Hold | LinkFault::Delay(_) | LinkFault::SpoilHash => self.begin(what, at_ms),
         }
     }
 

@@ -26,6 +26,10 @@ pub enum LinkFault {
     Cut,
     /// Nothing is wrong with it any more; what was held back arrives.
     Mend,
+    /// Connections are reset.
+    Reset,
+    /// Answers are made at once and arrive by so many bytes a second.
+    Slow(usize),
     /// Answers are made at once and arrive only once the link is mended.
     Hold,
     /// Answers are made at once and arrive so much later, milliseconds.
@@ -42,8 +46,9 @@ const CACHE_FAULTS: [(&str, CacheFault); 6] = [
     ("put-back", CacheFault::PutBack),
     ("spoil-hash", CacheFault::SpoilHash),
 ];
-const LINK_FAULTS: [(&str, LinkFault); 4] = [
+const LINK_FAULTS: [(&str, LinkFault); 5] = [
     ("cut", LinkFault::Cut),
+    ("reset", LinkFault::Reset),
     ("mend", LinkFault::Mend),
     ("hold", LinkFault::Hold),
     ("spoil-answers", LinkFault::SpoilHash),
@@ -63,14 +68,14 @@ impl CacheFault {
         match layer {
             Layer::Store | Layer::Routable => false,
             Layer::ReadWrite | Layer::ReadOnly => true,
-            Layer::ClientCopy => matches!(self, Self::Freeze | Self::Thaw | Self::SpoilHash),
+            Layer::ClientCopy => matches!(self, Self::Freeze | Self::Thaw | Self::Refresh | Self::SpoilHash),
             Layer::ServerList => matches!(self, Self::Freeze | Self::Thaw | Self::Refresh),
         }
     }
 }
 
 impl LinkFault {
-    /// `delay` is not among them: it says by how much.
+    /// `delay` and `slow` are not among them: they say by how much.
     pub(super) fn of(word: &str) -> Option<Self> {
         LINK_FAULTS.iter().find(|(known, _)| *known == word).map(|(_, fault)| *fault)
     }
@@ -85,7 +90,7 @@ impl Layer {
         match self {
             Self::Store | Self::Routable => ": it is no cache",
             Self::ReadWrite | Self::ReadOnly => "",
-            Self::ClientCopy => " (allowed: freeze, thaw, spoil-hash)",
+            Self::ClientCopy => " (allowed: freeze, thaw, refresh, spoil-hash)",
             Self::ServerList => " (allowed: freeze, thaw, refresh)",
         }
     }

@@ -85,6 +85,9 @@ pub(super) fn possible(scenario: &Scenario, action: &Action) -> Result<(), Strin
         Action::Cache(node, Layer::ReadWrite | Layer::ReadOnly, _) if !is_inside(node) => {
             Err(format!("{}: {node} is a process of its own: nobody reaches into it", action.in_words()))
         }
+        Action::Cache(node, Layer::ClientCopy, CacheFault::Refresh) if !is_inside(node) => {
+            Err(format!("{}: {node} is a process of its own: nobody reaches into it", action.in_words()))
+        }
         Action::Cache(node, Layer::ServerList, CacheFault::Freeze | CacheFault::Thaw | CacheFault::Refresh)
             if scenario.is_ribbon(node) =>
         {

@@ -68,7 +68,7 @@ pub enum Action {
     ClearFaults(String),
 }
 
-pub(super) const KEYS: [&str; 34] = [
+pub(super) const KEYS: [&str; 36] = [
     "at",
     "name",
     "start",
@@ -94,6 +94,8 @@ pub(super) const KEYS: [&str; 34] = [
     "put-back",
     "spoil-hash",
     "cut",
+    "reset",
+    "slow",
     "mend",
     "hold",
     "delay",
@@ -104,6 +106,8 @@ pub(super) const KEYS: [&str; 34] = [
     "fault",
     "clear-faults",
 ];
+/// Faster than this is no slow link.
+const BYTES_PER_SECOND_MAX: usize = 1_000_000_000;
 const STATUSES: [(&str, &str); 5] = [
     ("UP", "UP"),
     ("DOWN", "DOWN"),
@@ -215,6 +219,11 @@ impl Action {
             "resume" => Self::Resume(names.service(object)?),
             "fault" => Self::Fault(FaultRule::read(object, names)?),
             "clear-faults" => Self::ClearFaults(names.service(object)?),
+            "slow" => {
+                let fields = object.fields(&["link", "bytes-per-second"])?;
+                let rate = fields.need("bytes-per-second")?.count(1..=BYTES_PER_SECOND_MAX)?;
+                Self::Link(names.link(fields.need("link")?)?, LinkFault::Slow(rate))
+            }
             "delay" => {
                 let fields = object.fields(&["link", "by"])?;
                 Self::Link(names.link(fields.need("link")?)?, LinkFault::Delay(fields.need("by")?.span_ms()?))
@@ -248,6 +257,7 @@ impl Action {
             Self::ClearFaults(node) => format!("clear faults of {node}"),
             Self::Cache(node, layer, fault) => format!("{} {layer} of {node}", fault.word()),
             Self::Link(link, LinkFault::Delay(ms)) => format!("delay {link} by {ms} ms"),
+            Self::Link(link, LinkFault::Slow(rate)) => format!("slow {link} to {rate} bytes a second"),
             Self::Link(link, fault) => format!("{} {link}", fault.word()),
         }
     }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eurus_gateway::GatewayConfig;
+use eurus_gateway::{CopyAccess, GatewayConfig};
 use eurus_registry::{CacheAccess, RegistryConfig};
 use eurus_service::{Clock, ConfigError};
 use eurus_sync_speed::SyncSpeedConfig;
@@ -22,7 +22,7 @@ use super::super::fault_hand::FaultHand;
 use super::super::node::{NodeKind, properties};
 use super::super::pace::Pace;
 use super::super::programs::Programs;
-use super::super::scenario::{NodePart, Program, Scenario, Time};
+use super::super::scenario::{CallerPart, NodePart, Program, Scenario, Time};
 
 /// A multiple of 30 s: a moment at which read-only caches tick.
 const TICK_MS: i64 = 1_800_000_000_000;
@@ -58,9 +58,21 @@ pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Fa
         let faults = FaultHand::new(clock.clone(), pace.hand());
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
+        let copy = CopyAccess::default();
+        config.copy_access = Some(copy.clone());
         let (at, admin_at) = (addresses.next(), addresses.next());
         let part = part.clone();
-        gateways.push(Gateway { part, config, at, admin_at, faults, clock, running, beginning: Beginning::default() });
+        gateways.push(Gateway {
+            part,
+            config,
+            at,
+            admin_at,
+            faults,
+            clock,
+            running,
+            copy,
+            beginning: Beginning::default(),
+        });
     }
     let mut sync_speeds = Vec::new();
     for part in &scenario.sync_speeds {
@@ -74,13 +86,6 @@ pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Fa
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         sync_speeds.push(SyncSpeed { part: part.clone(), config, at: addresses.next(), faults, clock, running });
     }
-    let caller = |part: &super::super::scenario::CallerPart| Caller {
-        part: part.clone(),
-        list: Vec::new(),
-        is_frozen: false,
-        beginning: Beginning::default(),
-        next: 0,
-    };
     Ok(World {
         stack,
         pace,
@@ -96,6 +101,10 @@ pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Fa
         links: BTreeMap::new(),
         names: HashMap::new(),
     })
+}
+
+fn caller(part: &CallerPart) -> Caller {
+    Caller { part: part.clone(), list: Vec::new(), is_frozen: false, beginning: Beginning::default(), next: 0 }
 }
 
 /// How time passes, and the scenario's begin; in real time that is put off until everything is prepared.

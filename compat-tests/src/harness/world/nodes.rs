@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use eurus_gateway::GatewayConfig;
+use eurus_gateway::{CopyAccess, GatewayConfig};
 use eurus_registry::{CacheAccess, RegistryConfig};
 use eurus_service::Clock;
 use eurus_sync_speed::SyncSpeedConfig;
@@ -49,6 +49,7 @@ pub(crate) struct Gateway {
     pub(crate) faults: FaultHand,
     pub(super) clock: Clock,
     pub(crate) running: Running,
+    pub(crate) copy: CopyAccess,
     /// The Eureka client of a Java one that has been asked for: it fetches by itself from then on.
     pub(crate) beginning: Beginning,
 }

@@ -26,8 +26,9 @@ impl World {
             if !self.gateways[place].running.is_up() {
                 let outside = self.gateway_process(place).await?;
                 self.gateways[place].running = Running::Outside(outside);
+                self.gateways[place].beginning = Beginning::default();
             }
-            if self.gateways[place].is_java() {
+            if self.gateways[place].is_java() && !self.gateways[place].beginning.is_done()? {
                 self.begin_client(place);
             }
             return Ok(Some(false));
@@ -36,7 +37,7 @@ impl World {
     }
 
     /// The first request for a Java client's copy makes the client: it fetches at once, and then by its timer.
-    fn begin_client(&mut self, place: usize) {
+    pub(super) fn begin_client(&mut self, place: usize) {
         let gateway = &mut self.gateways[place];
         let url = gateway.address().url;
         gateway.beginning = Beginning::default();

@@ -46,6 +46,9 @@ fn doing(action: &Action) -> (&'static str, String) {
         Action::Link(link, LinkFault::Delay(ms)) => {
             ("delay", map(&[("link", Some(text(link))), ("by", Some(span(*ms)))]))
         }
+        Action::Link(link, LinkFault::Slow(rate)) => {
+            ("slow", map(&[("link", Some(text(link))), ("bytes-per-second", Some(rate.to_string()))]))
+        }
         Action::Link(link, fault) => (fault.word(), text(link)),
     }
 }
