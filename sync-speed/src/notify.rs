@@ -57,6 +57,7 @@ pub struct Courier {
     inbox: mpsc::Sender<Delivery>,
     open_calls: Arc<AtomicUsize>,
     retry_for_ms: i64,
+    clock: Clock,
 }
 
 struct Delivery {
@@ -64,6 +65,8 @@ struct Delivery {
     /// Signalled when all have acknowledged, or the wait is over; with a timer, so that on a manual clock no time passes
     /// until the one who waited goes on.
     told: oneshot::Sender<Timer>,
+    /// On a manual clock no time passes until the loop has taken this in.
+    arriving: Timer,
 }
 
 impl Courier {
@@ -77,7 +80,8 @@ impl Courier {
     pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<Timer> {
         let (told, hears) = oneshot::channel();
         let batch = Batch::of(entry, groups, entry.created_ms.saturating_add(self.retry_for_ms));
-        if self.inbox.send(Delivery { batch, told }).await.is_err() {
+        let arriving = self.clock.timer("entry for the gateways");
+        if self.inbox.send(Delivery { batch, told, arriving }).await.is_err() {
             log::warn!("{}: the service stops; its gateways are told after the next start", entry.id);
         }
         hears
@@ -134,7 +138,12 @@ impl NotifyLoop {
         let config = config.notify.clone();
         let (sender, inbox) = mpsc::channel(INBOX_ENTRIES_MAX);
         let open_calls = Arc::new(AtomicUsize::new(0));
-        let courier = Courier { inbox: sender, open_calls: Arc::clone(&open_calls), retry_for_ms: config.retry_for_ms };
+        let courier = Courier {
+            inbox: sender,
+            open_calls: Arc::clone(&open_calls),
+            retry_for_ms: config.retry_for_ms,
+            clock: clock.clone(),
+        };
         let gateways = GatewayClient::new(config.call_timeout_ms, config.token.clone())?;
         let book = Book::new(Retry { base_ms: config.retry_base_ms, max_ms: config.retry_max_ms });
         let attempt = Attempt { gateways, client: Arc::clone(&client), store: store.clone(), faults: faults.clone() };
@@ -226,11 +235,14 @@ impl NotifyLoop {
     }
 
     async fn take_in(&mut self, delivery: Delivery) {
+        let Delivery { batch, told, arriving } = delivery;
+        // From here on this loop's own is awake.
+        drop(arriving);
         let now_ms = self.clock.now_ms();
-        let number = delivery.batch.number;
+        let number = batch.number;
         let answer_by_ms = now_ms.saturating_add(self.config.answer_within_ms);
-        self.waiting.insert(number, Waiting { answer_by_ms, told: delivery.told });
-        let superseded = self.book.add(delivery.batch, now_ms);
+        self.waiting.insert(number, Waiting { answer_by_ms, told });
+        let superseded = self.book.add(batch, now_ms);
         // The entry's nodes were named by some earlier copy.
         self.seen = Arc::default();
         // The calls go out before anything is written: what is to be told is in the journal already.
