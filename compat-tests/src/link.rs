@@ -51,6 +51,8 @@ pub struct LinkClock {
     pub clock: Clock,
     /// What is told not to wait for the loop; `None` in real time, which waits for nobody.
     pub hand: Option<ManualClock>,
+    /// Whose timers else may be awake during a fetch over this link.
+    pub fetchers: &'static [&'static str],
 }
 
 /// A running link.
@@ -173,9 +175,12 @@ impl State {
     }
 
     fn excuses(&self, request: &HttpRequest) -> Vec<Excuse> {
-        let hand = self.clock.as_ref().and_then(|on| on.hand.as_ref());
-        let Some(hand) = hand else { return Vec::new() };
-        timers_behind(request).iter().map(|name| hand.excuse(name)).collect()
+        let Some((hand, fetchers)) = self.clock.as_ref().and_then(|on| Some((on.hand.as_ref()?, on.fetchers))) else {
+            return Vec::new();
+        };
+        let timers = timers_behind(request);
+        let more = fetchers.iter().filter(|_| timers.contains(&"fetch loop"));
+        timers.iter().chain(more).map(|name| hand.excuse(name)).collect()
     }
 
     async fn delay(&self, request: &HttpRequest, delay_ms: i64) {

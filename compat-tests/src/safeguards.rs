@@ -31,12 +31,14 @@ pub struct Safeguard {
     pub instead: String,
     /// The scenario of the catalogue that must fail then, without `.yaml`.
     pub scenario: String,
+    /// What it must say.
+    pub says: String,
 }
 
 /// What a scenario said with a safeguard taken out.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Whether it failed, as it must.
+    /// Whether it failed, and said what it must.
     pub failed: bool,
     /// Its words.
     pub words: String,
@@ -92,6 +94,22 @@ impl Workbench {
         Ok(Self { sources, target })
     }
 
+    /// Builds what is whole, and runs the scenarios that must pass then. Those that do not.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn run_whole(&self, all: &[Safeguard]) -> Result<Vec<String>, Failure> {
+        self.build()?;
+        let mut failed = Vec::new();
+        for one in all {
+            let ran = self.eurus(one).output()?;
+            if !ran.status.success() {
+                failed.push(format!("{}:\n{}", one.scenario, String::from_utf8_lossy(&ran.stdout)));
+            }
+        }
+        Ok(failed)
+    }
+
     /// Builds without a safeguard and runs its scenario; the copy is whole again afterwards.
     ///
     /// # Errors
@@ -117,14 +135,16 @@ impl Workbench {
     }
 
     fn run(&self, one: &Safeguard) -> Result<Seen, Failure> {
-        let ran = Command::new(self.target.join("debug/eurus"))
-            .args(["harness", "run"])
-            .arg(self.sources.join(scenario_path(one)))
-            .env("NO_COLOR", "1")
-            .output()?;
+        let ran = self.eurus(one).output()?;
         let words = String::from_utf8_lossy(&ran.stdout).into_owned();
-        let failed = ran.status.code() == Some(1) && words.contains("FAILED");
+        let failed = ran.status.code() == Some(1) && words.contains(&one.says);
         Ok(Seen { failed, words })
+    }
+
+    fn eurus(&self, one: &Safeguard) -> Command {
+        let mut command = Command::new(self.target.join("debug/eurus"));
+        command.args(["harness", "run"]).arg(self.sources.join(scenario_path(one))).env("NO_COLOR", "1");
+        command
     }
 }
 

@@ -1,25 +1,37 @@
 //! Where a harness can interfere in a client.
 
-use eurus_service::faults::{Point, Possible};
+use eurus_service::faults::{About, Point, Possible};
 
-/// Before the registry is asked for its list or for what has changed. About the client's own instance id, if it has one.
-pub const FETCH: Point =
-    Point { name: "fetch", what: "the registry is asked", possible: Possible::Failing, timers: &["fetch loop"] };
+/// Before the registry is asked for its list or for what has changed.
+pub const FETCH: Point = Point {
+    name: "fetch",
+    what: "the registry is asked",
+    possible: Possible::Failing,
+    about: About::Nobody,
+    timers: &["fetch loop"],
+};
 /// Between an answer and what it makes of the copy.
 pub const TAKE_IN: Point = Point {
     name: "take-in",
     what: "the answer to a fetch is taken in",
     possible: Possible::Passing,
+    about: About::Nobody,
     timers: &["fetch loop"],
 };
 /// After that, before the next fetch is planned.
-pub const TAKEN_IN: Point =
-    Point { name: "taken-in", what: "the next fetch is planned", possible: Possible::Passing, timers: &["fetch loop"] };
+pub const TAKEN_IN: Point = Point {
+    name: "taken-in",
+    what: "the next fetch is planned",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: &["fetch loop"],
+};
 /// Before a heartbeat, or a registration where none is known.
 pub const HEARTBEAT: Point = Point {
     name: "heartbeat",
     what: "the lease is renewed, or the registration sent",
     possible: Possible::Failing,
+    about: About::Nobody,
     timers: &["registration loop"],
 };
 

@@ -9,7 +9,7 @@
 //!            └────────────────────────┴───────────────────► answer::error ─► the caller
 //! ```
 //!
-//! `start` is the last step before the first byte and waits for nothing (but a harness's fault plan): see [`Endpoint`](crate::endpoint::Endpoint)
+//! `start` is the last step before the first byte and waits for nothing (but for a harness's plan): see [`Endpoint`](crate::endpoint::Endpoint)
 //! for what it guards.
 
 use std::net::IpAddr;

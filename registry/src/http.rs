@@ -128,7 +128,7 @@ async fn serve_route(
     };
     let faults = &context.registry.config().faults;
     let read = match read {
-        Ok(body) => fault::before(faults, request, route.as_ref()).await.map(|()| body),
+        Ok(body) => fault::before(faults, request, &body.bytes, route.as_ref()).await.map(|()| body),
         Err(refusal) => Err(refusal),
     };
     // The moment of a change is the moment when it is known whole.
@@ -138,12 +138,11 @@ async fn serve_route(
         Ok(body) => {
             let registry = Arc::clone(&context.registry);
             let call = Call { request, body: &body.bytes, registry, context, noted: &noted, now_ms };
-            answer(&call, route).await
+            match answer(&call, route).await {
+                Ok(response) => fault::after(faults, request, &body.bytes).await.map(|()| response),
+                refused => refused,
+            }
         }
-        Err(refusal) => Err(refusal),
-    };
-    let answer = match answer {
-        Ok(response) => fault::after(faults, request).await.map(|()| response),
         Err(refusal) => Err(refusal),
     };
     let response = answer.unwrap_or_else(|refusal| {

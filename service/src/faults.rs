@@ -16,6 +16,19 @@ pub enum Possible {
     Failing,
     /// It can also be left out, and taken for done: a defect, to see whether anybody notices.
     Skipping,
+    /// Both.
+    FailingOrSkipping,
+}
+
+/// Whom the passing of a point is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The service itself.
+    Nobody,
+    /// An instance: its id is part of what is said.
+    Instance,
+    /// A gateway: its id is part of what is said.
+    Gateway,
 }
 
 /// A place in a service, before the step that it is named after.
@@ -27,6 +40,8 @@ pub struct Point {
     pub what: &'static str,
     /// What a plan may do there.
     pub possible: Possible,
+    /// Whom it is about.
+    pub about: About,
     /// The timers of those who pass here: a manual clock must not wait for them while they are held up.
     pub timers: &'static [&'static str],
 }
@@ -44,7 +59,7 @@ pub enum Way {
 
 /// Decides at each point. A service that is killed there does not come back from it.
 pub trait FaultPlan: Send + Sync {
-    /// How to go on. `about`: an instance or a node, where a point is passed for many.
+    /// How to go on. `about`: text with the id of whom the [`Point::about`] is about.
     fn pass<'a>(&'a self, point: &'static Point, about: &'a str) -> Pin<Box<dyn Future<Output = Way> + Send + 'a>>;
 }
 
@@ -56,6 +71,11 @@ impl Faults {
     /// By a plan.
     pub fn planned(plan: Arc<dyn FaultPlan>) -> Self {
         Self(Some(plan))
+    }
+
+    /// Whether there is a plan: what only a plan needs is made only then.
+    pub fn is_planned(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Passes a point.

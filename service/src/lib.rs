@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`clock`] | [`Clock`] and [`Timer`]: the only way to read the time or to wait |
 //! | [`shutdown`] | [`Shutdown`]: one signal for all loops of a process |
-//! | [`faults`] | [`Faults`]: named points at which a harness interferes
+//! | [`faults`] | [`Faults`]: named points at which a harness interferes |
 //! | [`keys`] | every property name that is known, and what it means |
 //! | [`properties`] | defaults < `application.yml` < environment < flags, with relaxed binding |
 //! | [`listen`] | binding ports with an error a person can act on |

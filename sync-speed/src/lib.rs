@@ -95,7 +95,8 @@ pub async fn run(
     let store = Store::open(&config.data_dir).await?;
     let client = EurekaClient::new(client_config(&config, address), clock.clone(), Vec::new())
         .map_err(|error| RunError::Config(error.to_string()))?;
-    let (courier, notify_loop) = NotifyLoop::new(&config, Arc::clone(&client), store.clone(), clock.clone())?;
+    let (courier, notify_loop) =
+        NotifyLoop::new(&config, Arc::clone(&client), store.clone(), clock.clone(), shutdown.clone())?;
     let scope = Scope {
         opted_in: config.apps.clone(),
         default_group: config.default_gateway_group.clone(),

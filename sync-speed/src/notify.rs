@@ -28,7 +28,6 @@ use eurus_service::{Clock, Faults, Shutdown, Timer};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::{Ack, Entry};
@@ -119,6 +118,8 @@ pub struct NotifyLoop {
     seen: Arc<Applications>,
     look_ms: i64,
     faults: Faults,
+    /// Of the whole service: a call under way ends early only with an abort.
+    shutdown: Shutdown,
     under_way: FuturesUnordered<CallUnderWay>,
     waiting: BTreeMap<i64, Waiting>,
 }
@@ -133,6 +134,7 @@ impl NotifyLoop {
         client: Arc<EurekaClient>,
         store: Store,
         clock: Clock,
+        shutdown: Shutdown,
     ) -> Result<(Courier, Self), RunError> {
         let faults = config.faults.clone();
         let config = config.notify.clone();
@@ -159,6 +161,7 @@ impl NotifyLoop {
             open_calls,
             book,
             faults,
+            shutdown,
             under_way: FuturesUnordered::new(),
             waiting: BTreeMap::new(),
         };
@@ -189,11 +192,14 @@ impl NotifyLoop {
             let timer = self.clock.timer("call to a gateway");
             let (attempt, clock) = (self.attempt.clone(), self.clock.clone());
             // A task of its own, so that its latency does not count what this loop does meanwhile.
-            // It ends with the loop: the journal has what is open.
-            let task = AbortOnDropHandle::new(tokio::spawn(async move {
-                let answer = attempt.make(&call).await;
+            let shutdown = self.shutdown.clone();
+            let task = tokio::spawn(async move {
+                let answer = tokio::select! {
+                    answer = attempt.make(&call) => answer,
+                    () = shutdown.aborted() => Err(Failure::Unclear("the service is gone".to_owned())),
+                };
                 (answer, clock.now_us())
-            }));
+            });
             let clock = self.clock.clone();
             self.under_way.push(Box::pin(async move {
                 let (answer, at_us) = task.await.unwrap_or_else(|error| {

@@ -1,6 +1,6 @@
 //! Where a harness can interfere in a downline: between any two of its steps, and around each call.
 
-use eurus_service::faults::{Point, Possible};
+use eurus_service::faults::{About, Point, Possible};
 
 /// Requests and recovery walk the same way.
 const WAY: &[&str] = &["request", "recovery"];
@@ -10,19 +10,31 @@ pub const SELECT: Point = Point {
     name: "select",
     what: "the instances that are meant are looked for",
     possible: Possible::Passing,
+    about: About::Nobody,
     timers: &["request"],
 };
 /// The instances are chosen and confirmed; nothing is written yet.
-pub const RECORD: Point =
-    Point { name: "record", what: "the entry is written to the journal", possible: Possible::Passing, timers: WAY };
+pub const RECORD: Point = Point {
+    name: "record",
+    what: "the entry is written to the journal",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: WAY,
+};
 /// The entry is in the journal; nothing is sent yet.
-pub const RECORDED: Point =
-    Point { name: "recorded", what: "the registry is asked", possible: Possible::Passing, timers: WAY };
+pub const RECORDED: Point = Point {
+    name: "recorded",
+    what: "the registry is asked",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: WAY,
+};
 /// Before each change at the registry. About the instance.
 pub const REGISTRY_CALL: Point = Point {
     name: "registry-call",
     what: "the registry is told a status, or to remove one",
     possible: Possible::Failing,
+    about: About::Instance,
     timers: WAY,
 };
 /// The registry has answered. About the instance.
@@ -30,6 +42,7 @@ pub const REGISTRY_ANSWERED: Point = Point {
     name: "registry-answered",
     what: "the registry's answer is taken in",
     possible: Possible::Passing,
+    about: About::Instance,
     timers: WAY,
 };
 /// All instances are changed at the registry; the journal does not know it yet.
@@ -37,16 +50,23 @@ pub const NODES_RECORD: Point = Point {
     name: "nodes-record",
     what: "the registry's answers and the gateways to be told are written to the journal",
     possible: Possible::Passing,
+    about: About::Nobody,
     timers: WAY,
 };
 /// They are in the journal; no gateway is told yet.
-pub const NODES_RECORDED: Point =
-    Point { name: "nodes-recorded", what: "the gateways are told", possible: Possible::Passing, timers: WAY };
+pub const NODES_RECORDED: Point = Point {
+    name: "nodes-recorded",
+    what: "the gateways are told",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: WAY,
+};
 /// Before each try to tell a gateway. About the gateway.
 pub const GATEWAY_CALL: Point = Point {
     name: "gateway-call",
     what: "one gateway is told",
-    possible: Possible::Skipping,
+    possible: Possible::FailingOrSkipping,
+    about: About::Gateway,
     timers: &["call to a gateway"],
 };
 /// The gateway has answered, or failed to. About the gateway.
@@ -54,6 +74,7 @@ pub const GATEWAY_ANSWERED: Point = Point {
     name: "gateway-answered",
     what: "one gateway's answer is taken in",
     possible: Possible::Passing,
+    about: About::Gateway,
     timers: &["call to a gateway"],
 };
 /// Gateways have acknowledged; the journal does not know it yet.
@@ -61,11 +82,17 @@ pub const ACKNOWLEDGEMENT_RECORD: Point = Point {
     name: "acknowledgement-record",
     what: "gateways' answers are written to the journal",
     possible: Possible::Passing,
+    about: About::Nobody,
     timers: &["telling gateways"],
 };
 /// Everything is done and written down, or refused.
-pub const ANSWER: Point =
-    Point { name: "answer", what: "the caller is answered", possible: Possible::Passing, timers: &["request"] };
+pub const ANSWER: Point = Point {
+    name: "answer",
+    what: "the caller is answered",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: &["request"],
+};
 
 /// All of them, in the order in which a downline passes them. Then those of its Eureka client.
 pub fn all() -> Vec<&'static Point> {

@@ -167,6 +167,14 @@ impl Engine {
         }
     }
 
+    /// Who wrote a fault that nobody met wants to know.
+    pub(super) fn note_faults_that_never_applied(&mut self) {
+        for rule in self.world.faults_that_never_applied() {
+            let name = format!("never met: {} ({})", rule.in_words(), rule.point.what);
+            self.note(Happening::Step { name, outcome: None });
+        }
+    }
+
     /// What happened at points inside the services; what was killed there is gone.
     pub(super) async fn note_faults(&mut self) -> Result<(), Failure> {
         self.world.bury_the_killed().await?;

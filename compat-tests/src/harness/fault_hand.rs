@@ -20,6 +20,8 @@ struct Shared {
     clock: Clock,
     /// What is told not to wait for whom a point holds up; `None` in real time, which waits for nobody.
     hand: Option<ManualClock>,
+    /// Whose timers else may be awake during a fetch of this node's Eureka client.
+    fetchers: &'static [&'static str],
     state: Mutex<State>,
     /// How many passes wait for time to go on.
     held: watch::Sender<usize>,
@@ -43,6 +45,7 @@ struct Rule {
     /// In the texts of points: the id behind [`FaultRule::about`].
     about_id: Option<String>,
     passes: usize,
+    has_applied: bool,
 }
 
 /// A rule that applied.
@@ -53,10 +56,11 @@ pub(super) struct Hit {
 }
 
 impl FaultHand {
-    pub(super) fn new(clock: Clock, hand: Option<ManualClock>) -> Self {
+    pub(super) fn new(clock: Clock, hand: Option<ManualClock>, fetchers: &'static [&'static str]) -> Self {
         Self(Arc::new(Shared {
             clock,
             hand,
+            fetchers,
             state: Mutex::default(),
             held: watch::Sender::new(0),
             passing: watch::Sender::new(()),
@@ -78,11 +82,17 @@ impl FaultHand {
     }
 
     pub(super) fn add(&self, rule: FaultRule, about_id: Option<String>) {
-        self.0.state.lock().rules.push(Rule { rule, about_id, passes: 0 });
+        self.0.state.lock().rules.push(Rule { rule, about_id, passes: 0, has_applied: false });
     }
 
     pub(super) fn clear(&self) {
         self.0.state.lock().rules.clear();
+    }
+
+    /// Rules that stand and never applied.
+    pub(super) fn never_applied(&self) -> Vec<FaultRule> {
+        let state = self.0.state.lock();
+        state.rules.iter().filter(|one| !one.has_applied).map(|one| one.rule.clone()).collect()
     }
 
     /// Rules that applied since the last look.
@@ -138,6 +148,7 @@ impl FaultHand {
             let rule = &one.rule;
             let is_over = rule.times.is_some_and(|times| one.passes >= rule.from.saturating_add(times));
             if decided.is_none() && one.passes >= rule.from && !is_over {
+                one.has_applied = true;
                 hits.push(Hit { rule: rule.clone(), about: about.to_owned() });
                 decided = Some(rule.injection);
             }
@@ -153,7 +164,9 @@ impl FaultHand {
 
     fn excuses(&self, point: &Point) -> Vec<Excuse> {
         let Some(hand) = &self.0.hand else { return Vec::new() };
-        point.timers.iter().map(|name| hand.excuse(name)).collect()
+        let fetches = point.timers.contains(&"fetch loop");
+        let more = self.0.fetchers.iter().filter(|_| fetches);
+        point.timers.iter().chain(more).map(|name| hand.excuse(name)).collect()
     }
 
     async fn hold(&self, point: &'static Point, by_ms: i64) {

@@ -111,13 +111,6 @@ pub enum Happening {
         /// What its body comes to.
         counted: String,
     },
-    /// A node's clock began to run on another time, or a layer, or a link was disturbed on purpose.
-    Disturbed {
-        /// Which node's lists cannot be trusted to agree from now on; they can once it is mended.
-        what: String,
-        /// Whether it is mended.
-        is_mended: bool,
-    },
 }
 
 /// A happening with its time.

@@ -65,6 +65,7 @@ async fn carry_through(mut engine: Engine) -> Outcome {
     if ended.is_ok() {
         ended = engine.look_into_journals().await;
     }
+    engine.note_faults_that_never_applied();
     engine.note(Happening::Step { name: "the end".to_owned(), outcome: None });
     let Engine { scenario, world, history, timeline, .. } = engine;
     // What is held back would keep a service from ending.

@@ -25,6 +25,9 @@ pub(super) use nodes::{Caller, Gateway, Listed, Registry, SyncSpeed};
 pub(super) use outside::Outside;
 pub(super) use running::Running;
 
+/// Requests to a sync-speed, and what it does after a restart, may fetch too: by these timers.
+const FETCHERS: &[&str] = &["request", "recovery"];
+
 /// Everything of one run.
 pub(super) struct World {
     pub(super) stack: Stack,
@@ -76,8 +79,11 @@ impl World {
         self.names.get(id).cloned().or_else(|| (!is_node()).then(|| id.to_owned()))
     }
 
-    fn link_clock(&self) -> LinkClock {
-        LinkClock { clock: self.stack.clock.clone(), hand: self.pace.hand() }
+    /// For a link from this client.
+    fn link_clock(&self, client: &str) -> LinkClock {
+        let is_sync_speed = self.sync_speeds.iter().any(|one| one.part.name == client);
+        let fetchers = if is_sync_speed { FETCHERS } else { &[] };
+        LinkClock { clock: self.stack.clock.clone(), hand: self.pace.hand(), fetchers }
     }
 
     /// Stops everything, clients before what they call.

@@ -10,26 +10,36 @@ use super::route::Route;
 use crate::points;
 
 /// Before anything is done.
-pub(super) async fn before(faults: &Faults, request: &HttpRequest, route: Option<&Route<'_>>) -> Result<(), Refusal> {
+pub(super) async fn before(
+    faults: &Faults,
+    request: &HttpRequest,
+    body: &[u8],
+    route: Option<&Route<'_>>,
+) -> Result<(), Refusal> {
     let point = match route {
         Some(Route::Apps | Route::Delta | Route::App(_) | Route::Vip(..)) if is_read(request) => &points::READ,
         Some(route) if !is_read(request) && !route.is_management() => &points::CHANGE,
         _ => return Ok(()),
     };
-    pass(faults, point, request).await
+    pass(faults, point, request, body).await
 }
 
 /// Before the answer to a change.
-pub(super) async fn after(faults: &Faults, request: &HttpRequest) -> Result<(), Refusal> {
-    if is_read(request) { Ok(()) } else { pass(faults, &points::CHANGED, request).await }
+pub(super) async fn after(faults: &Faults, request: &HttpRequest, body: &[u8]) -> Result<(), Refusal> {
+    if is_read(request) { Ok(()) } else { pass(faults, &points::CHANGED, request, body).await }
 }
 
 fn is_read(request: &HttpRequest) -> bool {
     !matches!(*request.method(), Method::POST | Method::PUT | Method::DELETE)
 }
 
-async fn pass(faults: &Faults, point: &'static Point, request: &HttpRequest) -> Result<(), Refusal> {
-    match faults.pass(point, request.path()).await {
+/// An instance's id stands in the path, or in the body of its registration.
+async fn pass(faults: &Faults, point: &'static Point, request: &HttpRequest, body: &[u8]) -> Result<(), Refusal> {
+    if !faults.is_planned() {
+        return Ok(());
+    }
+    let about = format!("{} {}", request.path(), String::from_utf8_lossy(body));
+    match faults.pass(point, &about).await {
         Way::On | Way::Skips => Ok(()),
         Way::Fails => Err(Refusal::Explained(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -9,9 +9,9 @@ use super::{Rule, Violation};
 /// An acknowledged offline that is in force.
 struct Offline {
     since_ms: i64,
-    /// Each is said once.
     /// A registry has lost its memory since: the next registration there continues the same life.
     is_forgotten: bool,
+    /// Each violation is said once.
     is_begun_said: bool,
     is_up_said: bool,
 }

@@ -33,6 +33,7 @@ impl Engine {
             Action::SetStatus(name, status) => self.set_status(name, Some(status)).await?,
             Action::RemoveStatus(name) => self.set_status(name, None).await?,
             Action::Offline(name, by, force) => return self.order(OrderKind::Offline, name, by, *force).await,
+            Action::OfflineAddress(name, by) => return self.order_address(name, by).await,
             Action::Online(name, by) => return self.order(OrderKind::Online, name, by, false).await,
             Action::Stop(node) => self.world.stop_node(node).await?,
             Action::Run(node) => self.run_again(node).await?,
@@ -83,8 +84,13 @@ impl Engine {
 
     fn disturb_registry(&mut self, node: &str, layer: Layer, fault: CacheFault) -> Result<(), Failure> {
         let registry = self.world.registry(node)?;
-        // A client that took in what such a cache says need not come to the registry's hash.
-        registry.shadow = None;
+        match (layer, fault) {
+            // The changes that it missed may have left the delta.
+            (Layer::ReadOnly, CacheFault::Thaw) => registry.shadow = Some(Default::default()),
+            (Layer::ReadOnly, CacheFault::Freeze | CacheFault::Refresh | CacheFault::Remember) => {}
+            // A client that took in what such a cache says need not come to the registry's hash.
+            _ => registry.shadow = None,
+        }
         let cache = if layer == Layer::ReadWrite { CacheLayer::ReadWrite } else { CacheLayer::ReadOnly };
         let (access, now_ms) = (&registry.access, registry.now_ms());
         let is_running = match fault {

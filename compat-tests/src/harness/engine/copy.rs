@@ -32,7 +32,7 @@ impl Engine {
         let found = self.world.gateways.iter().find(|one| one.part.name == node);
         let copy = found.ok_or_else(|| Failure::new(format!("there is no gateway {node}")))?.copy.clone();
         let asked = tokio::spawn(async move { copy.refresh().await });
-        match self.answer_of(asked, WaitsFor::FaultPoints).await? {
+        match self.answer_of(asked, WaitsFor::AnyPoint).await? {
             None => Err(Failure::new(format!("{node} does not run"))),
             Some(Ok(())) => Ok(None),
             Some(Err(error)) => Ok(Some(format!("failed ({error})"))),

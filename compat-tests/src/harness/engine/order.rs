@@ -1,11 +1,13 @@
 //! Orders to a sync-speed.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::super::history::{Happening, OrderKind};
+use super::super::world::Instance;
 use super::Engine;
 use super::journal::Acknowledged;
 use super::patience::WaitsFor;
@@ -21,8 +23,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 type Answer = Result<Option<(u16, Value)>, Failure>;
 
 impl Engine {
-    /// Asks, and lets time pass while the answer waits for something that takes time; gives what was answered, in words
-    /// of which the first is the state.
+    /// Asks for one instance; gives what was answered, in words of which the first is the state.
     pub(super) async fn order(
         &mut self,
         kind: OrderKind,
@@ -31,20 +32,37 @@ impl Engine {
         force: bool,
     ) -> Result<Option<String>, Failure> {
         let instance = self.world.instance(name)?;
-        let address = instance.address.ok_or_else(|| Failure::new(format!("{name} has not started yet")))?;
+        let address = address_of(instance)?;
         let body = json!({
             "ip": address.ip(), "app": instance.app(), "port": address.port(), "instanceId": instance.id, "force": force
         });
-        let found = self.world.sync_speeds.iter().find(|one| one.part.name == by);
-        let sync_speed = found.ok_or_else(|| Failure::new(format!("there is no sync-speed {by}")))?;
-        let what = if kind == OrderKind::Offline { "offline" } else { "online" };
-        let request = self.world.stack.http.post(format!("{}/{what}", sync_speed.url())).json(&body);
-        let request = request.timeout(ANSWERED_WITHIN);
-        let waits_for = WaitsFor::sync_speed(&sync_speed.faults);
         if kind == OrderKind::Online {
             // What an offline promised ends when somebody asks for the opposite, not when that is done.
             self.note(Happening::Ordered { kind, instance: name.to_owned(), state: "asked".to_owned() });
         }
+        self.send_order(kind, name, by, &body).await
+    }
+
+    /// Asks for whoever has the address of an instance, as a platform does that knows no more.
+    pub(super) async fn order_address(&mut self, name: &str, by: &str) -> Result<Option<String>, Failure> {
+        let address = address_of(self.world.instance(name)?)?;
+        self.send_order(OrderKind::Offline, name, by, &json!({"ip": address.ip()})).await
+    }
+
+    /// Asks, and lets time pass while the answer waits for something that takes time.
+    async fn send_order(
+        &mut self,
+        kind: OrderKind,
+        name: &str,
+        by: &str,
+        body: &Value,
+    ) -> Result<Option<String>, Failure> {
+        let found = self.world.sync_speeds.iter().find(|one| one.part.name == by);
+        let sync_speed = found.ok_or_else(|| Failure::new(format!("there is no sync-speed {by}")))?;
+        let what = if kind == OrderKind::Offline { "offline" } else { "online" };
+        let request = self.world.stack.http.post(format!("{}/{what}", sync_speed.url())).json(body);
+        let request = request.timeout(ANSWERED_WITHIN);
+        let waits_for = WaitsFor::sync_speed(&sync_speed.faults);
         let meanwhile = self.load_meanwhile()?;
         let asked: JoinHandle<Answer> = tokio::spawn(async move {
             let Ok(answer) = request.send().await else { return Ok(None) };
@@ -53,26 +71,52 @@ impl Engine {
             let Ok(bytes) = answer.bytes().await else { return Ok(None) };
             Ok(Some((status, serde_json::from_slice(&bytes)?)))
         });
-        let answer = self.answer_of(asked, waits_for).await.flatten();
-        self.fence(name).await?;
-        self.note_begun();
-        let Some((status, body)) = answer? else {
-            self.end_meanwhile(meanwhile).await?;
-            return Ok(Some(NO_ANSWER.to_owned()));
+        let answer = self.answer_of(asked, waits_for).await.flatten()?;
+        let words = self.note_answer(kind, name, by, answer).await?;
+        self.end_meanwhile(meanwhile).await?;
+        Ok(Some(words))
+    }
+
+    /// From here on what was answered is promised.
+    async fn note_answer(
+        &mut self,
+        kind: OrderKind,
+        name: &str,
+        by: &str,
+        answer: Option<(u16, Value)>,
+    ) -> Result<String, Failure> {
+        let Some((status, body)) = answer else {
+            self.fence(name).await?;
+            self.note_begun();
+            return Ok(NO_ANSWER.to_owned());
         };
+        let names = self.answered_about(name, &body);
+        for name in &names {
+            self.fence(name).await?;
+        }
+        self.note_begun();
         let state = body["state"].as_str().map_or_else(|| status.to_string(), ToOwned::to_owned);
-        let detail = body["error"].as_str().or_else(|| body["note"].as_str());
-        self.note(Happening::Ordered { kind, instance: name.to_owned(), state: state.clone() });
-        if let ("done" | "partial", Some(id)) = (state.as_str(), body["id"].as_str()) {
+        let id = body["id"].as_str().unwrap_or_default();
+        for instance in names {
+            self.note(Happening::Ordered { kind, instance: instance.clone(), state: state.clone() });
+            if kind == OrderKind::Offline && state == "partial" {
+                self.unfinished.push(Unfinished { instance, sync_speed: by.to_owned(), id: id.to_owned() });
+            }
+        }
+        if matches!(state.as_str(), "done" | "partial") {
             let (sync_speed, id, state) = (by.to_owned(), id.to_owned(), state.clone());
             self.acknowledged.push(Acknowledged { sync_speed, id, state });
         }
-        if let (OrderKind::Offline, "partial", Some(id)) = (kind, state.as_str(), body["id"].as_str()) {
-            let (instance, sync_speed, id) = (name.to_owned(), by.to_owned(), id.to_owned());
-            self.unfinished.push(Unfinished { instance, sync_speed, id });
-        }
-        self.end_meanwhile(meanwhile).await?;
-        Ok(Some(detail.map_or_else(|| state.clone(), |detail| format!("{state} ({detail})"))))
+        let detail = body["error"].as_str().or_else(|| body["note"].as_str());
+        Ok(detail.map_or_else(|| state.clone(), |detail| format!("{state} ({detail})")))
+    }
+
+    /// The instances that an answer names; who was meant, where it names none.
+    fn answered_about(&self, name: &str, body: &Value) -> Vec<String> {
+        let listed = body["instances"].as_array().map_or(&[][..], Vec::as_slice);
+        let named = listed.iter().filter_map(|one| self.world.names.get(one["instanceId"].as_str()?));
+        let names: Vec<String> = named.cloned().collect();
+        if names.is_empty() { vec![name.to_owned()] } else { names }
     }
 
     /// What had reached the instance before the answer has been noted when this returns.
@@ -83,4 +127,8 @@ impl Engine {
             None => Ok(()),
         }
     }
+}
+
+fn address_of(instance: &Instance) -> Result<SocketAddr, Failure> {
+    instance.address.ok_or_else(|| Failure::new(format!("{} has not started yet", instance.part.name)))
 }

@@ -13,15 +13,22 @@ use crate::Failure;
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// Real time that an answer may take on its way, once everybody waits for time to go on.
 const UNDER_WAY: Duration = Duration::from_millis(40);
+/// What a registry answers that cannot serve now, also because a fault plan says so.
+const UNAVAILABLE: u16 = 503;
 /// Virtual time after which an answer is given up.
 const GIVEN_UP_AFTER_MS: i64 = 120_000;
 
 impl Engine {
-    /// What a registry answers a single call: its status; `None`: it does not answer, or with an error of its own.
-    pub(super) async fn call(&mut self, request: reqwest::RequestBuilder) -> Result<Option<u16>, Failure> {
+    /// What a registry answers a single call: its status; `None`: it does not answer, or that it cannot serve now.
+    pub(super) async fn call(
+        &mut self,
+        registry: &str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Option<u16>, Failure> {
+        let waits_for = WaitsFor::Points(self.world.faults_of(registry)?.clone());
         let asked = tokio::spawn(async move { request.send().await.ok().map(|answer| answer.status().as_u16()) });
-        let answered = self.answer_of(asked, WaitsFor::FaultPoints).await?;
-        Ok(answered.filter(|status| *status < 500))
+        let answered = self.answer_of(asked, waits_for).await?;
+        Ok(answered.filter(|status| *status != UNAVAILABLE))
     }
 
     /// What a task comes to that asks a service: as soon as it is there, else after as much time as it takes.
@@ -34,7 +41,12 @@ impl Engine {
         loop {
             let mut ended = tokio::select! {
                 biased;
-                ended = tokio::time::timeout(ANSWER_WITHIN, &mut asked) => ended.ok(),
+                ended = tokio::time::timeout(ANSWER_WITHIN, &mut asked) => {
+                    let ended = ended.map_err(|_| {
+                        Failure::new(format!("there was no answer within {} s of real time", ANSWER_WITHIN.as_secs()))
+                    });
+                    Some(ended?)
+                }
                 () = self.until_time_is_needed(&waits_for) => None,
                 // Real time goes on by itself, and the layers are looked at meanwhile.
                 Ok(()) = self.world.pace.advance_ms(LOOK_EVERY_MS), if self.world.pace.is_real() => None,
@@ -74,7 +86,11 @@ impl Engine {
                 return;
             }
         }
-        self.world.wait_until_held().await;
+        match waits_for {
+            WaitsFor::SyncSpeed { faults, .. } | WaitsFor::Points(faults) => faults.wait_until_held().await,
+            WaitsFor::AnyPoint => self.world.wait_until_held().await,
+            WaitsFor::Nothing => std::future::pending().await,
+        }
     }
 }
 
@@ -88,8 +104,12 @@ pub(super) enum WaitsFor {
         selected: u64,
         answered: u64,
     },
-    /// Nothing but a fault point that holds it up.
-    FaultPoints,
+    /// Nothing but a fault point of this node that holds it up.
+    Points(FaultHand),
+    /// Nothing but a fault point of some node.
+    AnyPoint,
+    /// Nothing.
+    Nothing,
 }
 
 impl WaitsFor {

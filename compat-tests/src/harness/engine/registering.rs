@@ -47,7 +47,7 @@ impl Engine {
             let url = format!("{}apps/{app}", self.url_of(&registry)?);
             let is_new = self.timeline.shown(&registry, Layer::Store, name).is_none();
             let request = self.world.stack.http.post(&url).json(&body);
-            match self.call(request).await? {
+            match self.call(&registry, request).await? {
                 Some(204) => {
                     self.uses(name, &registry)?;
                     self.note(Happening::Registered { registry, instance: name.to_owned(), is_new });
@@ -71,7 +71,7 @@ impl Engine {
                 format!("{}apps/{app}/{id}?status={status}&lastDirtyTimestamp={dirty_ms}", self.url_of(&registry)?);
             let instance = name.to_owned();
             let request = self.world.stack.http.put(&url);
-            match self.call(request).await? {
+            match self.call(&registry, request).await? {
                 Some(200) => {
                     self.uses(name, &registry)?;
                     self.note(Happening::Renewed { registry, instance });
@@ -103,7 +103,7 @@ impl Engine {
         let (body, app) = (instance.registration(&clock), instance.app());
         let url = format!("{}apps/{app}", self.url_of(&registry)?);
         let request = self.world.stack.http.post(&url).json(&body).header(REPLICATION_HEADER, "true");
-        let status = self.call(request).await?;
+        let status = self.call(&registry, request).await?;
         Failure::unless(matches!(status, Some(204) | None), || format!("POST {url} answered {status:?}"))
     }
 
@@ -113,7 +113,7 @@ impl Engine {
         let (registry, path) = self.place_at_registry(name)?;
         let url = format!("{}apps/{path}", self.url_of(&registry)?);
         let request = self.world.stack.http.delete(&url);
-        let status = self.call(request).await?;
+        let status = self.call(&registry, request).await?;
         // Without an answer it may have been carried out: nothing can be expected of it any more.
         Failure::unless(matches!(status, Some(200 | 404) | None), || format!("DELETE {url} answered {status:?}"))?;
         self.note(Happening::Cancelled { registry, instance: name.to_owned() });
@@ -129,7 +129,7 @@ impl Engine {
             Some(status) => http.put(format!("{base}?value={status}")),
             None => http.delete(format!("{base}?value=UP")),
         };
-        let status = self.call(request).await?;
+        let status = self.call(&registry, request).await?;
         Failure::unless(matches!(status, Some(200) | None), || format!("{base} answered {status:?}"))?;
         self.note(Happening::StatusSet { instance: name.to_owned() });
         Ok(())

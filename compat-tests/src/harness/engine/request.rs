@@ -27,18 +27,19 @@ impl Engine {
         app: &str,
     ) -> Result<Result<String, String>, Failure> {
         let started_ms = self.world.now_ms();
-        let (name, url) = match through {
+        let (name, url, waits_for) = match through {
             Through::Gateway(name) => {
                 let found = self.world.gateways.iter().find(|one| one.part.name == *name);
                 let gateway = found.ok_or_else(|| Failure::new(format!("there is no gateway {name}")))?;
-                (name.clone(), Ok(format!("{}/{}/harness", gateway.address().url, app.to_lowercase())))
+                let url = format!("{}/{}/harness", gateway.address().url, app.to_lowercase());
+                (name.clone(), Ok(url), WaitsFor::Points(gateway.faults.clone()))
             }
-            Through::Caller(name) => (name.clone(), self.next_of(name, app)?),
+            Through::Caller(name) => (name.clone(), self.next_of(name, app)?, WaitsFor::Nothing),
         };
         let outcome = match url {
             Ok(url) => {
                 let http = self.world.stack.http.clone();
-                self.answer_of(tokio::spawn(async move { ask(&http, &url).await }), WaitsFor::FaultPoints).await?
+                self.answer_of(tokio::spawn(async move { ask(&http, &url).await }), waits_for).await?
             }
             Err(why) => Err(why),
         };

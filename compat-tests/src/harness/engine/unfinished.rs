@@ -19,13 +19,13 @@ impl Engine {
     /// What a later event makes of them: somebody wants something else of the instance, or it begins another life.
     pub(super) fn forget_overtaken(&mut self, what: &Happening) {
         match what {
+            Happening::Ordered { kind: OrderKind::Offline, state, .. } if state != "done" && state != "partial" => {}
             Happening::Ordered { instance, .. }
             | Happening::StatusSet { instance }
             | Happening::Cancelled { instance, .. }
             | Happening::Registered { instance, is_new: true, .. } => {
                 self.unfinished.retain(|one| one.instance != *instance);
             }
-            Happening::Emptied { .. } => self.unfinished.clear(),
             _ => {}
         }
     }

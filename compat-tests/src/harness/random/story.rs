@@ -78,8 +78,10 @@ impl Story {
                 Action::Link(link, fault) => story.link(link, *fault, step.at_ms),
                 Action::Fault(rule) => story.fault(rule, step.at_ms),
                 Action::ClearFaults(node) => story.clear(node, step.at_ms),
-                Action::Offline(instance, by, _) | Action::Online(instance, by) => {
-                    let is_offline = matches!(step.action, Action::Offline(..));
+                Action::Offline(instance, by, _)
+                | Action::OfflineAddress(instance, by)
+                | Action::Online(instance, by) => {
+                    let is_offline = !matches!(step.action, Action::Online(..));
                     story.orders.push(Order { at_ms: step.at_ms, instance: instance.clone(), is_offline });
                     story.runs(by) && instances.has_started(instance)
                 }

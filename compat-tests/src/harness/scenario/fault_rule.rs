@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use eurus_service::faults::{Point, Possible};
+use eurus_service::faults::{About, Point, Possible};
 
 use super::super::layer::Kind;
 use super::super::reading::{Item, Wrong};
@@ -67,8 +67,12 @@ impl FaultRule {
             ("delay", None) => return Err(doing.wrong("by how much? by: 5s")),
             (_, Some(by)) => return Err(by.wrong("only a delay has it")),
             ("kill", None) => Injection::Kill,
-            ("fail", None) if point.possible != Possible::Passing => Injection::Fail,
-            ("skip", None) if point.possible == Possible::Skipping => Injection::Skip,
+            ("fail", None) if matches!(point.possible, Possible::Failing | Possible::FailingOrSkipping) => {
+                Injection::Fail
+            }
+            ("skip", None) if matches!(point.possible, Possible::Skipping | Possible::FailingOrSkipping) => {
+                Injection::Skip
+            }
             (other, None) => {
                 let allowed = possible(point);
                 return Err(
@@ -76,7 +80,7 @@ impl FaultRule {
                 );
             }
         };
-        let about = fields.get("about").map(|about| names.instance_or_gateway(about)).transpose()?;
+        let about = fields.get("about").map(|about| whom(point, about, names)).transpose()?;
         let times = match fields.get("times") {
             Some(times) if times.text().is_ok_and(|text| text == "always") => None,
             Some(times) => Some(times.count(PASSES)?),
@@ -99,12 +103,21 @@ impl FaultRule {
     }
 }
 
+fn whom(point: &Point, item: &Item<'_>, names: &Names) -> Result<String, Wrong> {
+    match point.about {
+        About::Instance => names.instance(item),
+        About::Gateway => names.node(item, Kind::Gateway),
+        About::Nobody => Err(item.wrong(format!("{} is about nobody but the node itself: leave it out", point.name))),
+    }
+}
+
 /// What can be done at a point, in words.
 pub fn possible(point: &Point) -> &'static str {
     match point.possible {
         Possible::Passing => "delay, kill",
         Possible::Failing => "delay, kill, fail",
-        Possible::Skipping => "delay, kill, fail, skip",
+        Possible::Skipping => "delay, kill, skip",
+        Possible::FailingOrSkipping => "delay, kill, fail, skip",
     }
 }
 
@@ -114,8 +127,9 @@ mod tests {
 
     /// The table of the documentation.
     fn table() -> String {
-        let row =
-            |point: &Point, of: &str| format!("| `{}` | {of} | {} | {} |\n", point.name, point.what, possible(point));
+        let row = |point: &Point, of: &str| {
+            format!("| `{}` | {of} | {} | {} | {} |\n", point.name, point.what, possible(point), about(point))
+        };
         let of_gateways = points_of(Kind::Gateway);
         let of_sync_speeds = points_of(Kind::SyncSpeed);
         let own = |points: &[&'static Point], others: &[&'static Point], of: &str| -> String {
@@ -129,6 +143,14 @@ mod tests {
             own(&points_of(Kind::Registry), &[], "registry"),
         ]
         .concat()
+    }
+
+    fn about(point: &Point) -> &'static str {
+        match point.about {
+            About::Nobody => "",
+            About::Instance => "an instance",
+            About::Gateway => "a gateway",
+        }
     }
 
     fn read(fault: &str) -> Result<(), String> {
@@ -152,7 +174,9 @@ mod tests {
             ("{node: s, point: record, do: delay}", "by how much? by: 5s"),
             ("{node: s, point: record, do: kill, by: 5s}", "only a delay has it"),
             ("{node: s, point: record, do: kill, times: 0}", "times"),
-            ("{node: s, point: gateway-call, do: fail, about: h}", "there is no instance or gateway 'h' (known: g)"),
+            ("{node: s, point: gateway-call, do: fail, about: h}", "there is no gateway 'h' (known: g)"),
+            ("{node: s, point: record, do: kill, about: g}", "record is about nobody but the node itself"),
+            ("{node: g, point: order-published, do: fail}", "(allowed: delay, kill, skip)"),
         ] {
             let words = read(fault).unwrap_err();
             assert!(words.contains(expected), "{fault}\n  says {words}\n  not  {expected}");

@@ -87,13 +87,6 @@ impl Names {
         pick(item, "instance", &refs(&self.instances))
     }
 
-    /// Whom something inside a service can be about.
-    pub(super) fn instance_or_gateway(&self, item: &Item<'_>) -> Result<String, Wrong> {
-        let gateways = self.nodes.iter().filter(|(_, kind)| *kind == Kind::Gateway).map(|(name, _)| name.as_str());
-        let known: Vec<&str> = gateways.chain(refs(&self.instances)).collect();
-        pick(item, "instance or gateway", &known)
-    }
-
     pub(super) fn step(&self, item: &Item<'_>) -> Result<String, Wrong> {
         pick(item, "named step", &refs(&self.steps))
     }

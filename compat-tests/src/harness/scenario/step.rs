@@ -44,6 +44,8 @@ pub enum Action {
     RemoveStatus(String),
     /// `POST /offline` to a sync-speed.
     Offline(String, String, bool),
+    /// `POST /offline` with nothing but the address of an instance.
+    OfflineAddress(String, String),
     /// `POST /online` to a sync-speed.
     Online(String, String),
     /// A node stops.
@@ -68,7 +70,7 @@ pub enum Action {
     ClearFaults(String),
 }
 
-pub(super) const KEYS: [&str; 36] = [
+pub(super) const KEYS: [&str; 37] = [
     "at",
     "name",
     "start",
@@ -81,6 +83,7 @@ pub(super) const KEYS: [&str; 36] = [
     "set-status",
     "remove-status",
     "offline",
+    "offline-address",
     "online",
     "stop",
     "run",
@@ -207,6 +210,10 @@ impl Action {
                 let (instance, by, force) = order(object, names)?;
                 Self::Offline(instance, by, force)
             }
+            "offline-address" => {
+                let (instance, by, _) = order(object, names)?;
+                Self::OfflineAddress(instance, by)
+            }
             "online" => {
                 let (instance, by, _) = order(object, names)?;
                 Self::Online(instance, by)
@@ -246,6 +253,7 @@ impl Action {
             Self::SetStatus(instance, status) => format!("set {instance} {status}"),
             Self::RemoveStatus(instance) => format!("remove override of {instance}"),
             Self::Offline(instance, ..) => format!("offline {instance}"),
+            Self::OfflineAddress(instance, _) => format!("offline the address of {instance}"),
             Self::Online(instance, _) => format!("online {instance}"),
             Self::Stop(node) => format!("stop {node}"),
             Self::Run(node) => format!("run {node}"),

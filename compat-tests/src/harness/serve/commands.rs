@@ -103,7 +103,9 @@ async fn one(engine: &mut Engine, is_frozen: &mut bool, what: What) -> Result<Va
         }
         What::Act(step) => {
             let step = Step::of_now(&engine.scenario, &step).map_err(|wrong| Refused::Wrong(wrong.to_string()))?;
-            if *is_frozen && matches!(step.action, Action::Offline(..) | Action::Online(..)) {
+            if *is_frozen
+                && matches!(step.action, Action::Offline(..) | Action::OfflineAddress(..) | Action::Online(..))
+            {
                 return Err(Refused::Conflict("the clock is frozen, and an order may need time".to_owned()));
             }
             let outcome = engine.do_now(&step.action).await?;

@@ -11,6 +11,7 @@ use eurus_registry::{CacheAccess, RegistryConfig};
 use eurus_service::{Clock, ConfigError};
 use eurus_sync_speed::SyncSpeedConfig;
 
+use super::FETCHERS;
 use super::beginning::Beginning;
 use super::nodes::{Caller, Gateway, Registry, Shadow, SyncSpeed};
 use super::running::Running;
@@ -44,7 +45,7 @@ pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Fa
         let mut config = RegistryConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
         let access = CacheAccess::default();
         config.cache_access = Some(access.clone());
-        let faults = FaultHand::new(clock.clone(), pace.hand());
+        let faults = FaultHand::new(clock.clone(), pace.hand(), &[]);
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         let shadow = Some(Shadow::default());
@@ -55,7 +56,7 @@ pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Fa
     for part in &scenario.gateways {
         let properties = properties(NodeKind::Gateway, ours(part)).map_err(|error| refused(&part.name, error))?;
         let mut config = GatewayConfig::from_properties(&properties).map_err(|error| refused(&part.name, error))?;
-        let faults = FaultHand::new(clock.clone(), pace.hand());
+        let faults = FaultHand::new(clock.clone(), pace.hand(), &[]);
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         let copy = CopyAccess::default();
@@ -81,7 +82,7 @@ pub(super) fn world(scenario: &Scenario, programs: Programs) -> Result<World, Fa
         std::fs::create_dir_all(&folder)?;
         let mut config =
             SyncSpeedConfig::from_properties(&properties, folder).map_err(|error| refused(&part.name, error))?;
-        let faults = FaultHand::new(clock.clone(), pace.hand());
+        let faults = FaultHand::new(clock.clone(), pace.hand(), FETCHERS);
         config.faults = faults.faults();
         let (clock, running) = (clock.ahead_by_ms(part.ahead_ms), Running::default());
         sync_speeds.push(SyncSpeed { part: part.clone(), config, at: addresses.next(), faults, clock, running });

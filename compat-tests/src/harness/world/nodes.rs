@@ -9,7 +9,7 @@ use eurus_sync_speed::SyncSpeedConfig;
 
 use super::super::fault_hand::{FaultHand, Hit};
 use super::super::lists::Statuses;
-use super::super::scenario::{CallerPart, NodePart, Program};
+use super::super::scenario::{CallerPart, FaultRule, NodePart, Program};
 use super::World;
 use super::beginning::Beginning;
 use super::running::Running;
@@ -135,7 +135,7 @@ impl World {
                 .registry_on(registry.config.clone(), listener, &registry.clock, registry.faults.begins())
                 .await?;
             registry.running = Running::Inside(service);
-            registry.shadow = registry.shadow.take().map(|_| Shadow::default());
+            registry.shadow = Some(Shadow::default());
             return Ok(true);
         }
         if let Some(place) = self.gateways.iter().position(|one| one.part.name == name) {
@@ -207,6 +207,11 @@ impl World {
             .or_else(|| instance.map(|instance| instance.id.clone()))
     }
 
+    /// Rules that stand and never applied.
+    pub(crate) fn faults_that_never_applied(&mut self) -> Vec<FaultRule> {
+        self.services().flat_map(|(_, faults, _)| faults.never_applied()).collect()
+    }
+
     /// Rules that applied since the last look, by node.
     pub(crate) fn take_fault_hits(&mut self) -> Vec<(String, Hit)> {
         let mut all = Vec::new();
@@ -240,7 +245,7 @@ impl World {
         let (part, admin_at) = (gateway.part.clone(), gateway.admin_at);
         let admin_link = format!("sync-speed -> {}", part.name);
         if !self.sync_speeds.is_empty() && !self.links.contains_key(&admin_link) {
-            let link = Link::start_on(&format!("http://{admin_at}"), Some(self.link_clock()))?;
+            let link = Link::start_on(&format!("http://{admin_at}"), Some(self.link_clock("")))?;
             self.links.insert(admin_link.clone(), link);
         }
         let urls = self.links_to(&part.name, &part.registries)?;
@@ -260,7 +265,7 @@ impl World {
             let name = format!("{client} -> {registry}");
             if !self.links.contains_key(&name) {
                 let origin = self.registry(registry)?.origin();
-                let link = Link::start_on(&origin, Some(self.link_clock()))?;
+                let link = Link::start_on(&origin, Some(self.link_clock(client)))?;
                 self.links.insert(name.clone(), link);
             }
             urls.push(self.link(&name)?.service_url.clone());

@@ -64,7 +64,9 @@ fn without_orphans(scenario: &mut Scenario) {
 /// Whom and what an action names.
 fn named(action: &Action) -> Vec<&String> {
     match action {
-        Action::Offline(instance, by, _) | Action::Online(instance, by) => vec![instance, by],
+        Action::Offline(instance, by, _) | Action::OfflineAddress(instance, by) | Action::Online(instance, by) => {
+            vec![instance, by]
+        }
         Action::Fault(rule) => std::iter::once(&rule.node).chain(&rule.about).collect(),
         Action::Start(name)
         | Action::Crash(name)

@@ -70,6 +70,7 @@ fn instance_of(action: &Action) -> Option<&str> {
         | Action::SetStatus(name, _)
         | Action::RemoveStatus(name)
         | Action::Offline(name, ..)
+        | Action::OfflineAddress(name, _)
         | Action::Online(name, _) => Some(name),
         // Many are about a gateway.
         Action::Fault(_) => None,

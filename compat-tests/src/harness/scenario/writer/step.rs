@@ -29,6 +29,9 @@ fn doing(action: &Action) -> (&'static str, String) {
             let force = force.then(|| "true".to_owned());
             ("offline", map(&[("instance", Some(text(instance))), ("sync-speed", Some(text(by))), ("force", force)]))
         }
+        Action::OfflineAddress(instance, by) => {
+            ("offline-address", map(&[("instance", Some(text(instance))), ("sync-speed", Some(text(by)))]))
+        }
         Action::Online(instance, by) => {
             ("online", map(&[("instance", Some(text(instance))), ("sync-speed", Some(text(by)))]))
         }
