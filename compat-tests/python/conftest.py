@@ -17,12 +17,14 @@ import shutil
 import subprocess
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import deque
 
 import pytest
 
 FIRST_WORDS = "control API"
+END_WITHIN_S = 30
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -55,7 +57,7 @@ class Eurus:
         self._timers = []
         line = self._process.stdout.readline()
         if not line.startswith(FIRST_WORDS):
-            self.close()
+            self._end()
             raise EurusError(f"'{' '.join(command)}' did not start. It said:\n{line}{''.join(self._said)}")
         self._api = line.split()[-1]
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
@@ -65,11 +67,20 @@ class Eurus:
         data = None if body is None else json.dumps(body).encode()
         try:
             with _DIRECT.open(urllib.request.Request(self._api + path, data, method=method)) as answer:
-                return json.load(answer)
+                status, text = answer.status, answer.read()
         except urllib.error.HTTPError as refused:
-            raise EurusError(json.load(refused)["error"]) from None
+            status, text = refused.status, refused.read()
         except urllib.error.URLError as error:
             raise EurusError(f"eurus cannot be asked ({error.reason}). It said:\n{''.join(self._said)}") from error
+
+        try:
+            said = json.loads(text)
+            if status != 200:
+                raise EurusError(said["error"])
+            return said
+        except (ValueError, KeyError, TypeError):
+            words = text[:500].decode(errors="replace")
+            raise EurusError(f"{path} answered {status} and not in eurus' words: '{words}'") from None
 
     def now(self):
         """Virtual seconds since the begin."""
@@ -110,18 +121,40 @@ class Eurus:
         """Does now what a scenario's step does: step("crash", "shop-1")."""
         return self.ask("/steps", {what: whom})["outcome"]
 
+    def request(self, application, through=None):
+        """One request, through a gateway or a caller (None: the only gateway): {"answered_by": …} or {"failed": …}."""
+        way = "" if through is None else f"?through={urllib.parse.quote(through, safe='')}"
+        return self.ask(f"/requests/{urllib.parse.quote(application, safe='')}{way}")
+
+    def timeline(self):
+        """Every change that any layer has shown."""
+        return self.ask("/timeline", method="GET")
+
     def url(self, node):
         """Where a node answers; of a registry this ends with /eureka/."""
         return self.ask(method="GET")["nodes"][node]["url"]
 
     def close(self):
-        self._process.stdin.close()
+        """Ends all nodes; an error when one of them ended badly."""
+        how = self._end()
+        if how:
+            raise EurusError(f"eurus {how}. It said:\n{''.join(self._said)}")
+
+    def _end(self):
         try:
-            self._process.wait(10)
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass  # It has ended already; how, is said below.
+        how = None
+        try:
+            code = self._process.wait(END_WITHIN_S)
+            how = f"ended badly, with exit code {code}" if code else None
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+            how = f"did not end within {END_WITHIN_S} s and was killed"
         self._listener.join(1)
+        return how
 
     def __enter__(self):
         return self

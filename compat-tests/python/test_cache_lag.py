@@ -1,7 +1,9 @@
 """How long callers go on believing in an instance that is gone, in virtual time."""
 
 import asyncio
+import http.server
 import json
+import threading
 import time
 import urllib.request
 
@@ -19,8 +21,21 @@ def fetch(eurus):
     return {instance["instanceId"]: instance["status"] for app in apps for instance in app["instance"]}
 
 
+@pytest.mark.eurus_nodes("nodes.yaml")
+def test_a_shutdown_is_seen_after_two_caches(eurus):
+    eurus.advance(95)
+    eurus.step("shutdown", "shop-1")
+    assert eurus.view("gateway-1", "routable") == {"shop-1": "UP", "shop-2": "UP"}
+    eurus.advance(60)
+    assert eurus.view("gateway-1", "routable") == {"shop-2": "UP"}
+    assert eurus.request("shop") == {"answered_by": "shop-2"}, "through the only gateway"
+    assert [change["at_ms"] for change in eurus.timeline() if change["instance"] == "shop-1" and not change["to"]] == [
+        95_000, 95_000, 120_000, 125_000, 125_000  # store, read-write, read-only, client-copy, routable
+    ]
+
+
 @pytest.mark.eurus_nodes("crash.yaml")
-def test_a_crash_is_noticed_after_240_seconds(eurus):
+def test_a_balancer_goes_on_believing_in_a_crashed_instance_for_240_seconds(eurus):
     began = time.monotonic()
     copy, servers = {}, {}
 
@@ -105,6 +120,12 @@ def test_a_frozen_clock_refuses(eurus):
 def test_what_is_wrong_is_said(eurus, tmp_path, monkeypatch):
     with pytest.raises(EurusError, match="there is no instance 'shop-9'"):
         eurus.step("crash", "shop-9")
+    with pytest.raises(EurusError, match=r"there is no layer cellar of registry-1 \(it has: store, read-write, read-only\)"):
+        eurus.view("registry-1", "cellar")
+    with pytest.raises(EurusError, match="there is no gateway"):
+        eurus.request("shop")
+    with pytest.raises(EurusError, match="the query 'for=1s' is not understood"):
+        eurus.ask("/clock/advance?for=1s")
     with pytest.raises(ValueError, match="time does not go back"):
         eurus.advance(-1)
     nodes = tmp_path / "nodes.yaml"
@@ -118,3 +139,36 @@ def test_what_is_wrong_is_said(eurus, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EurusError, match="there is no 'eurus' on the PATH"):
         type(eurus)()
+
+
+def program(folder, *lines):
+    path = folder / "program"
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_node_that_ended_badly_is_reported(eurus, tmp_path, monkeypatch):
+    first = "echo 'control API http://127.0.0.1:1/harness'"
+    monkeypatch.setenv("EURUS_BINARY", program(tmp_path, first, "cat", "echo 'gateway-1: gone' >&2", "exit 3"))
+    with pytest.raises(EurusError, match="ended badly, with exit code 3. It said:\ngateway-1: gone"):
+        type(eurus)().close()
+
+
+def test_an_answer_that_is_no_json_is_shown(eurus, tmp_path, monkeypatch):
+    class Other(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(502)
+            self.end_headers()
+            self.wfile.write(b"<b>no gateway</b>")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        first = f"echo 'control API http://127.0.0.1:{other.server_port}/harness'"
+        monkeypatch.setenv("EURUS_BINARY", program(tmp_path, first, "exec cat"))
+        with type(eurus)() as running, pytest.raises(EurusError, match="/clock answered 502 .*'<b>no gateway</b>'"):
+            running.now()
+        other.shutdown()

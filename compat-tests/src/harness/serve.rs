@@ -4,6 +4,7 @@
 
 mod commands;
 mod http;
+mod standing;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 

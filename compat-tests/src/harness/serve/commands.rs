@@ -6,7 +6,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::super::engine::Engine;
 use super::super::layer::Layer;
-use super::super::scenario::{Action, Step, Through};
+use super::super::scenario::{Action, Step};
+use super::standing;
 use crate::Failure;
 use crate::link::Fault;
 
@@ -26,14 +27,16 @@ pub(super) enum What {
     Freeze(bool),
     /// A step, as a scenario file writes it: `{"offline": "java-service-1"}`.
     Act(String),
+    /// The same with a layer, which the path names: node, layer, what happens to it.
+    Disturb(String, String, String),
     /// What every layer shows.
     Layers,
     /// One layer of one node.
     Layer(String, String),
     /// Every change so far.
     Timeline,
-    /// One request to an application through a gateway or a caller.
-    Request(String, String),
+    /// One request to an application through a gateway or a caller; through the only gateway, where none is named.
+    Request(String, Option<String>),
 }
 
 /// A command and where its answer goes.
@@ -47,6 +50,8 @@ pub(super) struct Command {
 pub(super) enum Refused {
     /// What was asked makes no sense.
     Wrong(String),
+    /// There is no such thing.
+    Absent(String),
     /// It does not fit how things stand.
     Conflict(String),
     /// Something broke.
@@ -101,21 +106,17 @@ async fn one(engine: &mut Engine, is_frozen: &mut bool, what: What) -> Result<Va
             engine.run_until(target_ms).await?;
             Ok(clock(engine, *is_frozen))
         }
-        What::Act(step) => {
-            let step = Step::of_now(&engine.scenario, &step).map_err(|wrong| Refused::Wrong(wrong.to_string()))?;
-            if *is_frozen
-                && matches!(step.action, Action::Offline(..) | Action::OfflineAddress(..) | Action::Online(..))
-            {
-                return Err(Refused::Conflict("the clock is frozen, and an order may need time".to_owned()));
-            }
-            let outcome = engine.do_now(&step.action).await?;
-            Ok(json!({"done": step.action.in_words(), "outcome": outcome, "at_ms": engine.world.now_ms()}))
+        What::Act(step) => act(engine, *is_frozen, &step).await,
+        What::Disturb(node, layer, fault) => {
+            standing::layer_of(engine, &node, &layer)?;
+            act(engine, *is_frozen, &json!({fault: {"node": node, "layer": layer}}).to_string()).await
         }
         What::Layers => layers(engine).await,
         What::Layer(node, layer) => {
-            let all = layers(engine).await?;
-            let found = all.get(&node).and_then(|layers| layers.get(&layer));
-            found.cloned().ok_or_else(|| Refused::Wrong(format!("there is no layer {layer} of {node}")))
+            let layer = standing::layer_of(engine, &node, &layer)?;
+            engine.look_now().await?;
+            // A node that has not started shows nothing.
+            Ok(engine.timeline.listing(&node, layer).map_or_else(|| json!({}), |listing| json!(listing)))
         }
         What::Timeline => {
             let change = |change: &super::super::timeline::Change| {
@@ -125,18 +126,24 @@ async fn one(engine: &mut Engine, is_frozen: &mut bool, what: What) -> Result<Va
             Ok(engine.timeline.changes().iter().map(change).collect())
         }
         What::Request(app, through) => {
-            let is_caller = engine.scenario.callers.iter().any(|part| part.name == through);
-            let is_gateway = engine.scenario.gateways.iter().any(|part| part.name == through);
-            if !is_caller && !is_gateway {
-                return Err(Refused::Wrong(format!("there is no gateway or caller '{}'", through.escape_debug())));
-            }
-            let through = if is_caller { Through::Caller(through) } else { Through::Gateway(through) };
+            let through = standing::way(engine, through)?;
             Ok(match engine.request(&through, &app).await? {
                 Ok(instance) => json!({"answered_by": instance}),
                 Err(why) => json!({"failed": why}),
             })
         }
     }
+}
+
+/// A step, now, if it fits.
+async fn act(engine: &mut Engine, is_frozen: bool, step: &str) -> Result<Value, Refused> {
+    let step = Step::of_now(&engine.scenario, step).map_err(|wrong| Refused::Wrong(wrong.to_string()))?;
+    if is_frozen && matches!(step.action, Action::Offline(..) | Action::OfflineAddress(..) | Action::Online(..)) {
+        return Err(Refused::Conflict("the clock is frozen, and an order may need time".to_owned()));
+    }
+    standing::fits(engine, &step.action)?;
+    let outcome = engine.do_now(&step.action).await?;
+    Ok(json!({"done": step.action.in_words(), "outcome": outcome, "at_ms": engine.world.now_ms()}))
 }
 
 fn clock(engine: &Engine, is_frozen: bool) -> Value {

@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** The harness' HTTP API. */
@@ -17,6 +18,8 @@ final class ControlApi {
 
     /** A day of virtual time takes minutes at most. */
     private static final Duration ANSWER_WITHIN = Duration.ofMinutes(10);
+    /** Characters shown of an answer that is not understood. */
+    private static final int SHOWN_MAX = 500;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final EurusProcess process;
@@ -53,16 +56,31 @@ final class ControlApi {
     private JsonNode send(HttpRequest.Builder request) {
         try {
             HttpResponse<byte[]> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-            JsonNode body = JSON.readTree(answer.body());
-            if (answer.statusCode() == 200) {
-                return body;
-            }
-            throw new RefusedException(answer.statusCode(), body.path("error").asText());
+            return body(answer);
         } catch (IOException error) {
             throw new EurusException("eurus cannot be asked (" + error + "): " + process.end(), error);
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
             throw new EurusException("interrupted while eurus was asked", error);
         }
+    }
+
+    /** Whatever answers in between, or in its place, need not speak JSON. */
+    private JsonNode body(HttpResponse<byte[]> answer) throws IOException {
+        JsonNode body;
+        try {
+            body = JSON.readTree(answer.body());
+        } catch (JsonProcessingException error) {
+            body = JSON.missingNode();
+        }
+        if (answer.statusCode() == 200 && !body.isMissingNode()) {
+            return body;
+        }
+        if (answer.statusCode() != 200 && body.path("error").isTextual()) {
+            throw new RefusedException(answer.statusCode(), body.path("error").asText());
+        }
+        String text = new String(answer.body(), StandardCharsets.UTF_8);
+        throw new EurusException(answer.uri() + " answered " + answer.statusCode() + " and not in eurus' words: '"
+                + text.substring(0, Math.min(text.length(), SHOWN_MAX)) + "'");
     }
 }

@@ -1,19 +1,23 @@
 package io.eurus.junit;
 
+import com.netflix.appinfo.ApplicationInfoManager.StatusChangeListener;
 import com.netflix.appinfo.InstanceInfo;
 import com.netflix.discovery.DiscoveryClient;
+import com.netflix.discovery.StatusChangeEvent;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a DiscoveryClient does not offer in public. By reflection rather than by a class of ours in its package: that would
  * have to be loaded by the very class loader of the client.
  */
 final class DiscoveryClientInside {
+
+    private static final long REGISTERS_WITHIN_SECONDS = 10;
 
     private final DiscoveryClient client;
     private final Method renew;
@@ -48,19 +52,64 @@ final class DiscoveryClientInside {
         }
     }
 
-    /** Its timers for heartbeats and fetches for good, and the replicator's next run. */
+    /** Its timers for heartbeats and fetches for good, and the replicator's: that plans its next run after each. */
     void stopTimers() {
         ExecutorService scheduler = (ExecutorService) value(client, DiscoveryClient.class, "scheduler");
         if (scheduler != null) {
             scheduler.shutdownNow();
         }
         Object replicator = value(client, DiscoveryClient.class, "instanceInfoReplicator");
-        if (replicator != null) {
-            Object planned = value(replicator, replicator.getClass(), "scheduledPeriodicRef");
-            if (((AtomicReference<?>) planned).get() instanceof Future<?> next) {
-                next.cancel(false);
-            }
+        if (replicator == null) {
+            return;
         }
+        ExecutorService planned = (ExecutorService) value(replicator, replicator.getClass(), "scheduler");
+        if (planned instanceof ScheduledThreadPoolExecutor timers) {
+            timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        }
+        planned.shutdown();
+        try {
+            // A registration that is under way comes to its end: nothing is said in the background afterwards.
+            if (!planned.awaitTermination(REGISTERS_WITHIN_SECONDS, TimeUnit.SECONDS)) {
+                planned.shutdownNow();
+            }
+        } catch (InterruptedException error) {
+            planned.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * In place of the client's own listener, whose replicator has no threads any more: a status that the application
+     * announces is registered before the call that announces it returns.
+     */
+    void replicateStatusChanges() {
+        if (client.getEurekaClientConfig().shouldOnDemandUpdateStatusChange()) {
+            // The same id takes the listener's place, and shutdown() takes it away as it would its own.
+            client.getApplicationInfoManager().registerStatusChangeListener(new StatusChangeListener() {
+                @Override
+                public String getId() {
+                    return statusListenerId();
+                }
+
+                @Override
+                public void notify(StatusChangeEvent change) {
+                    replicate();
+                }
+            });
+        }
+    }
+
+    void ignoreStatusChanges() {
+        String id = statusListenerId();
+        if (id != null) {
+            client.getApplicationInfoManager().unregisterStatusChangeListener(id);
+        }
+    }
+
+    /** Null: a client that does not register has none. */
+    private String statusListenerId() {
+        Object own = value(client, DiscoveryClient.class, "statusChangeListener");
+        return own == null ? null : ((StatusChangeListener) own).getId();
     }
 
     private void call(Method method) {

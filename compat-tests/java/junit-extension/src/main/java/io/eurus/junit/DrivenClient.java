@@ -18,8 +18,9 @@ import java.util.TreeMap;
  *
  * <p>The client's own code does all that, over HTTP: its {@code renew()} (with the registration that follows a 404),
  * {@code refreshRegistry()} and {@code register()}. They are not public, so they are called by reflection; the same names
- * are there in eureka-client 1.10 and 2.0, and in Spring's CloudEurekaClient, which extends it. Its own timers are stopped.
- * A status change that the application announces is sent at once by a thread of the client, as always.
+ * are there in eureka-client 1.10 and 2.0, and in Spring's CloudEurekaClient, which extends it. Its own timers are stopped,
+ * for good. A status change that the application announces is registered at once, as always, but by the thread that
+ * announces it, and however many there are: it is at the registry when {@code setInstanceStatus} returns.
  */
 public final class DrivenClient implements AutoCloseable {
 
@@ -39,6 +40,7 @@ public final class DrivenClient implements AutoCloseable {
             Duration first = seconds(config.getInitialInstanceInfoReplicationIntervalSeconds());
             Duration period = seconds(config.getInstanceInfoReplicationIntervalSeconds());
             said.add(clock.every(first, period, inside::replicate));
+            inside.replicateStatusChanges();
         }
         if (config.shouldFetchRegistry()) {
             read.add(clock.every(seconds(config.getRegistryFetchIntervalSeconds()), this::refresh));
@@ -75,7 +77,7 @@ public final class DrivenClient implements AutoCloseable {
     /** It says nothing more to the registry, as a process that hangs, but goes on fetching. */
     public void silence() {
         said.forEach(ClockTimer::cancel);
-        inside.stopTimers();
+        inside.ignoreStatusChanges();
     }
 
     /** It neither says anything nor fetches any more, as a process that is gone. */

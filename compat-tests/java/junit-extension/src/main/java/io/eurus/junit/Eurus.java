@@ -3,6 +3,8 @@ package io.eurus.junit;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.netflix.discovery.DiscoveryClient;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,10 +86,34 @@ public final class Eurus implements AutoCloseable {
         return outcome.isTextual() ? Optional.of(outcome.asText()) : Optional.empty();
     }
 
+    /** Sends one request to an application, through the only gateway of the nodes file. */
+    public Answer request(String application) {
+        return answer("/requests/" + inUrl(application));
+    }
+
     /** Sends one request to an application, through a gateway or a caller of the nodes file. */
     public Answer request(String application, String through) {
-        JsonNode answer = api.post("/requests/" + application + "?through=" + through);
+        return answer("/requests/" + inUrl(application) + "?through=" + inUrl(through));
+    }
+
+    private Answer answer(String path) {
+        JsonNode answer = api.post(path);
         return new Answer(answer.path("answered_by").asText(null), answer.path("failed").asText(null));
+    }
+
+    static String inUrl(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Every change that any layer has shown, in their order. */
+    public List<Change> timeline() {
+        List<Change> changes = new ArrayList<>();
+        for (JsonNode change : api.get("/timeline")) {
+            changes.add(new Change(Duration.ofMillis(change.path("at_ms").asLong()), change.path("node").asText(),
+                    change.path("layer").asText(), change.path("instance").asText(), change.path("from").asText(null),
+                    change.path("to").asText(null)));
+        }
+        return changes;
     }
 
     /**
@@ -100,7 +126,11 @@ public final class Eurus implements AutoCloseable {
         return new DrivenClient(clock, client);
     }
 
-    /** Ends all nodes. */
+    /**
+     * Ends all nodes.
+     *
+     * @throws EurusException when one of them ended badly
+     */
     @Override
     public void close() {
         process.stop();
@@ -117,4 +147,16 @@ public final class Eurus implements AutoCloseable {
      * @param failed what went wrong
      */
     public record Answer(String answeredBy, String failed) {}
+
+    /**
+     * What a layer showed of an instance, and what it has shown since.
+     *
+     * @param at virtual time since the begin
+     * @param node whose layer
+     * @param layer which
+     * @param instance of whom
+     * @param from the status; null: it was not shown
+     * @param to the status; null: it is not shown any more
+     */
+    public record Change(Duration at, String node, String layer, String instance, String from, String to) {}
 }

@@ -3,6 +3,7 @@ package io.eurus.junit;
 import com.netflix.discovery.DiscoveryClient;
 import java.net.URI;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -77,8 +78,9 @@ public final class EurusExtension
     private synchronized void end(ExtensionContext context) {
         users.remove(context.getUniqueId());
         if (running != null && users.isEmpty()) {
-            running.close();
+            Eurus ended = running;
             running = null;
+            ended.close();
         }
     }
 
@@ -144,6 +146,21 @@ public final class EurusExtension
     /** See {@link Eurus#step}. */
     public Optional<String> step(String what, Object whom) {
         return eurus().step(what, whom);
+    }
+
+    /** See {@link Eurus#request(String)}. */
+    public Eurus.Answer request(String application) {
+        return eurus().request(application);
+    }
+
+    /** See {@link Eurus#request(String, String)}. */
+    public Eurus.Answer request(String application, String through) {
+        return eurus().request(application, through);
+    }
+
+    /** See {@link Eurus#timeline}. */
+    public List<Eurus.Change> timeline() {
+        return eurus().timeline();
     }
 
     /** See {@link Eurus#drive}. */

@@ -19,14 +19,16 @@ import java.util.stream.Collectors;
 final class EurusProcess {
 
     private static final String FIRST_WORDS = "control API";
-    private static final Duration END_WITHIN = Duration.ofSeconds(10);
+    private static final Duration END_WITHIN = Duration.ofSeconds(30);
 
     private final Process process;
+    private final Thread reader;
     private final LastLines complaints;
     private final String apiUrl;
 
-    private EurusProcess(Process process, LastLines complaints, String apiUrl) {
+    private EurusProcess(Process process, Thread reader, LastLines complaints, String apiUrl) {
         this.process = process;
+        this.reader = reader;
         this.complaints = complaints;
         this.apiUrl = apiUrl;
     }
@@ -56,7 +58,7 @@ final class EurusProcess {
         });
         String line = firstLine(firstLine, process, within, String.join(" ", command));
         if (line.startsWith(FIRST_WORDS)) {
-            return new EurusProcess(process, complaints, line.substring(FIRST_WORDS.length()).strip());
+            return new EurusProcess(process, reader, complaints, line.substring(FIRST_WORDS.length()).strip());
         }
         throw notStarted(process, reader, complaints, line, String.join(" ", command));
     }
@@ -109,17 +111,36 @@ final class EurusProcess {
                 : "it has ended with exit code " + process.exitValue() + (said.isEmpty() ? "" : "; it said:\n" + said);
     }
 
+    /**
+     * Ends it.
+     *
+     * @throws EurusException when it ended badly, as when a node did, or had ended before
+     */
     void stop() {
         try {
-            process.getOutputStream().close();
+            closeInput();
             if (!process.waitFor(END_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
+                throw new EurusException("eurus did not end within " + END_WITHIN.toSeconds() + " s and was killed; it said:\n"
+                        + complaints.text());
             }
-        } catch (IOException error) {
-            process.destroyForcibly();
+            reader.join(1_000);
         } catch (InterruptedException error) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+            return;
+        }
+        if (process.exitValue() != 0) {
+            throw new EurusException("eurus ended badly: " + end());
+        }
+    }
+
+    private void closeInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException error) {
+            // It is closed already where the process is gone: how that ended is said by its exit code.
+            complaints.add("(its input cannot be closed: " + error.getMessage() + ")");
         }
     }
 

@@ -23,7 +23,7 @@ public final class HarnessCaches {
      */
     public Map<String, String> view(String node, String layer) {
         Map<String, String> view = new TreeMap<>();
-        JsonNode shown = api.get("/caches/" + node + "/" + layer);
+        JsonNode shown = api.get("/caches/" + Eurus.inUrl(node) + "/" + Eurus.inUrl(layer));
         shown.fieldNames().forEachRemaining(instance -> view.put(instance, shown.get(instance).asText()));
         return view;
     }
@@ -59,6 +59,6 @@ public final class HarnessCaches {
     }
 
     private void disturb(String node, String layer, String how) {
-        api.post("/caches/" + node + "/" + layer + "/" + how);
+        api.post("/caches/" + Eurus.inUrl(node) + "/" + Eurus.inUrl(layer) + "/" + how);
     }
 }

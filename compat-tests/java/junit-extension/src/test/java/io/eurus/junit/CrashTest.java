@@ -17,7 +17,7 @@ class CrashTest {
     EurusExtension eurus = EurusExtension.builder().nodes("crash.yaml").build();
 
     @Test
-    void aCrashIsSeen210SecondsLater() {
+    void itGoesOnBelievingInACrashedInstanceFor210Seconds() {
         long started = System.nanoTime();
         HarnessClock clock = eurus.clock();
         clock.advanceTo(Duration.ofMillis(29_999)); // it fetches a millisecond before each tick of the read-only cache
@@ -46,9 +46,9 @@ class CrashTest {
 
             clock.advanceTo(Duration.ofMillis(239_998));
             assertEquals(UP, follower.view("shop"));
-            clock.advanceTo(Duration.ofMillis(240_000));
+            clock.advanceTo(Duration.ofMillis(239_999)); // its fetch: 209.998 s after the crash
             assertEquals(GONE, follower.view("shop"));
-            System.out.printf("240 s of virtual time in %d ms%n", (System.nanoTime() - started) / 1_000_000);
+            System.out.printf("239.999 s of virtual time in %d ms%n", (System.nanoTime() - started) / 1_000_000);
             shop.client().shutdown();
         }
     }

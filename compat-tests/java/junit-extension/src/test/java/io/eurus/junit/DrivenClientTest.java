@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.netflix.appinfo.InstanceInfo;
+import com.netflix.appinfo.InstanceInfo.InstanceStatus;
 import com.netflix.discovery.DiscoveryClient;
 import java.lang.reflect.Field;
 import java.time.Duration;
@@ -60,6 +61,39 @@ class DrivenClientTest {
             scheduler.setAccessible(true);
             assertTrue(((ExecutorService) scheduler.get(client)).isShutdown());
         }
+    }
+
+    @Test
+    void aStatusChangeIsSentWhenItIsAnnouncedAndPlansNothing() throws Exception {
+        DiscoveryClient client = Clients.producer(eurus.serviceUrl(), "shop");
+        ExecutorService replicator = replicator(client);
+        try (DrivenClient shop = eurus.drive(client)) {
+            client.getApplicationInfoManager().setInstanceStatus(InstanceStatus.DOWN);
+            assertEquals(Map.of("shop-1", "DOWN"), eurus.caches().view("registry-1", "store"));
+            assertTrue(replicator.isTerminated(), "it would plan its next run in real time");
+        }
+    }
+
+    @Test
+    void whoIsGoneAnnouncesNothing() throws Exception {
+        DiscoveryClient client = Clients.producer(eurus.serviceUrl(), "shop");
+        ExecutorService replicator = replicator(client);
+        DrivenClient shop = eurus.drive(client);
+        shop.crash();
+        client.getApplicationInfoManager().setInstanceStatus(InstanceStatus.DOWN);
+        if (!replicator.isShutdown()) {
+            replicator.submit(() -> {}).get(); // after whatever it has been told
+        }
+        assertEquals(Map.of("shop-1", "UP"), eurus.caches().view("registry-1", "store"));
+        client.shutdown();
+    }
+
+    private static ExecutorService replicator(DiscoveryClient client) throws ReflectiveOperationException {
+        Field replicator = DiscoveryClient.class.getDeclaredField("instanceInfoReplicator");
+        replicator.setAccessible(true);
+        Field scheduler = replicator.getType().getDeclaredField("scheduler");
+        scheduler.setAccessible(true);
+        return (ExecutorService) scheduler.get(replicator.get(client));
     }
 
     private static String version(DrivenClient follower) {

@@ -39,7 +39,8 @@ class NodesTest {
         assertEquals(Map.of("shop-1", "UP", "shop-2", "UP"), caches.view("gateway-1", "routable"));
         caches.freeze("registry-1", "read-only");
         assertEquals(Optional.of("done"), eurus.step("offline", "shop-1"));
-        assertEquals(new Eurus.Answer("shop-2", null), eurus.eurus().request("shop", "gateway-1"));
+        assertEquals(new Eurus.Answer("shop-2", null), eurus.request("shop", "gateway-1"));
+        assertEquals(new Eurus.Answer("shop-2", null), eurus.request("shop"), "through the only gateway");
         eurus.clock().advance(Duration.ofSeconds(60));
         assertEquals("UP", caches.view("registry-1", "read-only").get("shop-1"));
         caches.thaw("registry-1", "read-only");
@@ -47,6 +48,9 @@ class NodesTest {
         assertEquals("OUT_OF_SERVICE", caches.view("registry-1", "read-only").get("shop-1"));
         assertEquals(Optional.empty(), eurus.step("set-status", Map.of("instance", "shop-2", "status", "DOWN")));
         assertEquals("DOWN", caches.view("registry-1", "store").get("shop-2"));
+        Eurus.Change down =
+                new Eurus.Change(eurus.clock().now(), "registry-1", "store", "shop-2", "UP", "DOWN");
+        assertTrue(eurus.timeline().contains(down), eurus.timeline().toString());
         leftAt = eurus.clock().now();
     }
 
@@ -68,7 +72,13 @@ class NodesTest {
         RefusedException refused = assertThrows(RefusedException.class, () -> eurus.step("crash", "shop-9"));
         assertEquals(400, refused.status());
         assertTrue(refused.getMessage().contains("(known: shop-1, shop-2)"), refused.getMessage());
-        assertThrows(RefusedException.class, () -> eurus.caches().view("registry-1", "cellar"));
+        refused = assertThrows(RefusedException.class, () -> eurus.caches().view("gateway-1", "store"));
+        assertEquals("there is no layer store of gateway-1 (it has: client-copy, routable)", refused.getMessage());
+        assertEquals(404, refused.status());
+        refused = assertThrows(RefusedException.class, () -> eurus.request("shop", "gate way&"));
+        assertTrue(refused.getMessage().startsWith("there is no gateway or caller 'gate way&'"), refused.getMessage());
+        refused = assertThrows(RefusedException.class, () -> eurus.step("run", "registry-1"));
+        assertEquals(409, refused.status());
     }
 
     @Nested

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,11 +54,37 @@ class StartTest {
 
     @Test
     void whenItDiesTheNextCallSaysSo() throws Exception {
-        try (Eurus eurus = Eurus.start(EurusBinary.find(), null, SOON)) {
-            ProcessHandle process = ProcessHandle.of(eurus.pid()).orElseThrow();
-            process.destroyForcibly();
-            process.onExit().get(30, TimeUnit.SECONDS);
-            complains(() -> eurus.clock().advance(SOON), "eurus cannot be asked", "it has ended with exit code");
+        Eurus eurus = Eurus.start(EurusBinary.find(), null, SOON);
+        ProcessHandle process = ProcessHandle.of(eurus.pid()).orElseThrow();
+        process.destroyForcibly();
+        process.onExit().get(30, TimeUnit.SECONDS);
+        complains(() -> eurus.clock().advance(SOON), "eurus cannot be asked", "it has ended with exit code");
+        complains(eurus::close, "eurus ended badly: it has ended with exit code 137");
+    }
+
+    @Test
+    void whenANodeEndedBadlyTheTestFails() throws Exception {
+        Path bad = Programs.script(folder, "bad", "echo 'control API http://127.0.0.1:1/harness'; cat; echo 'gateway-1: gone' >&2; exit 3");
+        Eurus eurus = Eurus.start(bad, null, SOON);
+        complains(eurus::close, "eurus ended badly: it has ended with exit code 3", "gateway-1: gone");
+    }
+
+    @Test
+    void anAnswerThatIsNoneOfItsIsShown() throws Exception {
+        HttpServer other = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        other.createContext("/", call -> {
+            int status = call.getRequestURI().getPath().endsWith("/clock") ? 200 : 502;
+            call.sendResponseHeaders(status, 0);
+            call.getResponseBody().write("<b>no gateway</b>".getBytes());
+            call.close();
+        });
+        other.start();
+        String line = "control API http://127.0.0.1:" + other.getAddress().getPort() + "/harness";
+        try (Eurus eurus = Eurus.start(Programs.script(folder, "proxied", "echo " + line + "; exec cat"), null, SOON)) {
+            complains(() -> eurus.step("crash", "shop-1"), "/harness/steps answered 502", "'<b>no gateway</b>'");
+            complains(() -> eurus.clock().now(), "/harness/clock answered 200", "'<b>no gateway</b>'");
+        } finally {
+            other.stop(0);
         }
     }
 
