@@ -14,6 +14,7 @@
 //! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
 //! | [`clients`] | real Eureka clients in four languages, each a process of its own; what they ask, listened to |
 //! | [`process`] | a peer that is a process of its own |
+//! | [`tie`] | what ties a process to the life of the one that started it |
 //! | [`failure`] | what went wrong, in words |
 
 pub mod clients;
@@ -29,5 +30,6 @@ pub mod rotation;
 pub mod safeguards;
 pub mod scene;
 pub mod stack;
+pub mod tie;
 
 pub use failure::Failure;

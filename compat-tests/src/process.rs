@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::Failure;
 use crate::java::until::Patience;
+use crate::tie::tied;
 
 /// A process may take this long until its application answers, on a busy machine.
 const STARTED_WITHIN_MS: i64 = 90_000;
@@ -16,7 +17,7 @@ const TERMINATED_WITHIN_MS: i64 = 30_000;
 /// What is shown of the output when a test fails, bytes from its end.
 const OUTPUT_SHOWN_MAX: usize = 4_000;
 
-/// One running process. It is killed when dropped; when a failing test drops it, the end of its output is shown.
+/// One running process. It is killed when dropped, and by the system when this process is killed; when a failing test drops it, the end of its output is shown.
 pub struct PeerProcess {
     name: String,
     child: Child,
@@ -29,13 +30,24 @@ impl PeerProcess {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(name: &str, mut command: Command, missing: &str) -> Result<Self, Failure> {
+    pub fn start(name: &str, command: Command, missing: &str) -> Result<Self, Failure> {
+        Self::start_with(Stdio::null(), name, command, missing)
+    }
+
+    /// The same of a program that ends when its standard input does: as soon as this process is gone, on any system.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_input(name: &str, command: Command, missing: &str) -> Result<Self, Failure> {
+        Self::start_with(Stdio::piped(), name, command, missing)
+    }
+
+    fn start_with(input: Stdio, name: &str, command: Command, missing: &str) -> Result<Self, Failure> {
+        let mut command = tied(command);
         let output = NamedTempFile::new()?;
         let stdout = output.reopen()?;
         let stderr = stdout.try_clone()?;
-        let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().map_err(|error| match error
-            .kind()
-        {
+        let child = command.stdin(input).stdout(stdout).stderr(stderr).spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => Failure::new(format!("{} is not there: {missing}", command.get_program().display())),
             _ => Failure::new(format!("{name} could not be started: {error}")),
         })?;

@@ -37,7 +37,7 @@ pub struct Service {
 }
 
 impl Service {
-    fn start<E: Display + 'static>(
+    pub(crate) fn start<E: Display + 'static>(
         what: &'static str,
         shutdown: Shutdown,
         run: impl FnOnce(Shutdown) -> Run<E>,
@@ -73,7 +73,7 @@ fn client() -> Result<reqwest::Client, Failure> {
     Ok(reqwest::Client::builder().no_proxy().pool_idle_timeout(CONNECTION_KEPT).build()?)
 }
 
-type Run<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+pub(crate) type Run<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 
 /// A free port of the loopback address.
 pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -209,10 +209,11 @@ impl Stack {
     pub async fn stop(self) -> Result<(), Failure> {
         // All at once: those that tell the others of their end need not wait for one another.
         self.services.iter().for_each(|service| service.shutdown.trigger());
+        let mut first = Ok(());
         for service in self.services {
-            service.stop().await?;
+            first = first.and(service.stop().await);
         }
-        Ok(())
+        first
     }
 }
 

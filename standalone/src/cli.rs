@@ -92,6 +92,7 @@ fn replay(arguments: HarnessArgs) -> ExitCode {
     match runtime.block_on(harness::carry_out(arguments)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if harness::is_unwanted(&error) => ExitCode::FAILURE,
         Err(error) => failed(&error.to_string()),
     }
 }

@@ -3,11 +3,15 @@
 mod random;
 mod running;
 mod serving;
+mod words;
 
 use std::path::PathBuf;
 
 use compat_tests::harness::node::{self, NodeArgs};
+use compat_tests::tie::unless_told_to_end;
 use eurus_service::process::BoxError;
+
+pub(crate) use words::is_unwanted;
 
 /// What to do.
 #[derive(clap::Args, Clone, Debug)]
@@ -68,9 +72,9 @@ pub struct ServeArgs {
 /// What cannot be read, started or written.
 pub async fn carry_out(arguments: HarnessArgs) -> Result<bool, BoxError> {
     match arguments.command {
-        HarnessCommand::Run(arguments) => running::run(&arguments).await,
+        HarnessCommand::Run(arguments) => unless_told_to_end(running::run(&arguments)).await?,
         HarnessCommand::Node(arguments) => Ok(node::run(arguments).await.map(|()| true)?),
-        HarnessCommand::Random(arguments) => random::run(&arguments).await,
+        HarnessCommand::Random(arguments) => unless_told_to_end(random::run(&arguments)).await?,
         HarnessCommand::Serve(arguments) => serving::serve(&arguments).await,
     }
 }

@@ -34,7 +34,7 @@ fn the_example_of_the_page_runs_and_is_reported() {
         run(folder.path(), &example(), &["--report", "out", "--junit", "j.xml", "--json", "j.json"]);
     assert_eq!((code, errors.as_str()), (0, ""), "{said}");
     assert!(said.starts_with("ok     My first scenario: store absent 0 s, routable absent 30 s, 0 failed ("), "{said}");
-    assert!(said.contains("1 scenarios: 1 as expected, 0 not"), "{said}");
+    assert!(said.contains("1 scenario: 1 as expected, 0 not"), "{said}");
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("j.xml").contains("tests=\"1\" failures=\"0\""));
     let json: Value = serde_json::from_str(&read("j.json")).unwrap();

@@ -9,6 +9,7 @@ use compat_tests::Failure;
 use compat_tests::harness::proof::progress::Progress;
 use compat_tests::harness::proof::prove;
 use compat_tests::harness::{Programs, files};
+use compat_tests::tie::unless_told_to_end;
 
 /// Runs a scenario against a stock Java Eureka server and a Spring Cloud client with Ribbon in real time (minutes), and
 /// against ours in virtual time. Needs the Java peers (compat-tests/java/README.md).
@@ -33,7 +34,9 @@ async fn main() -> Result<(), Failure> {
     let scenarios = files::scenarios(&arguments.scenarios).map_err(|wrong| Failure::new(wrong.to_string()))?;
     for scenario in scenarios {
         let programs = Programs { java: arguments.java.clone(), ..Programs::default() };
-        let report = prove(scenario, programs, &mut Progress::shown()).await?;
+        let mut progress = Progress::shown();
+        // A signal is said as an error; the Java programs end with the proof.
+        let report = unless_told_to_end(prove(scenario, programs, &mut progress)).await??;
         println!("{report}");
         Failure::unless(report.agrees(), || format!("{}: a layer differs by more than is allowed", report.name))?;
     }

@@ -62,13 +62,15 @@ pub struct Violation {
     pub words: String,
 }
 
-/// Which gateway follows which registries, for the comparison at the end.
+/// Which gateway follows which registry, for the comparison at the end: both run then.
 #[derive(Clone, Debug)]
 pub struct Following {
     /// The gateway.
     pub gateway: String,
-    /// Its registries.
-    pub registries: Vec<String>,
+    /// One of its registries. One that follows several sees one of them at a time: the registries must agree.
+    pub registry: String,
+    /// How far the gateway may be behind: a tick of the registry's read-only cache and a fetch of its own, with some room.
+    pub behind_ms: i64,
 }
 
 /// All violations, in the order of time.

@@ -3,6 +3,7 @@
 
 mod act;
 mod copy;
+mod following;
 mod journal;
 mod look;
 mod meanwhile;

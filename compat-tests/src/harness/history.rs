@@ -1,5 +1,6 @@
 //! Everything that happened in a run, in its order: what the checker judges.
 
+use super::checker::Rule;
 use super::layer::Layer;
 use super::timeline::Change;
 
@@ -92,6 +93,13 @@ pub enum Happening {
         state: String,
         /// As it is; `None`: it is not there.
         found: Option<String>,
+    },
+    /// At the end a rule cannot be checked of a node.
+    NotChecked {
+        /// Which.
+        rule: Rule,
+        /// Why: the node does not run, as a scenario leaves it.
+        why: String,
     },
     /// A registry began anew, with nothing.
     Emptied {

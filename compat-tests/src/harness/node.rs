@@ -11,6 +11,7 @@ use eurus_sync_speed::SyncSpeedConfig;
 
 use crate::Failure;
 use crate::stack::bind;
+use crate::tie::when_input_ends;
 
 /// Which node, where, with which settings.
 #[derive(clap::Args, Clone, Debug)]
@@ -36,6 +37,9 @@ pub struct NodeArgs {
     /// A property of the product
     #[arg(long = "setting", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
+    /// End at once when standard input does: whoever started it is gone
+    #[arg(long)]
+    pub until_stdin_closes: bool,
 }
 
 /// What a node can be.
@@ -67,6 +71,11 @@ impl NodeKind {
 pub async fn run(arguments: NodeArgs) -> Result<(), Failure> {
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
+    if arguments.until_stdin_closes {
+        let shutdown = shutdown.clone();
+        // Nobody is there any more to whom a goodbye would matter.
+        when_input_ends(move || shutdown.abort())?;
+    }
     let clock = Clock::system().ahead_by_ms(arguments.ahead_ms);
     let words = |error: &dyn std::fmt::Display| Failure::new(error.to_string());
     let refused = |error: ConfigError| Failure::new(error.to_string());

@@ -1,11 +1,11 @@
 //! One scenario from its begin to its verdicts.
 
-use super::checker::{Following, Violation, check};
+use super::checker::{Violation, check};
 use super::engine::Engine;
-use super::history::{Happening, History};
+use super::history::{Event, Happening, History};
 use super::judge::{Verdict, judge};
 use super::programs::Programs;
-use super::scenario::{Program, Scenario};
+use super::scenario::Scenario;
 use super::timeline::Timeline;
 use crate::Failure;
 use eurus_service::Clock;
@@ -33,6 +33,15 @@ impl Outcome {
     /// Whether all was as expected.
     pub fn is_passed(&self) -> bool {
         self.failure.is_none() && self.verdicts.iter().all(|verdict| verdict.is_met)
+    }
+
+    /// What could not be checked at the end, and why.
+    pub fn not_checked(&self) -> Vec<String> {
+        let words = |event: &Event| match &event.what {
+            Happening::NotChecked { rule, why } => Some(format!("not checked: '{rule}': {why}")),
+            _ => None,
+        };
+        self.history.events.iter().filter_map(words).collect()
     }
 }
 
@@ -66,6 +75,7 @@ async fn carry_through(mut engine: Engine) -> Outcome {
         ended = engine.look_into_journals().await;
     }
     engine.note_faults_that_never_applied();
+    let following = engine.following();
     engine.note(Happening::Step { name: "the end".to_owned(), outcome: None });
     let Engine { scenario, world, history, timeline, .. } = engine;
     // What is held back would keep a service from ending.
@@ -77,13 +87,6 @@ async fn carry_through(mut engine: Engine) -> Outcome {
     if let Err(failure) = ended.and(stopped) {
         return broken_off(scenario, history, timeline, &failure);
     }
-    let following: Vec<Following> = scenario
-        .gateways
-        .iter()
-        // What a Java client's caller routes to is its balancer's list.
-        .filter(|part| part.program != Program::Java)
-        .map(|part| Following { gateway: part.name.clone(), registries: part.registries.clone() })
-        .collect();
     let violations = check(&history, &following);
     let verdicts = judge(&scenario, &history, &timeline, &violations);
     Outcome { scenario, history, timeline, violations, verdicts, failure: None, took_ms: 0 }

@@ -24,6 +24,7 @@ pub(super) use instance::Instance;
 pub(super) use nodes::{Caller, Gateway, Listed, Registry, SyncSpeed};
 pub(super) use outside::Outside;
 pub(super) use running::Running;
+use running::stop_all;
 
 /// Requests to a sync-speed, and what it does after a restart, may fetch too: by these timers.
 const FETCHERS: &[&str] = &["request", "recovery"];
@@ -86,17 +87,12 @@ impl World {
         LinkClock { clock: self.stack.clock.clone(), hand: self.pace.hand(), fetchers }
     }
 
-    /// Stops everything, clients before what they call.
+    /// Stops everything, clients before what they call, also after one that does not stop as it should: that is said at the end.
     pub(super) async fn stop(self) -> Result<(), Failure> {
-        for sync_speed in self.sync_speeds {
-            sync_speed.running.stop().await?;
-        }
-        for gateway in self.gateways {
-            gateway.running.stop().await?;
-        }
-        for registry in self.registries {
-            registry.running.stop().await?;
-        }
+        let sync_speeds = self.sync_speeds.into_iter().map(|one| (one.part.name, one.running));
+        let gateways = self.gateways.into_iter().map(|one| (one.part.name, one.running));
+        let registries = self.registries.into_iter().map(|one| (one.part.name, one.running));
+        let nodes = stop_all(sync_speeds.chain(gateways).chain(registries)).await;
         for link in self.links.into_values() {
             link.stop().await;
         }
@@ -105,7 +101,7 @@ impl World {
                 producer.stop().await;
             }
         }
-        self.stack.stop().await
+        nodes.and(self.stack.stop().await)
     }
 }
 

@@ -1,5 +1,4 @@
 //! Runs random scenarios from seeds and writes what they find.
-#![allow(clippy::print_stdout)] // A command's own words.
 
 mod progress;
 
@@ -13,6 +12,7 @@ use compat_tests::harness::scenario;
 use eurus_service::process::BoxError;
 
 use super::running::write;
+use super::words::say;
 use progress::Progress;
 
 /// Which seeds, and what becomes of findings.
@@ -57,7 +57,7 @@ pub(super) struct RandomArgs {
 /// A finding that cannot be written.
 pub(super) async fn run(arguments: &RandomArgs) -> Result<bool, BoxError> {
     if let (Some(seed), true) = (arguments.seed, arguments.print) {
-        print!("{}", scenario::write(&hunt::scenario_of(seed, &arguments.overrides)));
+        say(scenario::write(&hunt::scenario_of(seed, &arguments.overrides)).trim_end())?;
         return Ok(true);
     }
     let plan = plan(arguments);
@@ -68,11 +68,11 @@ pub(super) async fn run(arguments: &RandomArgs) -> Result<bool, BoxError> {
     for found in &summary.found {
         let path = arguments.out.join(&found.scenario.file);
         write(&path, &found.file())?;
-        println!("{}", in_words(found, colours));
-        println!("       written: {}", path.display());
-        println!("       again:   eurus harness run {}", path.display());
+        say(&in_words(found, colours))?;
+        say(&format!("       written: {}", path.display()))?;
+        say(&format!("       again:   eurus harness run {}", path.display()))?;
     }
-    println!("{}", total(&summary, took_s));
+    say(&total(&summary, took_s))?;
     Ok(summary.found.is_empty())
 }
 

@@ -1,5 +1,5 @@
 //! Runs scenarios one after another and writes what came of them.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // A command's own words.
+#![allow(clippy::print_stderr)] // A command's own words.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use compat_tests::harness::{Outcome, files, run as run_scenario};
 use eurus_service::process::BoxError;
 
 use super::RunArgs;
+use super::words::say;
 
 pub(super) async fn run(arguments: &RunArgs) -> Result<bool, BoxError> {
     let scenarios = files::scenarios(&arguments.paths)?;
@@ -24,11 +25,12 @@ pub(super) async fn run(arguments: &RunArgs) -> Result<bool, BoxError> {
         if shows_progress {
             eprint!("\r\u{1b}[K");
         }
-        println!("{}", line::of(&outcome, colours));
+        say(&line::of(&outcome, colours))?;
         outcomes.push(outcome);
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.is_passed()).count();
-    println!("{} scenarios: {} as expected, {failed} not", all, all - failed);
+    let scenarios = if all == 1 { "scenario" } else { "scenarios" };
+    say(&format!("{all} {scenarios}: {} as expected, {failed} not", all - failed))?;
     for (path, what) in wanted(arguments) {
         let text = match what {
             Format::Html => report::html::of(&outcomes),
@@ -36,7 +38,7 @@ pub(super) async fn run(arguments: &RunArgs) -> Result<bool, BoxError> {
             Format::JUnit => report::junit::of(&outcomes),
         };
         write(&path, &text)?;
-        println!("written: {}", path.display());
+        say(&format!("written: {}", path.display()))?;
     }
     Ok(failed == 0)
 }

@@ -6,28 +6,22 @@ use super::super::history::{Happening, History};
 use super::super::layer::Layer;
 use super::{Following, Rule, Violation};
 
-/// A gateway may be as far behind as this: a read-only cache and a fetch, with some room.
-const BEHIND_MS: i64 = 65_000;
-
 /// Gateways that route to others than their registries say.
 pub(super) fn violations(history: &History, following: &[Following]) -> Vec<Violation> {
     let end_ms = history.events.last().map_or(0, |event| event.at_ms);
     let mut found = Vec::new();
-    for Following { gateway, registries } in following {
-        // One that follows several sees one of them at a time: the registries must agree.
-        for registry in registries {
-            let routable = States::of(history, gateway, Layer::Routable);
-            let store = States::of(history, registry, Layer::Store);
-            let instances: BTreeSet<&str> = routable.0.keys().chain(store.0.keys()).copied().collect();
-            for instance in instances {
-                let is_routed = routable.last(instance) == Some("UP");
-                let lately = store.since(instance, end_ms - BEHIND_MS);
-                if !lately.iter().any(|state| (*state == Some("UP")) == is_routed) {
-                    let says = store.last(instance).unwrap_or("nothing");
-                    let routes = if is_routed { "routes to it" } else { "does not route to it" };
-                    let words = format!("at the end {registry} says {says} of {instance}, and {gateway} {routes}");
-                    found.push(Violation { rule: Rule::Converged, at_ms: end_ms, words });
-                }
+    for Following { gateway, registry, behind_ms } in following {
+        let routable = States::of(history, gateway, Layer::Routable);
+        let store = States::of(history, registry, Layer::Store);
+        let instances: BTreeSet<&str> = routable.0.keys().chain(store.0.keys()).copied().collect();
+        for instance in instances {
+            let is_routed = routable.last(instance) == Some("UP");
+            let lately = store.since(instance, end_ms - behind_ms);
+            if !lately.iter().any(|state| (*state == Some("UP")) == is_routed) {
+                let says = store.last(instance).unwrap_or("nothing");
+                let routes = if is_routed { "routes to it" } else { "does not route to it" };
+                let words = format!("at the end {registry} says {says} of {instance}, and {gateway} {routes}");
+                found.push(Violation { rule: Rule::Converged, at_ms: end_ms, words });
             }
         }
     }

@@ -35,7 +35,7 @@ fn shows(node: &str, layer: Layer, to: Option<&str>) -> Happening {
 fn broken(events: Vec<(i64, Happening)>) -> Vec<(Rule, i64)> {
     let mut history = History::default();
     events.into_iter().for_each(|(at_ms, what)| history.note(at_ms, what));
-    let following = [Following { gateway: "g".to_owned(), registries: vec!["r".to_owned()] }];
+    let following = [Following { gateway: "g".to_owned(), registry: "r".to_owned(), behind_ms: 65_000 }];
     check(&history, &following).into_iter().map(|violation| (violation.rule, violation.at_ms)).collect()
 }
 

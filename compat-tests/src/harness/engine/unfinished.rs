@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::super::history::{Happening, OrderKind};
+use super::super::scenario::Program;
 use super::Engine;
 use crate::Failure;
 
@@ -34,7 +35,8 @@ impl Engine {
     pub(super) async fn look_at_unfinished(&mut self) -> Result<(), Failure> {
         for place in (0..self.unfinished.len()).rev() {
             let Unfinished { sync_speed, id, .. } = &self.unfinished[place];
-            let state = self.state_of(sync_speed, id).await?;
+            // One that does not run or answer now is asked at the next look.
+            let Ok(state) = self.state_of(sync_speed, id).await? else { continue };
             if state.as_deref() == Some("done") {
                 let Unfinished { instance, .. } = self.unfinished.remove(place);
                 self.fence(&instance).await?;
@@ -45,16 +47,29 @@ impl Engine {
         Ok(())
     }
 
-    /// An entry's state, as its sync-speed says; `None`: that does not run, or does not know the entry.
-    pub(super) async fn state_of(&self, sync_speed: &str, id: &str) -> Result<Option<String>, Failure> {
-        let mut running = self.world.sync_speeds.iter().filter(|one| one.running.is_up());
-        let Some(sync_speed) = running.find(|one| one.part.name == sync_speed) else { return Ok(None) };
-        let url = format!("{}/offline/{id}", sync_speed.url());
+    /// An entry's state, as its sync-speed says: `None`, it does not know the entry; or why that cannot be asked now.
+    ///
+    /// # Errors
+    /// When one in this process does not answer as it should.
+    pub(super) async fn state_of(&self, sync_speed: &str, id: &str) -> Result<Result<Option<String>, String>, Failure> {
+        let mut going = self.world.sync_speeds.iter().filter(|one| one.running.is_up_and_going());
+        let Some(sync_speed) = going.find(|one| one.part.name == sync_speed) else {
+            return Ok(Err(format!("{sync_speed} does not run")));
+        };
+        let is_inside = sync_speed.part.program == Program::Inside;
+        match self.entry_at(&format!("{}/offline/{id}", sync_speed.url())).await {
+            Ok(entry) => Ok(Ok(entry.and_then(|entry| entry["state"].as_str().map(ToOwned::to_owned)))),
+            Err(failure) if is_inside => Err(failure),
+            // A process of its own is busy, or gone.
+            Err(failure) => Ok(Err(format!("{} does not answer: {failure}", sync_speed.part.name))),
+        }
+    }
+
+    async fn entry_at(&self, url: &str) -> Result<Option<Value>, Failure> {
         let answer = self.world.stack.http.get(url).send().await?;
         if answer.status() == 404 {
             return Ok(None);
         }
-        let entry: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;
-        Ok(entry["state"].as_str().map(ToOwned::to_owned))
+        Ok(Some(serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?))
     }
 }

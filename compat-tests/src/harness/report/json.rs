@@ -35,6 +35,7 @@ pub fn scenario(outcome: &Outcome) -> Value {
         "virtual_ms": outcome.scenario.length_ms + outcome.scenario.rest_ms,
         "expectations": expectations.collect::<Vec<_>>(),
         "violations": violations.collect::<Vec<_>>(),
+        "not_checked": outcome.not_checked(),
         "timeline": timeline(outcome),
         "steps": steps(outcome),
         "requests": requests(outcome),

@@ -37,15 +37,20 @@ impl Colours {
 pub fn of(outcome: &Outcome, colours: Colours) -> String {
     let word = if outcome.is_passed() { colours.paint("32", "ok    ") } else { colours.failed("FAILED") };
     let time = if outcome.scenario.time == Time::Real { "real" } else { "virtual" };
-    let lasted_s = (outcome.scenario.length_ms + outcome.scenario.rest_ms) / 1_000;
-    let mut text = format!(
-        "{word} {}: {} ({lasted_s} s of {time} time in {} ms)",
-        outcome.scenario.name,
-        seen(outcome),
-        outcome.took_ms
-    );
+    let (seen, lasted) = match &outcome.failure {
+        None => (seen(outcome), format!("{} s", (outcome.scenario.length_ms + outcome.scenario.rest_ms) / 1_000)),
+        Some(_) => {
+            let lasted_ms = outcome.history.events.last().map_or(0, |event| event.at_ms);
+            ("it broke off".to_owned(), format!("after {}", seconds(lasted_ms)))
+        }
+    };
+    let mut text =
+        format!("{word} {}: {seen} ({lasted} of {time} time in {} ms)", outcome.scenario.name, outcome.took_ms);
     if let Some(failure) = &outcome.failure {
-        text.push_str(&format!("\n       it broke off: {failure}"));
+        text.push_str(&format!("\n       {failure}"));
+    }
+    if outcome.failure.is_none() {
+        outcome.not_checked().iter().for_each(|words| text.push_str(&format!("\n       {words}")));
     }
     for verdict in outcome.verdicts.iter().filter(|verdict| !verdict.is_met) {
         text.push_str(&format!("\n       expected: {}\n       seen:     {}", verdict.expected, verdict.seen));

@@ -64,7 +64,8 @@ impl Order<'_> {
         for (key, value) in &self.part.settings {
             command.arg("--setting").arg(format!("{key}={value}"));
         }
-        PeerProcess::start(&self.part.name, command, "it is what 'program: eurus' starts")
+        command.arg("--until-stdin-closes");
+        PeerProcess::start_with_input(&self.part.name, command, "it is what 'program: eurus' starts")
     }
 
     fn java(&self) -> Result<PeerProcess, Failure> {
@@ -77,7 +78,7 @@ impl Order<'_> {
         let settings = self.part.settings.iter().map(|(key, value)| format!("--{key}={value}"));
         let arguments: Vec<String> = settings.chain(self.arguments.iter().cloned()).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        java::start_in(&self.programs.java_folder(), &self.part.name, module, &environment, &arguments)
+        java::start_in(&self.programs.java_folder()?, &self.part.name, module, &environment, &arguments)
     }
 }
 

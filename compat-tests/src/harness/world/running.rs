@@ -61,3 +61,45 @@ impl Running {
         }
     }
 }
+
+/// Stops all of them in this order.
+///
+/// # Errors
+/// The first that came up, when all have been told to stop.
+pub(super) async fn stop_all(nodes: impl Iterator<Item = (String, Running)>) -> Result<(), Failure> {
+    let mut first = Ok(());
+    for (name, running) in nodes {
+        let stopped = running.stop().await.map_err(|failure| Failure::new(format!("{name}: {failure}")));
+        first = first.and(stopped);
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use eurus_service::Shutdown;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_does_not_stop_in_good_order_leaves_no_other_running() {
+        let ended = Arc::new(AtomicUsize::new(0));
+        let node = |name: &str, fails: bool| {
+            let ended = Arc::clone(&ended);
+            let run = |shutdown: Shutdown| {
+                Box::pin(async move {
+                    shutdown.wait().await;
+                    ended.fetch_add(1, Ordering::Relaxed);
+                    if fails { Err("it broke") } else { Ok(()) }
+                }) as _
+            };
+            (name.to_owned(), Running::Inside(Service::start("node", Shutdown::new(), run)))
+        };
+        let nodes = [node("a", false), node("b", true), node("c", true), node("d", false)];
+        assert_eq!(stop_all(nodes.into_iter()).await.unwrap_err().to_string(), "b: node: it broke");
+        assert_eq!(ended.load(Ordering::Relaxed), 4);
+    }
+}
