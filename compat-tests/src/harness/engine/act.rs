@@ -84,13 +84,8 @@ impl Engine {
 
     fn disturb_registry(&mut self, node: &str, layer: Layer, fault: CacheFault) -> Result<(), Failure> {
         let registry = self.world.registry(node)?;
-        match (layer, fault) {
-            // The changes that it missed may have left the delta.
-            (Layer::ReadOnly, CacheFault::Thaw) => registry.shadow = Some(Default::default()),
-            (Layer::ReadOnly, CacheFault::Freeze | CacheFault::Refresh | CacheFault::Remember) => {}
-            // A client that took in what such a cache says need not come to the registry's hash.
-            _ => registry.shadow = None,
-        }
+        // A client that took in what such a cache says need not come to the registry's hash any more.
+        registry.shadow = None;
         let cache = if layer == Layer::ReadWrite { CacheLayer::ReadWrite } else { CacheLayer::ReadOnly };
         let (access, now_ms) = (&registry.access, registry.now_ms());
         let is_running = match fault {
