@@ -23,18 +23,16 @@ fn plan(from: u64, seeds: u64, overrides: &[&str]) -> Plan {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slice_of_seeds_finds_nothing() {
-    // The last one has a first delta that is newer than the first full list.
-    for (from, seeds) in [(1, 11), (352, 1)] {
-        let summary = hunt(&plan(from, seeds, &[]), &mut ()).await;
-        let found: Vec<String> = summary.found.iter().map(Found::file).collect();
-        assert!(found.is_empty(), "{}", found.join("\n"));
-        assert_eq!(summary.seeds, seeds);
-    }
+    let summary = hunt(&plan(1, 6, &[]), &mut ()).await;
+    let found: Vec<String> = summary.found.iter().map(Found::file).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!(summary.seeds, 6);
 }
 
-/// Found within 50 seeds, shrunk to ten steps or fewer, and written as a file that says so.
-async fn finds(overrides: &[&str]) -> Scenario {
-    let summary = hunt(&plan(1, 50, overrides), &mut ()).await;
+/// Found within 50 seeds, shrunk to ten steps or fewer, and written as a file that says so. `from`: what finds nothing
+/// before that only takes time.
+async fn finds(from: u64, overrides: &[&str]) -> Scenario {
+    let summary = hunt(&plan(from, 50, overrides), &mut ()).await;
     let found = summary.found.first().unwrap_or_else(|| panic!("{overrides:?}: nothing found in 50 seeds"));
     assert!(found.is_found_again, "{found:?}");
     assert_eq!(found.finding.title(), "the rule 'offline' is broken", "{found:?}");
@@ -46,7 +44,7 @@ async fn finds(overrides: &[&str]) -> Scenario {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_without_the_fetch_listener_is_found() {
-    let scenario = finds(&["gateways:eurus.gateway.fetch-listener.enabled=false"]).await;
+    let scenario = finds(11, &["gateways:eurus.gateway.fetch-listener.enabled=false"]).await;
     let off = ("eurus.gateway.fetch-listener.enabled".to_owned(), "false".to_owned());
     assert!(scenario.gateways.iter().all(|part| part.settings.contains(&off)), "{scenario:?}");
 }
@@ -54,7 +52,7 @@ async fn a_gateway_without_the_fetch_listener_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_window_shorter_than_the_caches_lag_is_found() {
     let plain = "gateways:eurus.gateway.down-service-cache.mode=plain";
-    finds(&[plain, "gateways:eurus.gateway.down-service-cache.window-ms=5000"]).await;
+    finds(11, &[plain, "gateways:eurus.gateway.down-service-cache.window-ms=5000"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,5 +61,5 @@ async fn a_lost_notification_is_found() {
     let fails = format!("{{at: 95s, fault: {{{about}, do: fail}}}}");
     // Tried again, it is left out and taken for done.
     let is_lost = format!("{{at: 95s, fault: {{{about}, do: skip, from: 2}}}}");
-    finds(&[&fails, &is_lost]).await;
+    finds(4, &[&fails, &is_lost]).await;
 }

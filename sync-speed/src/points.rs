@@ -83,7 +83,8 @@ pub const ACKNOWLEDGEMENT_RECORD: Point = Point {
     what: "gateways' answers are written to the journal",
     possible: Possible::Passing,
     about: About::Nobody,
-    timers: &["telling gateways"],
+    // Whatever comes to them meanwhile waits too.
+    timers: &["telling gateways", "call to a gateway", "entry for the gateways"],
 };
 /// Everything is done and written down, or refused.
 pub const ANSWER: Point = Point {

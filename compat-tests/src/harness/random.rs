@@ -7,7 +7,7 @@
 //! | `story`, `gaps` | whether its steps can be carried out; what is known not to be there yet and is left out |
 //! | `trial` | one run, and what it found |
 //! | `shrink`, `shrink/*` | the shortest scenario that still finds it |
-//! | [`hunt`], [`overrides`] | many seeds; settings of all nodes of a kind, as to switch a safeguard off |
+//! | [`hunt`], `under_way`, [`overrides`] | many seeds; settings of all nodes of a kind, as to switch a safeguard off |
 
 mod cast;
 mod dice;
@@ -22,6 +22,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod under_way;
 
 pub use generate::scenario;
 pub use trial::Finding;

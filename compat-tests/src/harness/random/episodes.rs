@@ -1,6 +1,7 @@
-//! What happens: one fault with its end, one order with what comes soon after it, one life of an instance.
+//! What happens: one disturbance with its end, one order with what comes soon after it, one life of an instance.
 
 mod caches;
+mod faults;
 mod lives;
 mod nodes;
 mod orders;
@@ -11,10 +12,11 @@ use super::dice::Dice;
 /// One episode that begins at a moment; empty where it needs somebody who is not there.
 pub(super) fn episode(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step> {
     match dice.between(0, 99) {
-        0..=34 => orders::order(scenario, at_ms, dice),
-        35..=54 => lives::life(scenario, at_ms, dice),
-        55..=71 => caches::cache(scenario, at_ms, dice),
-        72..=86 => nodes::link(scenario, at_ms, dice),
+        0..=24 => orders::order(scenario, at_ms, dice),
+        25..=39 => lives::life(scenario, at_ms, dice),
+        40..=52 => caches::cache(scenario, at_ms, dice),
+        53..=63 => nodes::link(scenario, at_ms, dice),
+        64..=90 => faults::fault(scenario, at_ms, dice),
         _ => nodes::node(scenario, at_ms, dice),
     }
 }

@@ -1,12 +1,12 @@
 //! Many seeds: each one's scenario is run; what breaks a rule is tried again, shrunk and handed over.
 
 use eurus_service::Clock;
-use futures_util::{StreamExt as _, stream};
 
 use super::super::scenario::{Scenario, write};
 use super::overrides::Override;
 use super::shrink::{Trial, shrink};
 use super::trial::{Finding, look_for};
+use super::under_way::UnderWay;
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub async fn hunt(plan: &Plan, watcher: &mut impl Watcher) -> Summary {
         let scenario = scenario_of(seed, &plan.overrides);
         async move { (seed, look_for(scenario.clone(), None).await, scenario) }
     });
-    let mut runs = std::pin::pin!(stream::iter(runs).buffered(plan.at_once.max(1)));
+    let mut runs = UnderWay::new(runs, plan.at_once);
     let mut summary = Summary::default();
     while let Some((seed, finding, scenario)) = runs.next().await {
         summary.seeds += 1;
@@ -99,6 +99,7 @@ pub async fn hunt(plan: &Plan, watcher: &mut impl Watcher) -> Summary {
         summary.virtual_ms += scenario.length_ms + scenario.rest_ms;
         if let Some(finding) = finding {
             watcher.finding(seed, &finding, scenario.steps.len());
+            runs.end().await;
             let found = shrunk(seed, scenario, finding, plan.shrink_runs, watcher).await;
             summary.found.push(found);
         }

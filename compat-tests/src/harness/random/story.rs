@@ -9,6 +9,9 @@ use super::super::layer::Layer;
 use super::super::scenario::{Action, CacheFault, FaultRule, Injection, LinkFault, Scenario};
 use instances::Instances;
 
+/// Points at which a registry takes in what it is told.
+pub(super) const CHANGES: [&str; 2] = ["change", "changed"];
+
 /// An order to a sync-speed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Order {
@@ -28,8 +31,8 @@ pub(super) enum Disturbed {
     Link(String),
     /// A node with a fault inside that comes again and again.
     Inside(String),
-    /// A node with a fault inside that comes a few times.
-    Once(String),
+    /// A node with a fault inside that comes a few times, at a point.
+    Once(String, &'static str),
 }
 
 /// From its begin to its end.
@@ -58,6 +61,8 @@ pub(super) struct Story {
     /// Read-write caches that have missed something until they are refreshed.
     behind: BTreeSet<String>,
     remembered: BTreeMap<(String, Layer), i64>,
+    /// A point is to kill them: whether they have come to it, nobody knows until a `kill` makes it certain.
+    perhaps_dead: BTreeSet<String>,
 }
 
 impl Story {
@@ -76,23 +81,32 @@ impl Story {
                 }
                 Action::Cache(node, layer, fault) => story.cache(node, *layer, *fault, step.at_ms),
                 Action::Link(link, fault) => story.link(link, *fault, step.at_ms),
-                Action::Fault(rule) => story.fault(rule, step.at_ms),
-                Action::ClearFaults(node) => story.clear(node, step.at_ms),
+                Action::Fault(rule) => {
+                    if CHANGES.contains(&rule.point.name) {
+                        instances.forgotten_by(&rule.node);
+                    }
+                    let is_known = |name: &String| instances.has_started(name) || is_gateway(scenario, name);
+                    rule.about.as_ref().is_none_or(is_known) && story.fault(scenario, rule, step.at_ms)
+                }
+                Action::ClearFaults(node) => {
+                    story.clear(node, step.at_ms);
+                    true
+                }
                 Action::Offline(instance, by, _)
                 | Action::OfflineAddress(instance, by)
                 | Action::Online(instance, by) => {
                     let is_offline = !matches!(step.action, Action::Online(..));
                     story.orders.push(Order { at_ms: step.at_ms, instance: instance.clone(), is_offline });
-                    story.runs(by) && instances.has_started(instance)
+                    (story.runs(by) || story.perhaps_dead.contains(by)) && instances.has_started(instance)
                 }
-                action => instances.act(action, |registry| story.runs(registry)),
+                action => instances.act(action, |registry| story.hears(registry)),
             };
             if !is_possible {
                 return None;
             }
         }
         story.end_bounded(scenario.length_ms + scenario.rest_ms);
-        let is_over = story.open.is_empty() && story.behind.is_empty();
+        let is_over = story.open.is_empty() && story.behind.is_empty() && story.perhaps_dead.is_empty();
         is_over.then_some(story)
     }
 
@@ -100,8 +114,19 @@ impl Story {
         !self.open.contains_key(&Disturbed::Node(node.to_owned()))
     }
 
+    /// It takes in what it is told, for certain.
+    fn hears(&self, registry: &str) -> bool {
+        let is_changing =
+            |what: &Disturbed| matches!(what, Disturbed::Once(node, at) if node == registry && CHANGES.contains(at));
+        self.runs(registry) && !self.open.keys().any(is_changing)
+    }
+
     fn node(&mut self, name: &str, action: &Action, at_ms: i64) -> bool {
         let what = Disturbed::Node(name.to_owned());
+        if self.perhaps_dead.contains(name) {
+            let is_armed = self.open.keys().any(|what| matches!(what, Disturbed::Once(node, _) if node == name));
+            return matches!(action, Action::Kill(_)) && !is_armed && self.perhaps_dead.remove(name);
+        }
         match action {
             Action::Stop(_) | Action::Kill(_) => self.begin(what, at_ms),
             Action::Run(_) => self.end(&what, at_ms),
@@ -143,24 +168,36 @@ impl Story {
         is_done && (layer.kind() == super::super::layer::Kind::Gateway || self.runs(node))
     }
 
-    fn fault(&mut self, rule: &FaultRule, at_ms: i64) -> bool {
+    fn fault(&mut self, scenario: &Scenario, rule: &FaultRule, at_ms: i64) -> bool {
         let node = rule.node.clone();
-        let what = if rule.times.is_none() { Disturbed::Inside(node) } else { Disturbed::Once(node) };
+        if rule.injection == Injection::Kill {
+            // Others who are gone for an unknown time would be missed.
+            let is_sync_speed = scenario.sync_speeds.iter().any(|part| part.name == node);
+            if !is_sync_speed || rule.times != Some(1) || !self.begin(Disturbed::Node(node.clone()), at_ms) {
+                return false;
+            }
+            self.perhaps_dead.insert(node.clone());
+        }
+        let what = match rule.times {
+            None => Disturbed::Inside(node),
+            Some(_) => Disturbed::Once(node, rule.point.name),
+        };
         self.open.entry(what).or_insert(at_ms);
-        // Whether it was killed would not be known.
-        rule.injection != Injection::Kill
+        true
     }
 
-    fn clear(&mut self, node: &str, at_ms: i64) -> bool {
-        let (inside, once) = (Disturbed::Inside(node.to_owned()), Disturbed::Once(node.to_owned()));
-        self.end(&inside, at_ms) | self.end(&once, at_ms)
+    fn clear(&mut self, name: &str, at_ms: i64) {
+        self.end_all(at_ms, |what| matches!(what, Disturbed::Inside(node) | Disturbed::Once(node, _) if node == name));
     }
 
     /// What comes a few times need not be cleared.
     fn end_bounded(&mut self, at_ms: i64) {
-        let bounded: Vec<Disturbed> =
-            self.open.keys().filter(|what| matches!(what, Disturbed::Once(_))).cloned().collect();
-        for what in bounded {
+        self.end_all(at_ms, |what| matches!(what, Disturbed::Once(..)));
+    }
+
+    fn end_all(&mut self, at_ms: i64, is_meant: impl Fn(&Disturbed) -> bool) {
+        let meant: Vec<Disturbed> = self.open.keys().filter(|what| is_meant(what)).cloned().collect();
+        for what in meant {
             self.end(&what, at_ms);
         }
     }
@@ -183,4 +220,8 @@ impl Story {
         self.spans.extend(from_ms.map(|from_ms| Span { what: what.clone(), from_ms, to_ms: at_ms }));
         from_ms.is_some()
     }
+}
+
+fn is_gateway(scenario: &Scenario, name: &str) -> bool {
+    scenario.gateways.iter().any(|part| part.name == name)
 }

@@ -1,4 +1,4 @@
-//! Nodes that stop and start, links that break.
+//! Nodes that stop, are killed and start, links that break.
 
 use super::super::super::layer::Layer;
 use super::super::super::scenario::{Action, CacheFault, LinkFault, Scenario, Step};
@@ -20,7 +20,8 @@ pub(super) fn node(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step
         return vec![step(at_ms, Action::Restart(name))];
     }
     let run_ms = at_ms + dice.between(1_000, STOPPED_MS_MAX);
-    vec![step(at_ms, Action::Stop(name.clone())), step(run_ms, Action::Run(name))]
+    let end = if dice.percent(40) { Action::Kill(name.clone()) } else { Action::Stop(name.clone()) };
+    vec![step(at_ms, end), step(run_ms, Action::Run(name))]
 }
 
 pub(super) fn link(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step> {

@@ -35,7 +35,7 @@ pub(super) fn starts_cut_off(scenario: &Scenario, story: &Story) -> bool {
         let is_needed = |span: &&Span| match &span.what {
             Disturbed::Link(link) => link.starts_with(&format!("{} -> ", part.name)),
             Disturbed::Cache(node, _) => *node == part.name,
-            Disturbed::Inside(node) | Disturbed::Once(node) => *node == part.name || part.registries.contains(node),
+            Disturbed::Inside(node) | Disturbed::Once(node, _) => *node == part.name || part.registries.contains(node),
             Disturbed::Node(node) => part.registries.contains(node),
         };
         let starts = story.spans.iter().filter(|span| span.what == Disturbed::Node(part.name.clone()));

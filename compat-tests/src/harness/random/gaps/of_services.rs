@@ -1,7 +1,7 @@
 //! Gaps of the services: documented, some on purpose.
 
 use super::super::super::scenario::{Action, NodePart, Scenario};
-use super::super::story::{Disturbed, Order, Span, Story};
+use super::super::story::{CHANGES, Disturbed, Order, Span, Story};
 use super::TRAVEL_MS;
 
 /// How long a node that came back may take to be listed again: its heartbeat, then [`TRAVEL_MS`].
@@ -51,7 +51,8 @@ fn loses_its_lease(scenario: &Scenario, story: &Story) -> bool {
         Disturbed::Link(link) => !link.starts_with("sync-speed -> "),
         Disturbed::Cache(node, _) => scenario.gateways.iter().any(|part| part.name == *node),
         Disturbed::Inside(node) => !scenario.registries.iter().any(|part| part.name == *node),
-        Disturbed::Node(_) | Disturbed::Once(_) => false,
+        Disturbed::Once(_, at) => *at == "heartbeat" || CHANGES.contains(at),
+        Disturbed::Node(_) => false,
     };
     let cut: Vec<&Span> = story.spans.iter().filter(is_to_registry).collect();
     let is_close = |one: &Span, other: &Span| {
@@ -70,8 +71,8 @@ fn of_same_client(one: &Span, other: &Span) -> bool {
 fn client(span: &Span) -> Option<&str> {
     match &span.what {
         Disturbed::Link(link) => link.split_once(" -> ").map(|(client, _)| client),
-        Disturbed::Cache(node, _) | Disturbed::Inside(node) => Some(node),
-        Disturbed::Node(_) | Disturbed::Once(_) => None,
+        Disturbed::Cache(node, _) | Disturbed::Inside(node) | Disturbed::Once(node, _) => Some(node),
+        Disturbed::Node(_) => None,
     }
 }
 
@@ -81,7 +82,11 @@ pub(super) fn staler_than_a_mark(_: &Scenario, story: &Story) -> bool {
     let returns_late = |order: &Order| {
         story.put_backs.iter().any(|put_back| {
             let frozen_ms = story.spans.iter().filter(|span| {
-                let is_of = matches!(&span.what, Disturbed::Cache(node, _) if *node == put_back.registry);
+                let is_of = match &span.what {
+                    Disturbed::Cache(node, _) => *node == put_back.registry,
+                    Disturbed::Once(node, at) => *node == put_back.registry && *at == "read-only-tick",
+                    _ => false,
+                };
                 is_of && span.from_ms <= put_back.remembered_ms && put_back.remembered_ms <= span.to_ms + TRAVEL_MS
             });
             let shown_ms = frozen_ms.map(|span| span.from_ms).fold(put_back.remembered_ms, i64::min);
@@ -90,7 +95,7 @@ pub(super) fn staler_than_a_mark(_: &Scenario, story: &Story) -> bool {
         })
     };
     let first_ms = story.orders.iter().map(|order| order.at_ms).min();
-    let lasting = story.spans.iter().filter(|span| !matches!(span.what, Disturbed::Once(_)));
+    let lasting = story.spans.iter().filter(|span| !matches!(span.what, Disturbed::Once(..)));
     let last_ms = lasting.map(|span| span.to_ms).max();
     let lasts_long = first_ms.zip(last_ms).is_some_and(|(first_ms, last_ms)| last_ms - first_ms > MARK_SAFE_MS);
     lasts_long || story.orders.iter().any(returns_late)
