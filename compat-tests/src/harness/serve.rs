@@ -4,6 +4,8 @@
 
 mod commands;
 mod http;
+#[cfg(test)]
+mod page;
 mod standing;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
