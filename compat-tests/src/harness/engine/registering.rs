@@ -50,6 +50,8 @@ impl Engine {
             match self.call(&registry, request).await? {
                 Some(204) => {
                     self.uses(name, &registry)?;
+                    let instance = self.world.instance(name)?;
+                    instance.registered_dirty_ms = instance.dirty_ms;
                     self.note(Happening::Registered { registry, instance: name.to_owned(), is_new });
                     return Ok(());
                 }
@@ -66,6 +68,7 @@ impl Engine {
         let instance = self.world.instance(name)?;
         let (app, id, dirty_ms) = (instance.app(), instance.id.clone(), instance.dirty_ms);
         let lease_ms = instance.part.lease_ms;
+        let is_ahead = dirty_ms > instance.registered_dirty_ms;
         for registry in self.registries_of(name)? {
             let url =
                 format!("{}apps/{app}/{id}?status={status}&lastDirtyTimestamp={dirty_ms}", self.url_of(&registry)?);
@@ -79,7 +82,10 @@ impl Engine {
                 }
                 Some(404) => {
                     self.uses(name, &registry)?;
-                    self.note(Happening::Unknown { registry, instance, lease_ms });
+                    // What has changed and was not taken in is asked for by a 404 too: then nothing is lost.
+                    if !is_ahead {
+                        self.note(Happening::Unknown { registry, instance, lease_ms });
+                    }
                     if as_client {
                         let now_ms = self.world.stack.clock.now_ms();
                         let instance = self.world.instance(name)?;

@@ -14,7 +14,7 @@ const TRAVEL_MS: i64 = 65_000;
 type Gap = fn(&Scenario, &Story) -> bool;
 
 /// By name, as a message says it.
-const GAPS: [(&str, Gap); 13] = [
+const GAPS: [(&str, Gap); 14] = [
     ("a registry's restart forgets an offline", of_services::registry_forgets),
     ("a gateway that starts is not told of live marks", of_services::gateway_starts),
     ("a gateway that sync-speed does not list is not told", of_services::gateway_is_unknown),
@@ -27,6 +27,7 @@ const GAPS: [(&str, Gap); 13] = [
     ("a caller with a Ribbon list knows no marks", of_harness::caller_calls),
     ("a hash spoiled at the registry is found, and was meant", of_harness::spoiled_on_purpose),
     ("a node that starts while it reaches no registry", of_harness::starts_cut_off),
+    ("whoever tells gateways is held up while they answer", of_harness::held_while_gateways_are_told),
     ("an answer held longer than a time-out, which is real", of_harness::held_for_too_long),
 ];
 

@@ -26,6 +26,8 @@ pub(crate) struct Instance {
     pub(crate) registry: usize,
     /// `lastDirtyTimestamp`, by its own clock.
     pub(crate) dirty_ms: i64,
+    /// The newest of those that a registry has taken in.
+    pub(crate) registered_dirty_ms: i64,
     /// Requests that are in the history.
     pub(crate) begun: usize,
     /// What its process registered with at its last start.
@@ -43,6 +45,7 @@ impl Instance {
             is_beating: false,
             registry: 0,
             dirty_ms: 0,
+            registered_dirty_ms: 0,
             begun: 0,
             registration: Value::Null,
         }

@@ -1,7 +1,7 @@
 //! What the harness cannot judge, or plays on purpose.
 
 use super::super::super::layer::Layer;
-use super::super::super::scenario::{Action, CacheFault, LinkFault, Scenario, Through};
+use super::super::super::scenario::{Action, CacheFault, Injection, LinkFault, Scenario, Through};
 use super::super::story::{Disturbed, Span, Story};
 
 /// It goes on calling whom its list shows: that is what it is there to show.
@@ -23,6 +23,16 @@ pub(super) fn held_for_too_long(scenario: &Scenario, _: &Story) -> bool {
         Action::Link(link, LinkFault::Hold | LinkFault::Delay(_)) => {
             link.starts_with("sync-speed -> ")
                 || scenario.sync_speeds.iter().any(|part| link.starts_with(&format!("{} -> ", part.name)))
+        }
+        _ => false,
+    })
+}
+
+/// Answers of all gateways wait for the loop that is held there, any number of them, and time stands still for those.
+pub(super) fn held_while_gateways_are_told(scenario: &Scenario, _: &Story) -> bool {
+    scenario.steps.iter().any(|step| match &step.action {
+        Action::Fault(rule) => {
+            rule.point.name == "acknowledgement-record" && matches!(rule.injection, Injection::Delay(_))
         }
         _ => false,
     })
