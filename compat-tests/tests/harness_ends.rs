@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use compat_tests::harness::checker::Rule;
+use compat_tests::harness::report::line::{self, Colours};
 use compat_tests::harness::{Outcome, Programs, Scenario, run_with};
 
 async fn outcome_of(source: &str) -> Outcome {
@@ -81,4 +82,14 @@ expect:
     let outcome = outcome_of(source).await;
     assert!(outcome.is_passed(), "{:?}", outcome.verdicts);
     assert_eq!(outcome.not_checked(), ["not checked: 'journal': sync-speed-1 does not run"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_cannot_be_done_is_said_with_its_moment() {
+    let outcome =
+        run_with(Scenario::parse("x.yaml", &scenario("", "{at: 95s, run: gateway-1}")).unwrap(), Programs::default())
+            .await;
+    assert_eq!(outcome.failure.as_deref(), Some("the step 'run gateway-1' at 95 s: gateway-1 runs already"));
+    let words = line::of(&outcome, Colours::Off);
+    assert!(words.starts_with("FAILED x: it broke off (after 95 s of virtual time in "), "{words}");
 }

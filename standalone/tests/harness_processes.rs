@@ -72,8 +72,8 @@ async fn ends_by(signal: &str, folder: &Path) -> (ExitStatus, String) {
     let (mut harness, children) = started(folder).await;
     let sent = Command::new("kill").args([signal, &harness.id().to_string()]).status().unwrap();
     assert!(sent.success());
-    let status = harness.wait().unwrap();
     let mut left = children;
+    left.push(harness.id());
     let all_gone = until(&Clock::system(), WITHIN_MS, "no process is left", async || {
         left.retain(|pid| !is_gone(*pid));
         Ok(left.is_empty())
@@ -83,6 +83,7 @@ async fn ends_by(signal: &str, folder: &Path) -> (ExitStatus, String) {
         Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
     }
     assert!(all_gone.is_ok(), "{signal} to the harness left {left:?}");
+    let status = harness.wait().unwrap();
     let said = BufReader::new(harness.stderr.take().unwrap()).lines().map(Result::unwrap).collect();
     (status, said)
 }

@@ -17,6 +17,7 @@ mod unfinished;
 
 use std::collections::BTreeMap;
 
+use super::duration::seconds;
 use super::history::{Happening, History};
 use super::layer::Layer;
 use super::programs::Programs;
@@ -215,7 +216,9 @@ impl Engine {
             Task::Request(place) => self.request_of(place).await,
             Task::Step(place) => {
                 let step = self.scenario.steps[place].clone();
-                let outcome = self.act(&step.action).await?;
+                let outcome = self.act(&step.action).await.map_err(|failure| {
+                    Failure::new(format!("the step '{}' at {}: {failure}", step.name, seconds(step.at_ms)))
+                })?;
                 // Its consequences at this moment belong to it: whoever asks what was seen after it means them too.
                 self.note(Happening::Step { name: step.name, outcome });
                 Ok(())

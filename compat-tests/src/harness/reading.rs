@@ -167,6 +167,22 @@ impl<'a> Fields<'a> {
         self.get(name).ok_or_else(|| self.whole.wrong(format!("the key '{name}' is missing")))
     }
 
+    /// An item of the list of that name.
+    pub(super) fn listed(&self, name: &str, place: usize) -> Result<Item<'a>, Wrong> {
+        let items = self.need(name)?.list()?;
+        items.into_iter().nth(place).ok_or_else(|| self.wrong(format!("{name} has no item {place}")))
+    }
+
+    /// An entry of one of the maps of these names.
+    pub(super) fn entry_in(&self, names: &[&str], name: &str) -> Result<Item<'a>, Wrong> {
+        for map in names.iter().filter_map(|map| self.get(map)) {
+            if let Some((_, item)) = map.entries()?.into_iter().find(|(known, _)| *known == name) {
+                return Ok(item);
+            }
+        }
+        Err(self.wrong(format!("there is no {name}")))
+    }
+
     pub(super) fn span_ms(&self, name: &str, default_ms: i64) -> Result<i64, Wrong> {
         self.get(name).map_or(Ok(default_ms), Item::span_ms)
     }

@@ -20,7 +20,9 @@ pub(super) enum Tree {
 impl Tree {
     /// The one document of a file.
     pub(super) fn parse(source: &str) -> Result<Spanned<Self>, String> {
-        serde_saphyr::from_str(source).map_err(|error| error.to_string())
+        // What its options are is nothing to who wrote the file.
+        serde_saphyr::from_str(source)
+            .map_err(|error| error.to_string().replace(", set DuplicateKeyPolicy in Options if acceptable", ""))
     }
 
     /// What it is, for a message.

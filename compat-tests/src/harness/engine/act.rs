@@ -60,6 +60,8 @@ impl Engine {
     }
 
     async fn run_again(&mut self, node: &str) -> Result<(), Failure> {
+        let runs = self.world.running(node)?.is_up();
+        Failure::unless(!runs, || format!("{node} runs already"))?;
         if self.world.start_node(node).await? {
             self.note(Happening::Emptied { registry: node.to_owned() });
         }

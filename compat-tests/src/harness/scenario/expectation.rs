@@ -123,7 +123,7 @@ impl Expectation {
             "always" => Self::Always(Sees::read(item, names)?),
             "failed" => {
                 let fields = item.fields(&["through", "after", "is", "at-least"])?;
-                let through = fields.get("through").map(|through| through.text().map(ToOwned::to_owned)).transpose()?;
+                let through = fields.get("through").map(|through| names.way(through)).transpose()?;
                 Self::Failed { through, after: optional_step(&fields)?, count: Bound::read(&fields)? }
             }
             "begun" => {

@@ -76,7 +76,20 @@ impl Names {
     pub(super) fn layer_of(&self, node: &Item<'_>, layer: &Item<'_>) -> Result<(String, Layer), Wrong> {
         let words: Vec<(&str, Layer)> = Layer::ALL.into_iter().map(|layer| (layer.name(), layer)).collect();
         let layer = layer.one_of(&words)?;
+        let other = self.nodes.iter().find(|(name, kind)| node.text() == Ok(name.as_str()) && *kind != layer.kind());
+        if let Some((name, kind)) = other {
+            let words = format!("{layer} is a {}'s layer, and {name} is a {}", layer.kind().name(), kind.name());
+            return Err(node.wrong(words));
+        }
         Ok((self.node(node, layer.kind())?, layer))
+    }
+
+    /// Through what a request can go.
+    pub(super) fn way(&self, item: &Item<'_>) -> Result<String, Wrong> {
+        let is_way = |kind: &Kind| matches!(kind, Kind::Gateway | Kind::Caller);
+        let known: Vec<&str> =
+            self.nodes.iter().filter(|(_, kind)| is_way(kind)).map(|(name, _)| name.as_str()).collect();
+        pick(item, "gateway or caller", &known)
     }
 
     pub(super) fn app(&self, item: &Item<'_>) -> Result<String, Wrong> {

@@ -193,10 +193,11 @@ impl LoadPart {
         let fields = item.fields(&["app", "through", "per-second", "from", "until"])?;
         let through = match fields.get("through") {
             None => Through::Gateway(names.sole(item, Kind::Gateway)?),
-            Some(through) if names.nodes.contains(&(through.text()?.to_owned(), Kind::Caller)) => {
-                Through::Caller(through.text()?.to_owned())
+            Some(through) => {
+                let name = names.way(through)?;
+                let is_caller = names.nodes.contains(&(name.clone(), Kind::Caller));
+                if is_caller { Through::Caller(name) } else { Through::Gateway(name) }
             }
-            Some(through) => Through::Gateway(names.node(through, Kind::Gateway)?),
         };
         Ok(Self {
             app: names.app(fields.need("app")?)?,

@@ -1,7 +1,7 @@
 //! Nodes that are processes of their own, and real time: what goes together.
 
 use super::super::layer::Layer;
-use super::super::reading::Wrong;
+use super::super::reading::{Fields, Wrong};
 use super::{Action, CacheFault, Expectation, FaultRule, NodePart, Scenario, Through};
 
 /// How a scenario's time passes.
@@ -33,40 +33,43 @@ impl Program {
 }
 
 /// What cannot be done or seen where it is asked for.
-pub(super) fn fits(scenario: &Scenario) -> Result<(), Wrong> {
-    let wrong = |words: String| Err(Wrong::in_file(&scenario.file, words));
+pub(super) fn fits(scenario: &Scenario, fields: &Fields<'_>) -> Result<(), Wrong> {
+    let node = |part: &NodePart| fields.entry_in(&["registries", "gateways", "sync-speeds"], &part.name);
     for part in scenario.services() {
         if part.program != Program::Inside && scenario.time == Time::Virtual {
-            return wrong(format!("{}: a 'program' of its own keeps its own time: write 'time: real'", part.name));
+            let words = "a 'program' of its own keeps its own time: write 'time: real'";
+            return Err(node(part)?.wrong(words));
         }
     }
     if let Some(part) = scenario.sync_speeds.iter().find(|part| part.program == Program::Java) {
-        return wrong(format!("{}: there is no sync-speed in Java (allowed: eurus)", part.name));
+        return Err(node(part)?.wrong("there is no sync-speed in Java (allowed: eurus)"));
     }
-    for step in &scenario.steps {
-        possible(scenario, &step.action).or_else(wrong)?;
+    for (place, step) in scenario.steps.iter().enumerate() {
+        if let Err(why) = possible(scenario, &step.action) {
+            return Err(fields.listed("steps", place)?.wrong(why));
+        }
     }
-    for load in &scenario.loads {
+    for (place, load) in scenario.loads.iter().enumerate() {
         if let Through::Gateway(name) = &load.through
             && scenario.program_of(name) == Program::Java
         {
-            return wrong(format!("load: {name} is a Java client and forwards nothing: go through a caller of it"));
+            let words = format!("{name} is a Java client and forwards nothing: go through a caller of it");
+            return Err(fields.listed("load", place)?.wrong(words));
         }
     }
-    let seen = scenario.expectations.iter().filter_map(|one| match one {
-        Expectation::Sees(sees) | Expectation::Never(sees) | Expectation::Always(sees) => Some(sees),
+    let seen = scenario.expectations.iter().enumerate().filter_map(|(place, one)| match one {
+        Expectation::Sees(sees) | Expectation::Never(sees) | Expectation::Always(sees) => Some((place, sees)),
         _ => None,
     });
-    for sees in seen {
+    for (place, sees) in seen {
         let is_hidden = match (sees.layer, scenario.program_of(&sees.node)) {
             (Layer::ReadWrite, Program::Eurus) | (Layer::Routable, Program::Java) => true,
             (_, _) => false,
         };
         if is_hidden {
-            return wrong(format!(
-                "{}, {}: that layer of such a program cannot be seen from outside",
-                sees.node, sees.layer
-            ));
+            let words =
+                format!("{}, {}: that layer of such a program cannot be seen from outside", sees.node, sees.layer);
+            return Err(fields.listed("expect", place)?.wrong(words));
         }
     }
     Ok(())

@@ -63,7 +63,7 @@ fn what_is_wrong_is_pointed_at() {
     for (from, to, expected) in [
         ("length: 60s", "lenght: 60s", "x.yaml:3: lenght: no such key (allowed: name, about, time, start, length,"),
         ("length: 60s", "length: 60", "x.yaml:3: length: a number is not a duration, as 90s, 1m30s, 1h or 500ms"),
-        ("length: 60s", "length: 20s", "x.yaml:3: length: the step of 21000 ms lies after the end"),
+        ("length: 60s", "length: 19s", "x.yaml:21: steps[1]: 20 s lies after the end, which is at 19 s"),
         ("length: 60s", "length: 25h", "x.yaml:3: length: more than 24h"),
         ("length: 60s\n", "", "x.yaml:2: the key 'length' is missing"),
         (
@@ -108,12 +108,45 @@ fn what_is_wrong_is_pointed_at() {
             "violated: converged",
             "expect[2].violated: no such key (allowed: sees, never, always,",
         ),
+        (
+            "node: registry-1, layer: read-only",
+            "node: gateway-1, layer: read-only",
+            "freeze.node: read-only is a registry's layer, and gateway-1 is a gateway",
+        ),
+        (
+            "through: ribbon-1",
+            "through: ribbon-2",
+            "load[0].through: there is no gateway or caller 'ribbon-2' (known: gateway-1, ribbon-1)",
+        ),
+        (
+            "failed: {is: 0}",
+            "failed: {is: 0, through: x}",
+            "expect[1].failed.through: there is no gateway or caller 'x'",
+        ),
+        ("by: 1s", "by: 171s", "x.yaml:24: expect[0]: 'by' is at 181 s, and the end at 180 s"),
         ("name: one", "name: [", "x.yaml: "),
         ("name: one", "name: one\nname: two", "x.yaml: "),
     ] {
         let words = wrong(from, to);
         assert!(words.starts_with("x.yaml") && words.contains(expected), "{to}\n  says {words}\n  not  {expected}");
     }
+}
+
+#[test]
+fn only_an_order_is_answered() {
+    let source = |step: &str| {
+        let named = GOOD.replace("{at: 20s, delay", "{at: 20s, name: later, delay");
+        named.replace("failed: {is: 0}", &format!("answer: {{step: {step}, is: done}}"))
+    };
+    assert!(Scenario::parse("x.yaml", &source("taken")).is_ok());
+    let words = Scenario::parse("x.yaml", &source("later")).unwrap_err().to_string();
+    assert!(words.starts_with("x.yaml:25: expect[1]: the step 'later' is answered by nobody ("), "{words}");
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_said_in_words_of_the_file() {
+    let words = wrong("name: one", "name: one\nname: two");
+    assert!(words.contains("duplicate mapping key: name") && !words.contains("Options"), "{words}");
 }
 
 #[test]

@@ -45,10 +45,18 @@ fn programs_are_read() {
 #[test]
 fn what_does_not_go_together_is_said() {
     for (from, to, expected) in [
-        ("time: real", "time: virtual", "registry-1: a 'program' of its own keeps its own time: write 'time: real'"),
+        (
+            "time: real",
+            "time: virtual",
+            "x.yaml:6: registries.registry-1: a 'program' of its own keeps its own time: write 'time: real'",
+        ),
         ("time: real", "time: soon", "time: 'soon'"),
         ("program: java", "program: perl", "program: 'perl'"),
-        ("pause: registry-1", "pause: registry-3", "registry-3 is no process of its own: give it 'program: eurus'"),
+        (
+            "pause: registry-1",
+            "pause: registry-3",
+            "x.yaml:20: steps[0]: pause registry-3: registry-3 is no process of its own: give it 'program: eurus'",
+        ),
         ("kill: gateway-2", "clear-faults: gateway-2", "gateway-2 is a process of its own: nobody reaches into it"),
         ("node: registry-3", "node: registry-2", "registry-2 is a process of its own: nobody reaches into it"),
         ("node: ribbon-2", "node: ribbon-1", "ribbon-1 is a Ribbon balancer in Java"),
