@@ -1,10 +1,12 @@
 //! A link between a client and a registry that can be made to misbehave: answers held back, replaced by an older
 //! one, or with a wrong hash. It forwards plain HTTP and knows nothing of Eureka but one field's name.
 
+mod bodies;
+mod fault;
 mod reset;
 mod slow;
+mod timers;
 
-use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
@@ -17,32 +19,13 @@ use eurus_service::clock::{Excuse, ManualClock};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+pub use fault::Fault;
+
 use crate::Failure;
+use bodies::{broken, rewritten, with_wrong_hash};
 
 /// The largest request body that is forwarded, bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
-
-/// What happens to answers of one path.
-#[derive(Clone, Default)]
-pub enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// `apps__hashcode` is replaced by one that fits nothing.
-    WrongHash,
-    /// The answer is fetched at once and handed over only after [`Link::release`].
-    Held,
-    /// This body is answered instead of the registry's.
-    Replaced(Bytes),
-    /// The connection breaks before anything is asked.
-    Cut,
-    /// The connection is reset before anything is asked.
-    Reset,
-    /// The answer is fetched at once and arrives by so many bytes a second of the clock: only on a clock.
-    Slow(usize),
-    /// The answer is fetched at once and handed over so many milliseconds of the clock later: only on a clock.
-    Delayed(i64),
-}
 
 /// The clock of a link that holds back what loops wait for: time must be able to go on meanwhile.
 #[derive(Clone)]
@@ -178,7 +161,7 @@ impl State {
         let Some((hand, fetchers)) = self.clock.as_ref().and_then(|on| Some((on.hand.as_ref()?, on.fetchers))) else {
             return Vec::new();
         };
-        let timers = timers_behind(request);
+        let timers = timers::behind(request);
         let more = fetchers.iter().filter(|_| timers.contains(&"fetch loop"));
         timers.iter().chain(more).map(|name| hand.excuse(name)).collect()
     }
@@ -282,57 +265,15 @@ async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Resu
     Ok((status, content_type, answer.bytes().await?))
 }
 
-/// Whose timers are awake while the answer is waited for: a Eureka client's loops, or what sync-speed does.
-fn timers_behind(request: &HttpRequest) -> &'static [&'static str] {
-    let path = request.path().trim_end_matches('/');
-    match request.method().as_str() {
-        "GET" if path.ends_with("/apps") || path.ends_with("/apps/delta") => &["fetch loop"],
-        "POST" if path.ends_with("/downline") || path.ends_with("/upline") => &["call to a gateway"],
-        "POST" | "PUT" | "DELETE" if path.contains("/apps/") && !path.ends_with("/status") => &["registration loop"],
-        "GET" | "PUT" | "DELETE" if path.contains("/apps/") => &["request", "recovery"],
-        _ => &[],
-    }
-}
-
-/// An answer that ends before it is one.
-fn broken() -> HttpResponse {
-    let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
-    HttpResponse::Ok().streaming(cut)
-}
-
-fn rewritten(body: Bytes, rewritten: &[(String, String)]) -> Bytes {
-    if rewritten.is_empty() {
-        return body;
-    }
-    let text = String::from_utf8_lossy(&body).into_owned();
-    Bytes::from(rewritten.iter().fold(text, |text, (from, to)| text.replace(from, to)))
-}
-
-fn with_wrong_hash(body: &Bytes) -> Bytes {
-    let text = String::from_utf8_lossy(body);
-    let name = "\"apps__hashcode\":\"";
-    match text.split_once(name).and_then(|(head, rest)| Some((head, rest.split_once('"')?.1))) {
-        Some((head, tail)) => Bytes::from(format!("{head}{name}WRONG_1_\"{tail}")),
-        None => body.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wrong_hash_replaces_the_hash_alone() {
-        let body = Bytes::from_static(br#"{"applications":{"apps__hashcode":"UP_3_","application":[]}}"#);
-        let expected = r#"{"applications":{"apps__hashcode":"WRONG_1_","application":[]}}"#;
-        assert_eq!(with_wrong_hash(&body), expected);
-    }
 
     #[tokio::test]
     async fn a_reset_is_no_end() {
         use std::io::{Read as _, Write as _};
         let link = Link::start("http://127.0.0.1:1").unwrap();
-        for (fault, expected) in [(Fault::Cut, None), (Fault::Reset, Some(io::ErrorKind::ConnectionReset))] {
+        for (fault, expected) in [(Fault::Cut, None), (Fault::Reset, Some(std::io::ErrorKind::ConnectionReset))] {
             link.set("", fault);
             let origin = link.origin.trim_start_matches("http://").to_owned();
             let read = tokio::task::spawn_blocking(move || {

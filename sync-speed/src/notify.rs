@@ -5,17 +5,21 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `courier` | how an entry comes to the loop |
 //! | `book` | what is still to be told to whom, and when |
 //! | `batch` | all that one entry has to tell |
 //! | `backoff` | how long to wait before a call is repeated |
 //! | `attempt` | one call, and what journal and registry say where its answer is no plain yes |
 //! | `gateway` | the admin API of a gateway |
+//! | `report` | what the log says of a call |
 
 mod attempt;
 mod backoff;
 mod batch;
 mod book;
+mod courier;
 mod gateway;
+mod report;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -30,62 +34,24 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{NotifyConfig, SyncSpeedConfig};
-use crate::entry::{Ack, Entry};
+use crate::entry::Ack;
 use crate::error::RunError;
 use crate::nodes;
 use crate::points;
 use crate::store::{NodeUpdate, Store};
 use attempt::Attempt;
-use batch::Batch;
 pub use batch::GroupsByApp;
 use book::{Book, Retry};
+pub use courier::Courier;
+use courier::Delivery;
 use gateway::{Failure, GatewayClient};
 
 /// Entries that may wait to be taken in by the loop.
 const INBOX_ENTRIES_MAX: usize = 64;
-/// Calls that may be open, waiting or under way, over all entries: beyond, no new request is accepted.
-const OPEN_CALLS_MAX: usize = 10_000;
 /// How often, while entries are open, a new copy of the registry is looked for: it may show gateways that came up.
 const LOOK_EVERY_MS: i64 = 1_000;
 /// A deadline that never comes.
 const NEVER_MS: i64 = i64::MAX / 1_000;
-
-/// Where entries are handed to the loop.
-#[derive(Clone)]
-pub struct Courier {
-    inbox: mpsc::Sender<Delivery>,
-    open_calls: Arc<AtomicUsize>,
-    retry_for_ms: i64,
-    clock: Clock,
-}
-
-struct Delivery {
-    batch: Batch,
-    /// Signalled when all have acknowledged, or the wait is over; with a timer, so that on a manual clock no time passes
-    /// until the one who waited goes on.
-    told: oneshot::Sender<Timer>,
-    /// On a manual clock no time passes until the loop has taken this in.
-    arriving: Timer,
-}
-
-impl Courier {
-    /// Whether the loop can take more in.
-    pub fn has_room(&self) -> bool {
-        self.open_calls.load(Ordering::Relaxed) < OPEN_CALLS_MAX
-    }
-
-    /// Hands an entry over; the receiver hears when all nodes have acknowledged, or when the answer should not wait
-    /// longer. It hears nothing (its sender is dropped) when the service stops: the journal has the rest.
-    pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<Timer> {
-        let (told, hears) = oneshot::channel();
-        let batch = Batch::of(entry, groups, entry.created_ms.saturating_add(self.retry_for_ms));
-        let arriving = self.clock.timer("entry for the gateways");
-        if self.inbox.send(Delivery { batch, told, arriving }).await.is_err() {
-            log::warn!("{}: the service stops; its gateways are told after the next start", entry.id);
-        }
-        hears
-    }
-}
 
 /// A call under way. It carries a timer until its answer is booked: on a manual clock, time stands still while the
 /// network is asked.
@@ -140,12 +106,7 @@ impl NotifyLoop {
         let config = config.notify.clone();
         let (sender, inbox) = mpsc::channel(INBOX_ENTRIES_MAX);
         let open_calls = Arc::new(AtomicUsize::new(0));
-        let courier = Courier {
-            inbox: sender,
-            open_calls: Arc::clone(&open_calls),
-            retry_for_ms: config.retry_for_ms,
-            clock: clock.clone(),
-        };
+        let courier = Courier::new(sender, Arc::clone(&open_calls), config.retry_for_ms, clock.clone());
         let gateways = GatewayClient::new(config.call_timeout_ms, config.token.clone())?;
         let book = Book::new(Retry { base_ms: config.retry_base_ms, max_ms: config.retry_max_ms });
         let attempt = Attempt { gateways, client: Arc::clone(&client), store: store.clone(), faults: faults.clone() };
@@ -271,7 +232,7 @@ impl NotifyLoop {
             }));
         }
         for update in &updates {
-            report(update);
+            report::call(update);
         }
         self.record(&updates).await;
     }
@@ -301,27 +262,5 @@ impl NotifyLoop {
             // The one who waited may have left.
             let _ = waiting.told.send(self.clock.timer("answer to a request"));
         }
-    }
-}
-
-fn report(update: &NodeUpdate) {
-    let NodeUpdate { number, node, app, instance_id, ack, attempts, .. } = update;
-    match ack {
-        Ack::Applied | Ack::Superseded => {
-            log::info!("entry {number}: gateway {node} {ack} {app}/{instance_id} (attempt {attempts})");
-        }
-        Ack::Pending | Ack::Retrying(_) | Ack::Rejected(_) if *attempts > 1 => {
-            log::debug!("entry {number}: gateway {node} about {app}/{instance_id}: {ack} (attempt {attempts})");
-        }
-        Ack::Pending | Ack::Retrying(_) | Ack::Rejected(_) => {
-            log::warn!("entry {number}: gateway {node} has not heard about {app}/{instance_id}: {ack}; asking again");
-        }
-        Ack::PassedOver(_) => {
-            log::info!("entry {number}: gateway {node} need not hear about {app}/{instance_id}: {ack}");
-        }
-        Ack::Gone => log::info!("entry {number}: gateway {node} has left the registry; it is not told any more"),
-        Ack::Refused(_) | Ack::GaveUp(_) => log::error!(
-            "entry {number}: gateway {node} was not told about {app}/{instance_id}: {ack}; it follows with its next fetch"
-        ),
     }
 }

@@ -1,6 +1,7 @@
 //! A scenario: what runs, what happens to it and when, what must be seen. Read from YAML; every key is described in
 //! `docs/harness.md`.
 
+mod action;
 mod expectation;
 mod fault;
 mod fault_rule;
@@ -19,13 +20,14 @@ mod writer;
 use super::reading::{Item, Wrong};
 use super::yaml::Tree;
 
+pub use action::Action;
 pub use expectation::{Bound, Expectation, Sees};
 pub use fault::{CacheFault, LinkFault};
 pub use fault_rule::{FaultRule, Injection, points_of, possible};
 pub use links::between as links_between;
 pub use parts::{CallerPart, LoadPart, NodePart, ProducerPart, Through};
 pub use program::{Program, Time};
-pub use step::{Action, Step};
+pub use step::Step;
 
 use names::Names;
 pub use writer::write;

@@ -81,16 +81,7 @@ pub(super) fn fits(engine: &Engine, action: &Action) -> Result<(), Refused> {
 /// Whose id in the registry a step needs, which it has from its first start on.
 fn needs_registered(action: &Action) -> Option<&str> {
     match action {
-        Action::Shutdown(name)
-        | Action::Cancel(name)
-        | Action::Register(name, _)
-        | Action::Heartbeat(name, ..)
-        | Action::StaleReplica(name)
-        | Action::SetStatus(name, _)
-        | Action::RemoveStatus(name)
-        | Action::Offline(name, ..)
-        | Action::OfflineAddress(name, _)
-        | Action::Online(name, _) => Some(name),
-        _ => None,
+        Action::Start(_) | Action::Crash(_) | Action::Silence(_) => None,
+        other => other.instance(),
     }
 }

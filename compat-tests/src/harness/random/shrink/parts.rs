@@ -52,7 +52,7 @@ fn without_orphans(scenario: &mut Scenario) {
     names.extend(scenario.producers.iter().map(|part| part.name.as_str()));
     names.extend(scenario.links.iter().map(String::as_str));
     let names: Vec<String> = names.into_iter().map(ToOwned::to_owned).collect();
-    let is_there = |name: &String| names.contains(name);
+    let is_there = |name: &str| names.iter().any(|known| known == name);
     scenario.steps.retain(|step| named(&step.action).into_iter().all(is_there));
     let apps: Vec<String> = scenario.producers.iter().map(|part| part.app.clone()).collect();
     scenario.loads.retain(|load| {
@@ -62,23 +62,10 @@ fn without_orphans(scenario: &mut Scenario) {
 }
 
 /// Whom and what an action names.
-fn named(action: &Action) -> Vec<&String> {
+fn named(action: &Action) -> Vec<&str> {
     match action {
-        Action::Offline(instance, by, _) | Action::OfflineAddress(instance, by) | Action::Online(instance, by) => {
-            vec![instance, by]
-        }
-        Action::Fault(rule) => std::iter::once(&rule.node).chain(&rule.about).collect(),
-        Action::Start(name)
-        | Action::Crash(name)
-        | Action::Silence(name)
-        | Action::Shutdown(name)
-        | Action::Cancel(name)
-        | Action::Register(name, _)
-        | Action::Heartbeat(name, _, _)
-        | Action::StaleReplica(name)
-        | Action::SetStatus(name, _)
-        | Action::RemoveStatus(name)
-        | Action::Stop(name)
+        Action::Fault(rule) => std::iter::once(&rule.node).chain(&rule.about).map(String::as_str).collect(),
+        Action::Stop(name)
         | Action::Run(name)
         | Action::Restart(name)
         | Action::Kill(name)
@@ -87,6 +74,7 @@ fn named(action: &Action) -> Vec<&String> {
         | Action::ClearFaults(name)
         | Action::Cache(name, _, _)
         | Action::Link(name, _) => vec![name],
+        _ => action.instance().into_iter().chain(action.asks()).collect(),
     }
 }
 

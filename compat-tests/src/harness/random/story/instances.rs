@@ -51,7 +51,7 @@ impl Instances {
 
     /// Whether it can be carried out.
     pub(super) fn act(&mut self, action: &Action, runs: impl Fn(&str) -> bool) -> bool {
-        let Some(state) = of(action).and_then(|name| self.0.get_mut(name)) else { return false };
+        let Some(state) = action.instance().and_then(|name| self.0.get_mut(name)) else { return false };
         let is_heard = state.registries.iter().all(|registry| runs(registry));
         match action {
             Action::Start(_) => {
@@ -85,22 +85,5 @@ impl Instances {
             }
             _ => false,
         }
-    }
-}
-
-/// The instance that an action is about.
-fn of(action: &Action) -> Option<&str> {
-    match action {
-        Action::Start(name)
-        | Action::Crash(name)
-        | Action::Silence(name)
-        | Action::Shutdown(name)
-        | Action::Cancel(name)
-        | Action::Register(name, _)
-        | Action::Heartbeat(name, _, _)
-        | Action::StaleReplica(name)
-        | Action::SetStatus(name, _)
-        | Action::RemoveStatus(name) => Some(name),
-        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::super::super::duration::seconds;
 use super::super::super::history::{Event, Happening};
 use super::super::super::layer::Layer;
 use super::super::super::run::Outcome;
-use super::super::super::scenario::{Action, Expectation};
+use super::super::super::scenario::Expectation;
 use super::{summary, text};
 
 /// Instances that are drawn at most: those that are expected something of come first.
@@ -48,35 +48,13 @@ fn instances(outcome: &Outcome) -> Vec<String> {
             Expectation::Failed { .. } | Expectation::Answer { .. } | Expectation::Violation(_) => {}
         }
     }
-    named.extend(outcome.scenario.steps.iter().filter_map(|step| instance_of(&step.action)));
+    named.extend(outcome.scenario.steps.iter().filter_map(|step| step.action.instance()));
     if named.is_empty() {
         named.extend(outcome.scenario.producers.iter().map(|part| part.name.as_str()));
     }
     let mut seen = BTreeSet::new();
     named.retain(|name| seen.insert(*name));
     named.into_iter().take(INSTANCES_MAX).map(ToOwned::to_owned).collect()
-}
-
-fn instance_of(action: &Action) -> Option<&str> {
-    match action {
-        Action::Start(name)
-        | Action::Crash(name)
-        | Action::Silence(name)
-        | Action::Shutdown(name)
-        | Action::Cancel(name)
-        | Action::Register(name, _)
-        | Action::Heartbeat(name, ..)
-        | Action::StaleReplica(name)
-        | Action::SetStatus(name, _)
-        | Action::RemoveStatus(name)
-        | Action::Offline(name, ..)
-        | Action::OfflineAddress(name, _)
-        | Action::Online(name, _) => Some(name),
-        // Many are about a gateway.
-        Action::Fault(_) => None,
-        Action::Stop(_) | Action::Run(_) | Action::Restart(_) | Action::Kill(_) | Action::ClearFaults(_) => None,
-        Action::Pause(_) | Action::Resume(_) | Action::Cache(..) | Action::Link(..) => None,
-    }
 }
 
 fn group(outcome: &Outcome, instance: &str, steps: &[&Event]) -> String {

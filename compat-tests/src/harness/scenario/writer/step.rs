@@ -1,9 +1,10 @@
 //! Steps.
 
 use super::super::super::duration::span;
+use super::super::action::Action;
 use super::super::fault::LinkFault;
 use super::super::fault_rule::{FaultRule, Injection};
-use super::super::step::{Action, Step};
+use super::super::step::Step;
 use super::flow::{map, text};
 
 pub(super) fn of(step: &Step) -> String {
