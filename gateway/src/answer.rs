@@ -29,10 +29,18 @@ pub(crate) enum AnswerBody {
 }
 
 /// An instance's body. Its connection goes back to the pool with the last of it, and is closed when it is dropped before.
+/// Until then its request is under way at the instance.
 pub(crate) struct Passed {
     body: Incoming,
-    lent: Option<(Connection, Rc<Worker>)>,
+    lent: Option<Lent>,
     activity: Rc<Activity>,
+}
+
+struct Lent {
+    connection: Connection,
+    worker: Rc<Worker>,
+    /// Whether it can carry another request then.
+    is_free: bool,
 }
 
 /// Passes an instance's answer on.
@@ -43,17 +51,19 @@ pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, activity: Rc<Activity>) 
     // After an answer that came before the request's end the connection is still busy with the rest: not kept.
     let is_free = upload.is_none_or(|upload| upload.has_ended());
     activity.set_answering(Some(connection.address()));
-    let lent = is_free.then(|| (connection, Rc::clone(worker)));
+    let lent = Some(Lent { connection, worker: Rc::clone(worker), is_free });
     let mut passed = Passed { body, lent, activity };
-    passed.give_back_at_end();
+    if passed.body.is_end_stream() {
+        passed.give_back();
+    }
     Response::from_parts(head, AnswerBody::Passed(passed))
 }
 
 impl Passed {
-    fn give_back_at_end(&mut self) {
-        if self.body.is_end_stream()
-            && let Some((connection, worker)) = self.lent.take()
-        {
+    /// The body has ended.
+    fn give_back(&mut self) {
+        if let Some(Lent { connection, worker, is_free: true }) = self.lent.take() {
+            connection.request_ended();
             worker.pool.put(connection, worker.clock.now_ms());
         }
     }
@@ -76,7 +86,10 @@ impl Body for AnswerBody {
                 if frame.is_ready() {
                     passed.activity.moved();
                 }
-                passed.give_back_at_end();
+                // A body without a declared length does not know of its end before it is asked once more.
+                if matches!(frame, Poll::Ready(None)) || passed.body.is_end_stream() {
+                    passed.give_back();
+                }
                 frame
             }
             Self::Own(body) => Pin::new(body).poll_frame(cx).map_err(|never: Infallible| match never {}),

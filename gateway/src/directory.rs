@@ -91,6 +91,11 @@ impl Directory {
         }
     }
 
+    /// The instance's endpoints, also those that have left the fetched copy while requests are under way there.
+    pub(crate) fn endpoints_of(&self, app: &str, id: &str) -> Vec<Arc<Endpoint>> {
+        self.writer.lock().members.get(app).map(|members| members.of_instance(id)).unwrap_or_default()
+    }
+
     /// Carries out an order. When this returns no request that looks at the new snapshot begins at a downed instance;
     /// those that looked before are waited for at [`Directed::closed`].
     pub(crate) fn direct(&self, directive: &Directive, now_ms: i64) -> Result<Directed, CacheFull> {
@@ -127,7 +132,7 @@ impl Directory {
             apps.extend(fetch.changed.iter().map(|(app, _)| app.to_uppercase()));
             apps.extend(reviewed.ended.iter().map(|ended| ended.mark.directive.application.clone()));
         }
-        // Applications that have left the copy, and of which something could still have begun at the last look.
+        // Applications that have left the copy, and at which something was open or under way at the last look.
         apps.extend(writer.members.keys().filter(|app| !fetch.registry.by_name.contains_key(*app)).cloned());
         writer.fetched = Arc::clone(&fetch.registry);
         writer.received_ms = Some(fetch.received_ms);

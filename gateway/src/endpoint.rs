@@ -1,13 +1,20 @@
 //! One instance at one address, as requests meet it. The object lives on across snapshots: what is counted here
 //! counts for requests that picked it from any of them.
 
+#[cfg(test)]
+mod tests;
+mod ticket;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
+
+use crate::traffic::Traffic;
+pub(crate) use ticket::{StartTicket, UnderWay};
 
 /// The end of a pause that is none.
 const NOT_REFUSED: i64 = i64::MIN;
@@ -29,7 +36,7 @@ pub(crate) struct Endpoint {
     starting: AtomicUsize,
     /// Told when `starting` falls to zero while closed, and on opening.
     changed: Notify,
-    requests: AtomicU64,
+    traffic: Traffic,
     refused_until_ms: AtomicI64,
 }
 
@@ -53,7 +60,7 @@ impl Endpoint {
             open: AtomicBool::new(false),
             starting: AtomicUsize::new(0),
             changed: Notify::new(),
-            requests: AtomicU64::new(0),
+            traffic: Traffic::default(),
             refused_until_ms: AtomicI64::new(NOT_REFUSED),
         }
     }
@@ -80,13 +87,36 @@ impl Endpoint {
 
     /// Requests whose first byte was written here since the start.
     pub(crate) fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+        self.traffic.begun()
+    }
+
+    /// Requests that have leave to begin here, or have begun and whose answer has not ended. Never too few; one that
+    /// begins or ends meanwhile may count although it is over, and whoever waits for none is told of its end.
+    pub(crate) fn under_way(&self) -> u64 {
+        // In this order: a request is in the second count before it leaves the first.
+        let starting = self.starting() as u64;
+        starting + self.traffic.under_way()
+    }
+
+    /// Waits until no request is under way. At an open endpoint the next one may begin at once.
+    pub(crate) async fn idle(&self) {
+        let watch = self.traffic.watch();
+        loop {
+            let idle = watch.idle();
+            tokio::pin!(idle);
+            // Registered before the look, so that no end in between is missed.
+            idle.as_mut().enable();
+            if self.under_way() == 0 {
+                return;
+            }
+            idle.await;
+        }
     }
 
     /// Leave to write the first byte of one request; `None` when the endpoint is closed.
     pub(crate) fn start(self: &Arc<Self>) -> Option<StartTicket> {
         self.starting.fetch_add(1, Ordering::SeqCst);
-        let ticket = StartTicket { endpoint: Arc::clone(self) };
+        let ticket = StartTicket::new(Arc::clone(self));
         // The ticket of a closed endpoint is given back by its drop.
         self.open.load(Ordering::SeqCst).then_some(ticket)
     }
@@ -170,126 +200,17 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Leave to write the first byte of one request to one endpoint. Dropped with the first byte, or when none will be written.
-#[derive(Debug)]
-pub(crate) struct StartTicket {
-    endpoint: Arc<Endpoint>,
-}
-
-impl StartTicket {
-    /// The first byte is written. Counted before the ticket is given back, so that a writer who sees an endpoint
-    /// quiet also sees its final count.
-    pub(crate) fn first_byte_written(self) {
-        self.endpoint.requests.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Drop for StartTicket {
-    fn drop(&mut self) {
-        if self.endpoint.starting.fetch_sub(1, Ordering::SeqCst) == 1 && !self.endpoint.is_open() {
-            self.endpoint.changed.notify_waiters();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use futures_util::FutureExt as _;
-
-    use super::*;
-
-    fn endpoint() -> Arc<Endpoint> {
-        Arc::new(Endpoint::new("APP", "1", SocketAddr::from(([127, 0, 0, 2], 80))))
-    }
-
-    #[tokio::test]
-    async fn a_closed_endpoint_is_quiet_when_its_last_ticket_is_back() {
-        let endpoint = endpoint();
-        assert!(endpoint.start().is_none());
-        assert_eq!(endpoint.starting(), 0);
-        endpoint.open();
-        let (written, dropped) = (endpoint.start().unwrap(), endpoint.start().unwrap());
-        endpoint.close();
-        assert!(endpoint.start().is_none());
-        let quiet = endpoint.quiet();
-        tokio::pin!(quiet);
-        assert!(quiet.as_mut().now_or_never().is_none());
-        written.first_byte_written();
-        assert!(quiet.as_mut().now_or_never().is_none());
-        drop(dropped);
-        assert_eq!(quiet.await, Quiet::Reached);
-        assert_eq!(endpoint.requests(), 1);
-    }
-
-    #[tokio::test]
-    async fn opening_ends_the_wait() {
-        let endpoint = endpoint();
-        endpoint.open();
-        let _ticket = endpoint.start().unwrap();
-        endpoint.close();
-        let quiet = endpoint.quiet();
-        tokio::pin!(quiet);
-        assert!(quiet.as_mut().now_or_never().is_none());
-        endpoint.open();
-        assert_eq!(quiet.await, Quiet::Reopened);
-    }
-
-    #[test]
-    fn after_the_pause_only_the_first_may_go_there() {
-        let endpoint = endpoint();
-        assert!(endpoint.claim(5, 10) && endpoint.claim(5, 10));
-        endpoint.set_refused_until(10);
-        assert!(!endpoint.claim(9, 10));
-        assert!(endpoint.claim(10, 10));
-        // As one that looked before the first had renewed the pause.
-        assert!(!endpoint.claim(10, 10) && !endpoint.claim(19, 10));
-        assert!(endpoint.claim(20, 10));
-        assert!(endpoint.set_connected());
-        assert!(endpoint.claim(20, 10) && endpoint.claim(20, 10));
-    }
-
-    /// Ends the threads of a test, also when it fails.
-    struct StopOnDrop<'a>(&'a AtomicBool);
-
-    impl Drop for StopOnDrop<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
+impl Endpoint {
+    fn give_start_back(&self) {
+        if self.starting.fetch_sub(1, Ordering::SeqCst) == 1 && !self.is_open() {
+            self.changed.notify_waiters();
         }
     }
 
-    /// Threads start requests as fast as they can while the endpoint is closed and opened: once it is quiet, the
-    /// count of first bytes stands still.
-    #[test]
-    fn no_first_byte_after_quiet() {
-        let endpoint = endpoint();
-        let stop = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let _stop_on_drop = StopOnDrop(&stop);
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    while !stop.load(Ordering::Relaxed) {
-                        if let Some(ticket) = endpoint.start() {
-                            ticket.first_byte_written();
-                        }
-                    }
-                });
-            }
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-            for _ in 0..300 {
-                let before = endpoint.requests();
-                endpoint.open();
-                while endpoint.requests() == before {
-                    std::thread::yield_now();
-                }
-                endpoint.close();
-                let bounded = async { tokio::time::timeout(Duration::from_secs(10), endpoint.quiet()).await };
-                assert_eq!(runtime.block_on(bounded), Ok(Quiet::Reached));
-                let at_quiet = endpoint.requests();
-                std::thread::yield_now();
-                assert_eq!(endpoint.requests(), at_quiet);
-            }
-        });
+    /// Only when somebody waits: telling takes a lock.
+    fn tell_if_idle(&self) {
+        if self.traffic.is_watched() && self.under_way() == 0 {
+            self.traffic.tell_idle();
+        }
     }
 }

@@ -7,6 +7,7 @@ mod failure;
 mod health;
 mod in_time;
 mod services;
+mod under_way;
 
 use std::io;
 use std::net::TcpListener;
@@ -52,6 +53,7 @@ pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> 
             .route("/downline", web::post().to(direct::downline))
             .route("/upline", web::post().to(direct::upline))
             .route("/services", web::get().to(services::services))
+            .route("/under-way", web::get().to(under_way::under_way))
             .route("/down-service-cache", web::get().to(down_service_cache::down_service_cache))
             .route("/actuator/health", web::get().to(health::health))
             .default_service(web::to(|| async { Failure::not_found() }))

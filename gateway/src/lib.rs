@@ -25,6 +25,7 @@
 //! | `down_service_cache` | the marks: orders that the registry's copies may not show yet |
 //! | `directive`, `registration` | an order, and the life of an instance that it means |
 //! | `snapshot`, `service`, `endpoint` | what requests see; an endpoint's door and the barrier of a downline |
+//! | `traffic` | requests under way at an endpoint, counted without a lock |
 //! | `http`, `listeners` | the admin API, on its own listener; binding both |
 //! | `own_instance`, `own_addresses` | what the gateway registers itself as; where no request is sent |
 //! | `parts` | what runs, and which part of it ended first |
@@ -58,6 +59,7 @@ mod rule;
 mod service;
 mod snapshot;
 mod timestamp;
+mod traffic;
 mod upstream;
 mod worker;
 

@@ -16,7 +16,8 @@ use crate::service::{InstanceView, NoAddress, Service, Why, address_of};
 /// What outlives the snapshots of one application.
 pub(super) struct Members {
     rule: Arc<dyn Rule>,
-    /// By instance id and address. One that has left the fetched copy stays until nothing can begin there any more.
+    /// By instance id and address. One that has left the fetched copy stays until nothing can begin there any more, and
+    /// nothing that began is under way.
     endpoints: HashMap<(String, SocketAddr), Arc<Endpoint>>,
 }
 
@@ -114,12 +115,17 @@ impl Members {
         Arc::clone(known.or_insert_with(|| Arc::new(Endpoint::new(app, id, address))))
     }
 
-    /// An endpoint that is closed and quiet stays so: its object can go.
+    /// The instance's endpoints, also those that have left the fetched copy.
+    pub(super) fn of_instance(&self, id: &str) -> Vec<Arc<Endpoint>> {
+        self.endpoints.values().filter(|endpoint| endpoint.instance_id() == id).cloned().collect()
+    }
+
+    /// An endpoint that is closed, and at which nothing is under way, stays so: its object can go.
     fn forget_the_gone(&mut self, instances: &[InstanceView]) {
         let shown: HashSet<*const Endpoint> =
             instances.iter().filter_map(|view| view.endpoint.as_ref()).map(Arc::as_ptr).collect();
         self.endpoints.retain(|_, endpoint| {
-            shown.contains(&Arc::as_ptr(endpoint)) || endpoint.is_open() || endpoint.starting() > 0
+            shown.contains(&Arc::as_ptr(endpoint)) || endpoint.is_open() || endpoint.under_way() > 0
         });
     }
 }

@@ -27,7 +27,7 @@ impl Failure {
     }
 
     pub(super) fn not_found() -> Self {
-        let known = "GET /services, GET /down-service-cache, GET /actuator/health, POST /downline, POST /upline";
+        let known = "GET /services, GET /under-way, GET /down-service-cache, GET /actuator/health, POST /downline, POST /upline";
         Self::new(StatusCode::NOT_FOUND, format!("no such resource; there are {known}"))
     }
 }

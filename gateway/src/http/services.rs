@@ -36,6 +36,8 @@ struct InstanceBody {
     in_rotation: bool,
     /// Requests begun there since it is known.
     requests: u64,
+    /// Of these, not answered to the end.
+    under_way: u64,
 }
 
 pub(super) async fn services(_: Authorized, admin: Data<Admin>) -> Result<Json<Services>, Failure> {
@@ -62,6 +64,7 @@ impl InstanceBody {
             why: view.why.to_string(),
             in_rotation: view.in_rotation(),
             requests: endpoint.map_or(0, |endpoint| endpoint.requests()),
+            under_way: endpoint.map_or(0, |endpoint| endpoint.under_way()),
         }
     }
 }

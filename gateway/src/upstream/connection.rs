@@ -33,6 +33,11 @@ impl Connection {
         self.address
     }
 
+    /// The answer of its request has ended.
+    pub(crate) fn request_ended(&self) {
+        self.watch.request_ended();
+    }
+
     /// Whether it is known to be closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.sender.is_closed()
@@ -41,6 +46,13 @@ impl Connection {
     /// Waits until the request before is over on our side; `false`: it cannot be used again.
     async fn becomes_ready(&mut self) -> bool {
         self.sender.ready().await.is_ok() && self.watch.is_quiet()
+    }
+}
+
+/// Nobody waits any more for the answer that it carries: its stream may live a moment longer.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.request_ended();
     }
 }
 

@@ -1,10 +1,11 @@
-//! Watches the bytes of a connection to an instance: a start ticket is given back with the first byte that is written.
+//! Watches the bytes of a connection to an instance: with the first byte that is written a start ticket becomes a request
+//! under way.
 
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::task::Poll;
 
-use crate::endpoint::StartTicket;
+use crate::endpoint::{StartTicket, UnderWay};
 use crate::observed_stream::Observer;
 
 /// What is known of the request on one connection. Shared by its stream and its user, on one thread; when both are gone
@@ -12,6 +13,8 @@ use crate::observed_stream::Observer;
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     ticket: RefCell<Option<StartTicket>>,
+    /// The request whose first byte was written, until its answer has ended.
+    under_way: RefCell<Option<UnderWay>>,
     /// Something was written and not flushed to the end yet.
     unflushed: Cell<bool>,
     /// A byte came since the request was armed.
@@ -23,6 +26,11 @@ impl Watch {
     pub(super) fn arm(&self, ticket: StartTicket) {
         self.answered.set(false);
         self.ticket.replace(Some(ticket));
+    }
+
+    /// The answer has ended, or nobody waits for it any more.
+    pub(super) fn request_ended(&self) {
+        drop(self.under_way.take());
     }
 
     /// Whether everything of the request before has left us: only then is the next byte written the next request's.
@@ -46,7 +54,7 @@ impl Observer for Watch {
         if matches!(outcome, Poll::Ready(Ok(count)) if *count > 0)
             && let Some(ticket) = self.ticket.take()
         {
-            ticket.first_byte_written();
+            self.under_way.replace(ticket.first_byte_written());
         }
     }
 
@@ -106,8 +114,10 @@ mod tests {
                 read = theirs.read(&mut buffer) => assert!(read.unwrap() > 0),
             }
         }
-        assert_eq!((endpoint.starting(), endpoint.requests()), (0, 1));
+        assert_eq!((endpoint.starting(), endpoint.requests(), endpoint.under_way()), (0, 1, 1));
         assert_eq!(endpoint.quiet().now_or_never(), Some(Quiet::Reached));
+        watch.request_ended();
+        assert_eq!(endpoint.under_way(), 0);
     }
 
     #[tokio::test]

@@ -10,3 +10,4 @@ mod downline;
 mod failures;
 mod proxying;
 mod support;
+mod under_way;

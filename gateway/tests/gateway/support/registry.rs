@@ -54,6 +54,10 @@ impl Registry {
         instances.push(instance);
     }
 
+    pub(crate) fn remove(&self, producer: &Producer) {
+        self.state.lock().instances.retain(|known| known["instanceId"] != producer.id.as_str());
+    }
+
     pub(crate) fn forget_all(&self) {
         self.state.lock().instances.clear();
     }
