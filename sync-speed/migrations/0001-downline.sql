@@ -50,4 +50,3 @@ CREATE TABLE entry_nodes (
     PRIMARY KEY (number, node, group_name, app, instance_id)
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 1;

@@ -41,4 +41,3 @@ INSERT INTO entry_nodes_new
 DROP TABLE entry_nodes;
 ALTER TABLE entry_nodes_new RENAME TO entry_nodes;
 
-PRAGMA user_version = 2;

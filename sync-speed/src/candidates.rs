@@ -27,7 +27,7 @@ const LIVE_READS_AT_ONCE: usize = 8;
 const GUARD_LIVE_READS_MAX: usize = 8;
 /// For how long after an offline the local copy may still show the instance UP: longer than all caches on stock
 /// intervals. Later the copy is believed.
-const RECENT_MS: i64 = 300_000;
+pub(crate) const RECENT_MS: i64 = 300_000;
 
 /// What selecting needs.
 pub(crate) struct Candidates {
@@ -97,7 +97,7 @@ impl Candidates {
                  the other; nothing was done, ask again",
                 names.join(", ")
             ))
-        })?;
+        })??;
         let live = self.confirm(&picked.instances, target, time).await?;
         if live.is_empty() {
             return Ok(Err(self.no_instance(target)));

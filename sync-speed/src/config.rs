@@ -1,5 +1,6 @@
 //! What the service is told, validated.
 
+mod database;
 mod from_properties;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use ipnetwork::IpNetwork;
 
 use crate::access::{self, Segments, Token};
 use crate::selection::OptedIn;
+pub use database::{DatabaseConfig, DatabaseServer, ServerKind};
 
 /// The application name under which sync-speed registers.
 pub const OWN_APP: &str = "EURUS-SYNC-SPEED";
@@ -20,8 +22,10 @@ pub const OWN_APP: &str = "EURUS-SYNC-SPEED";
 /// Everything `run` needs to know, checked.
 #[derive(Clone, Debug)]
 pub struct SyncSpeedConfig {
-    /// Folder of the database.
+    /// Folder of the embedded database.
     pub data_dir: PathBuf,
+    /// Which database keeps the journal.
+    pub database: DatabaseConfig,
     /// Threads of the HTTP server.
     pub workers: usize,
     /// Who may call.
@@ -110,6 +114,7 @@ impl SyncSpeedConfig {
     pub fn stock(data_dir: PathBuf) -> Self {
         Self {
             data_dir,
+            database: DatabaseConfig::Embedded,
             workers: 2,
             callers: Segments::loopback(),
             token: None,

@@ -21,7 +21,7 @@ use crate::app_order::{AppOrder, Turn};
 use crate::candidates::{Candidates, Selected};
 use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
-use crate::notify::Courier;
+use crate::notify::{Courier, GatewayClient};
 use crate::points;
 use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
@@ -31,6 +31,8 @@ use crate::store::{NewEntry, RegistryAnswer, Store, StoreError};
 
 /// Requests under way at one time; one more is told to come again.
 const REQUESTS_MAX: usize = 256;
+/// What a turn holds longer than the registry may take: clocks of nodes differ a little.
+const TURN_SPARE_MS: i64 = 5_000;
 /// Fetch intervals after which the copy of the registry is called stale.
 const STALE_INTERVALS: i64 = 10;
 
@@ -40,15 +42,21 @@ pub struct Downline {
     pub(crate) store: Store,
     pub(crate) courier: Courier,
     pub(crate) order: Arc<AppOrder>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) candidates: Candidates,
-    /// Entries that failed, and that the registry may have done: recovery undoes them.
-    unsettled: mpsc::Sender<Entry>,
+    /// For entries that failed, and that the registry may have done: recovery undoes them.
+    leave: mpsc::Sender<Entry>,
     registry_within: Duration,
     places: Semaphore,
     pub(crate) default_group: Option<String>,
     pub(crate) gateway_networks: Vec<IpNetwork>,
-    faults: Faults,
+    /// Where gateways are asked about requests under way.
+    pub(crate) gateways: GatewayClient,
+    /// Rolling ones that begin.
+    pub(crate) rollings: mpsc::Sender<Entry>,
+    /// How long an answer waits for gateways.
+    answer_within_ms: i64,
+    pub(crate) faults: Faults,
 }
 
 /// What a request may touch from the configuration's side.
@@ -63,21 +71,30 @@ pub struct Scope {
     pub fetch_interval_ms: i64,
     /// How long a request may take at the registry.
     pub registry_within: Duration,
+    /// How long an answer waits for gateways, milliseconds.
+    pub answer_within_ms: i64,
     /// A harness's plan.
     pub faults: Faults,
 }
 
+/// To whom entries are handed.
+pub struct Ways {
+    /// Gateways are told.
+    pub courier: Courier,
+    /// Gateways are asked.
+    pub gateways: GatewayClient,
+    /// What is left over is finished.
+    pub leave: mpsc::Sender<Entry>,
+    /// Rolling ones are carried out.
+    pub rollings: mpsc::Sender<Entry>,
+}
+
 impl Downline {
     /// From its parts.
-    pub fn new(
-        client: Arc<EurekaClient>,
-        store: Store,
-        courier: Courier,
-        unsettled: mpsc::Sender<Entry>,
-        clock: Clock,
-        scope: Scope,
-    ) -> Self {
-        let order = Arc::new(AppOrder::default());
+    pub fn new(client: Arc<EurekaClient>, store: Store, ways: Ways, clock: Clock, scope: Scope) -> Self {
+        // A request, and as long again to undo, and to read back.
+        let turn_ms = i64::try_from(scope.registry_within.as_millis()).unwrap_or(i64::MAX).saturating_mul(3);
+        let order = Arc::new(AppOrder::of(&store, &clock, turn_ms.saturating_add(TURN_SPARE_MS)));
         let candidates = Candidates {
             client: Arc::clone(&client),
             store: store.clone(),
@@ -89,15 +106,18 @@ impl Downline {
         Self {
             client,
             store,
-            courier,
+            courier: ways.courier,
             order,
             clock,
             candidates,
-            unsettled,
+            leave: ways.leave,
             registry_within: scope.registry_within,
             places: Semaphore::new(REQUESTS_MAX),
             default_group: scope.default_group,
             gateway_networks: scope.gateway_networks,
+            gateways: ways.gateways,
+            rollings: ways.rollings,
+            answer_within_ms: scope.answer_within_ms,
             faults: scope.faults,
         }
     }
@@ -107,28 +127,64 @@ impl Downline {
     /// # Errors
     /// [`Refusal`]; unless it says otherwise nothing was changed.
     pub async fn carry_out(&self, request: &Request) -> Result<Entry, Refusal> {
+        self.carry_out_telling(request, None).await
+    }
+
+    /// The whole way; `recorded` hears of the entry as soon as it is in the journal.
+    ///
+    /// # Errors
+    /// [`Refusal`]; unless it says otherwise nothing was changed.
+    pub async fn carry_out_telling(
+        &self,
+        request: &Request,
+        recorded: Option<oneshot::Sender<Entry>>,
+    ) -> Result<Entry, Refusal> {
         // On a manual clock, time stands still while something is being done, and goes on while this waits for others.
         let mut timer = self.clock.timer("request");
         self.faults.pass(&points::SELECT, "").await;
-        let carried_out = self.walk(request, &mut timer).await;
+        let carried_out = self.walk(request, recorded, &mut timer).await;
         self.faults.pass(&points::ANSWER, "").await;
         carried_out
     }
 
-    async fn walk(&self, request: &Request, timer: &mut Timer) -> Result<Entry, Refusal> {
-        // Check: the edge has looked at the caller and the body; here, whether there is room.
+    async fn walk(
+        &self,
+        request: &Request,
+        recorded: Option<oneshot::Sender<Entry>>,
+        timer: &mut Timer,
+    ) -> Result<Entry, Refusal> {
+        // Check: the edge has looked at the caller and the body; here, whether there is room, and whether it is new.
         let _place = self.place()?;
+        if let Some(known) = self.sent_before(request).await? {
+            return Ok(self.until_told(known, timer).await);
+        }
         // Select: from the local copy, confirmed live; one request at a time for an application.
         let mut time = self.registry_time();
-        let Selected { live, skipped, turn } = self.candidates.select(&request.target, &mut time).await?;
+        let selected = self.candidates.select(&request.target, &mut time).await?;
+        if let Some(rolling) = &request.rolling {
+            let entry = self.begin_rolling(request, rolling, selected).await?;
+            tell(recorded, &entry);
+            return Ok(self.until_told(entry, timer).await);
+        }
+        let Selected { live, skipped, turn } = selected;
         if request.kind == Kind::Offline && !request.force {
             self.candidates.guard_the_last_up(&live, self.clock.now_ms(), &time).await?;
         }
         // Record: before anything is sent.
         let instances = live.iter().map(InstanceRecord::of).chain(skipped).collect();
         self.faults.pass(&points::RECORD, "").await;
-        let entry = self.store.record(NewEntry { request, instances, now_ms: self.clock.now_ms() }).await?;
+        let new = NewEntry { request, instances, plan: None, now_ms: self.clock.now_ms() };
+        let entry = match self.store.record(new).await {
+            // The same request came twice at one time: the other one is carried out.
+            Err(error) if error.is_duplicate() => {
+                drop(turn);
+                let known = self.sent_before(request).await?.ok_or(Refusal::Store(error))?;
+                return Ok(self.until_told(known, timer).await);
+            }
+            recorded => recorded?,
+        };
         log::info!("{}: {} from {}: {}", entry.id, entry.kind, entry.caller, names(&entry.instances));
+        tell(recorded, &entry);
         // Registry → groups → nodes → notify.
         let (entry, told) = self.complete(entry, turn, time).await?;
         // Answer: when all gateways have acknowledged, or when it has waited long enough. A dropped sender says that
@@ -138,7 +194,48 @@ impl Downline {
             _ = told => {}
             () = timer.idle() => {}
         }
-        Ok(self.as_it_stands(entry).await)
+        let entry = self.as_it_stands(entry).await;
+        match request.drain_within_ms {
+            Some(within_ms) => Ok(self.drain(entry, within_ms, timer).await),
+            None => Ok(entry),
+        }
+    }
+
+    /// The entry of the same request, if it was sent before.
+    pub(crate) async fn sent_before(&self, request: &Request) -> Result<Option<Entry>, Refusal> {
+        let Some(key) = &request.idempotency_key else { return Ok(None) };
+        match self.store.entry_by_key(key, self.clock.now_ms()).await? {
+            Some(entry) if entry.kind == request.kind && entry.request == request.body => Ok(Some(entry)),
+            Some(entry) => Err(Refusal::KeyReused { entry: entry.id }),
+            None => Ok(None),
+        }
+    }
+
+    /// Waits for an entry that somebody else carries out, for as long as an answer may take.
+    async fn until_told(&self, entry: Entry, timer: &mut Timer) -> Entry {
+        let until_ms = self.clock.now_ms().saturating_add(self.answer_within_ms);
+        self.until(entry, timer, until_ms, Entry::is_final).await
+    }
+
+    /// Waits until an entry is so far, at most until a moment.
+    pub(crate) async fn until(
+        &self,
+        entry: Entry,
+        timer: &mut Timer,
+        until_ms: i64,
+        is_so_far: fn(&Entry) -> bool,
+    ) -> Entry {
+        let mut changes = self.store.changes();
+        loop {
+            let entry = self.now(entry.clone()).await;
+            if is_so_far(&entry) || entry.is_uncertain() {
+                return entry;
+            }
+            tokio::select! {
+                _ = changes.recv() => {}
+                () = timer.sleep_until_ms(until_ms) => return entry,
+            }
+        }
     }
 
     /// From a recorded entry on; after a restart too.
@@ -220,9 +317,15 @@ impl Downline {
             .map_err(|_| Refusal::Busy(format!("{REQUESTS_MAX} requests are under way; ask again in a moment")))
     }
 
-    /// The entry with the gateways' answers.
+    /// The entry with the gateways' answers, which are answered.
     async fn as_it_stands(&self, entry: Entry) -> Entry {
-        let entry = match self.store.entry(&entry.id).await {
+        let entry = self.now(entry).await;
+        log::info!("{}: answered {}", entry.id, entry.state.as_str());
+        entry
+    }
+
+    async fn now(&self, entry: Entry) -> Entry {
+        match self.store.entry(&entry.id).await {
             Ok(Some(entry)) => entry,
             Ok(None) => entry,
             Err(error) => {
@@ -230,9 +333,7 @@ impl Downline {
                 log::error!("{}: the gateways' answers cannot be read back: {error}", entry.id);
                 entry
             }
-        };
-        log::info!("{}: answered {}", entry.id, entry.state.as_str());
-        entry
+        }
     }
 
     /// Nothing has changed: that is written down, and said.
@@ -262,7 +363,7 @@ impl Downline {
         if let Err(error) = self.write_answer(&entry).await {
             log::error!("{}: that its outcome is unknown is not in the journal: {error}", entry.id);
         }
-        if self.unsettled.try_send(entry.clone()).is_err() {
+        if self.leave.try_send(entry.clone()).is_err() {
             log::error!("{}: too many entries are being undone; this one is after the next start", entry.id);
         }
         Err(Refusal::Unknown { entry: Box::new(entry), why })
@@ -279,6 +380,13 @@ impl Downline {
                 now_ms: self.clock.now_ms(),
             })
             .await
+    }
+}
+
+/// Whoever asked may have left.
+fn tell(recorded: Option<oneshot::Sender<Entry>>, entry: &Entry) {
+    if let Some(recorded) = recorded {
+        let _ = recorded.send(entry.clone());
     }
 }
 

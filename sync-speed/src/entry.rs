@@ -1,12 +1,16 @@
 //! One entry of the journal: what was asked, what the registry did, what each gateway node answered. Pure.
 
+mod drain;
 mod instance;
 mod node;
+mod plan;
 
 use crate::request::Kind;
 
+pub use drain::{Drain, DrainState};
 pub use instance::{InstanceRecord, Step};
 pub use node::{Ack, NodeRecord};
+pub use plan::{Plan, Planned};
 
 /// How far an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +73,17 @@ impl Entry {
         }
     }
 
+    /// Whether everybody has been told, or is given up.
+    pub fn is_told(&self) -> bool {
+        !matches!(self.state, EntryState::Recorded | EntryState::Notifying)
+    }
+
+    /// Whether nothing of it changes any more by itself.
+    pub fn is_final(&self) -> bool {
+        let is_drained = self.drain.as_ref().is_none_or(|drain| drain.state != DrainState::Waiting);
+        self.is_told() && (is_drained || self.state == EntryState::Failed)
+    }
+
     /// Whether it was reported as failed, and the registry may have done it all the same.
     pub fn is_uncertain(&self) -> bool {
         self.state == EntryState::Recorded && self.instances.iter().any(|one| one.step == Step::Uncertain)
@@ -100,6 +115,14 @@ pub struct Entry {
     pub instances: Vec<InstanceRecord>,
     /// The gateway nodes.
     pub nodes: Vec<NodeRecord>,
+    /// When the instances are brought back by themselves.
+    pub expires_ms: Option<i64>,
+    /// What a rolling one goes by.
+    pub plan: Option<Plan>,
+    /// The rolling entry that this is a share of.
+    pub part_of: Option<i64>,
+    /// How long the answer waits for requests under way, and what that came to.
+    pub drain: Option<Drain>,
 }
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ pub enum Refusal {
         /// What happened.
         why: String,
     },
+    /// The name of this request was given to another one.
+    KeyReused {
+        /// That one's entry.
+        entry: String,
+    },
     /// A named limit is reached: ask again.
     Busy(String),
     /// The journal failed before anything was sent.
@@ -114,6 +119,11 @@ impl fmt::Display for Refusal {
                 "{why}; no gateway was told anything. It counts as failed: it is undone as soon as the registry \
                  answers, see GET /offline/{}",
                 entry.id
+            ),
+            Self::KeyReused { entry } => write!(
+                f,
+                "the Idempotency-Key was sent before with another body (entry {entry}); nothing was done: take a new \
+                 key for a new request"
             ),
             Self::Busy(why) => f.write_str(why),
             Self::Store(error) => write!(f, "nothing was changed and nothing was sent: {error}"),

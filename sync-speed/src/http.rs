@@ -1,7 +1,9 @@
 //! THE route table, and the server around it. Only `http` and its modules see the server framework.
 
 mod answer;
+mod body;
 mod caller;
+mod events;
 mod gateway_groups;
 mod health;
 mod offline;
@@ -14,6 +16,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use eurus_service::Shutdown;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::access::{Segments, Token};
 use crate::config::SyncSpeedConfig;
@@ -37,6 +40,8 @@ struct Api {
     /// Where requests are carried out: not on the worker's thread, so that a caller who hangs up does not cut the
     /// way in two.
     runtime: Handle,
+    /// Places for streams of events.
+    streams: Arc<Semaphore>,
     shutdown: Shutdown,
 }
 
@@ -45,7 +50,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(health::PATH, web::get().to(health::get))
         .route("/offline", web::post().to(offline::post_offline))
         .route("/online", web::post().to(offline::post_online))
+        .route("/offline", web::get().to(offline::list))
         .route("/offline/{id}", web::get().to(offline::get))
+        .route("/offline/{id}/events", web::get().to(events::get))
         .route("/gateway-groups", web::get().to(gateway_groups::list))
         .service(
             web::resource("/gateway-groups/{app}")
@@ -72,6 +79,7 @@ pub(crate) async fn serve(
         token: config.token.clone(),
         default_group: config.default_gateway_group.clone(),
         runtime: Handle::current(),
+        streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),
         shutdown: shutdown.clone(),
     });
     let server = HttpServer::new(move || {

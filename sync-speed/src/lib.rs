@@ -24,7 +24,11 @@
 //! | `audience` | who must hear of an entry |
 //! | [`nodes`] | which gateway nodes must hear of it, and where |
 //! | [`notify`] | telling them in parallel until each has acknowledged |
+//! | `drain` | waiting until no gateway has a request under way on an instance |
+//! | `rolling` | share by share, each an entry of its own |
 //! | [`points`] | where a harness can interfere |
+//! | `claims` | keeping this node's entries, taking over those of a node that is gone |
+//! | `node_id` | this node's name among those that share a database |
 //! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
 //! | `loops` | the control loops: if one ends, the service does |
 //!
@@ -35,13 +39,16 @@ pub mod access;
 pub mod app_order;
 mod audience;
 mod candidates;
+mod claims;
 pub mod config;
 pub mod downline;
+mod drain;
 pub mod entry;
 pub mod error;
 pub mod guard;
 pub mod http;
 mod loops;
+mod node_id;
 pub mod nodes;
 pub mod notify;
 pub mod own_instance;
@@ -51,6 +58,7 @@ pub mod registration;
 pub mod registry_step;
 pub mod registry_time;
 pub mod request;
+mod rolling;
 pub mod selection;
 pub mod store;
 
@@ -63,14 +71,16 @@ use eurus_client::{ClientConfig, EurekaClient};
 use eurus_service::{Clock, Shutdown};
 use tokio::sync::mpsc;
 
-pub use config::SyncSpeedConfig;
+pub use config::{DatabaseConfig, SyncSpeedConfig};
 pub use error::RunError;
 pub use selection::OptedIn;
 
-use downline::{Downline, Scope};
+use claims::Claims;
+use downline::{Downline, Scope, Ways};
 use loops::Loops;
-use notify::NotifyLoop;
+use notify::{GatewayClient, NotifyLoop};
 use recovery::Recovery;
+use rolling::RollingLoop;
 use store::Store;
 
 /// Where sync-speed listens.
@@ -92,26 +102,35 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
     let address = listener.local_addr().map_err(RunError::Server)?;
-    let store = Store::open(&config.data_dir).await?;
+    let owner = match &config.database {
+        // One process: everything is its own.
+        DatabaseConfig::Embedded => String::new(),
+        DatabaseConfig::Server(_) => node_id::of(&config.data_dir)?,
+    };
+    let store = Store::configured(&config.database, &config.data_dir, &owner).await?;
     let client = EurekaClient::new(client_config(&config, address), clock.clone(), Vec::new())
         .map_err(|error| RunError::Config(error.to_string()))?;
+    let gateways = GatewayClient::new(config.notify.call_timeout_ms, config.notify.token.clone())?;
     let (courier, notify_loop) =
-        NotifyLoop::new(&config, Arc::clone(&client), store.clone(), clock.clone(), shutdown.clone())?;
+        NotifyLoop::new(&config, Arc::clone(&client), gateways.clone(), store.clone(), clock.clone(), shutdown.clone());
     let scope = Scope {
         opted_in: config.apps.clone(),
         default_group: config.default_gateway_group.clone(),
         gateway_networks: config.notify.networks.clone(),
         fetch_interval_ms: config.eureka.fetch.interval_ms,
         registry_within: Duration::from_millis(config.registry_within_ms),
+        answer_within_ms: config.notify.answer_within_ms,
         faults: config.faults.clone(),
     };
-    let (unsettled, to_settle) = mpsc::channel(recovery::UNSETTLED_MAX);
-    let downline = Downline::new(Arc::clone(&client), store.clone(), courier, unsettled, clock.clone(), scope);
-    let downline = Arc::new(downline);
+    let (leave, left) = mpsc::channel(recovery::LEFT_MAX);
+    let (rollings, to_roll) = mpsc::channel(rolling::ROLLINGS_MAX);
+    let ways = Ways { courier, gateways, leave: leave.clone(), rollings };
+    let downline = Arc::new(Downline::new(Arc::clone(&client), store.clone(), ways, clock.clone(), scope));
+    let rolling = RollingLoop { downline: Arc::clone(&downline), begun: to_roll };
     let recovery = Recovery {
         downline: Arc::clone(&downline),
         open: store.open_entries().await?,
-        unsettled: to_settle,
+        left,
         settle_for_ms: config.notify.retry_for_ms,
     };
 
@@ -120,6 +139,11 @@ pub async fn run(
     let mut loops = Loops::default();
     loops.spawn("telling gateways", notify_loop.run(clock.timer("telling gateways"), stop_loops.clone()));
     loops.spawn("recovery", recovery.run(clock.timer("recovery"), stop_loops.clone()));
+    loops.spawn("rolling offlines", rolling.run(clock.timer("rolling offlines"), stop_loops.clone()));
+    if store.is_shared() {
+        let claims = Claims { store: store.clone(), taken: leave };
+        loops.spawn("claims on entries", claims.run(clock.timer("claims on entries"), stop_loops.clone()));
+    }
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
     log::info!("sync-speed listens on {address}");
     let mut serving = pin!(http::serve(&config, downline, listener, shutdown.clone()));

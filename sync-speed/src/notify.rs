@@ -35,7 +35,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::Ack;
-use crate::error::RunError;
 use crate::nodes;
 use crate::points;
 use crate::store::{NodeUpdate, Store};
@@ -44,7 +43,8 @@ pub use batch::GroupsByApp;
 use book::{Book, Retry};
 pub use courier::Courier;
 use courier::Delivery;
-use gateway::{Failure, GatewayClient};
+use gateway::Failure;
+pub use gateway::{GatewayClient, UnderWay};
 
 /// Entries that may wait to be taken in by the loop.
 const INBOX_ENTRIES_MAX: usize = 64;
@@ -92,22 +92,19 @@ pub struct NotifyLoop {
 
 impl NotifyLoop {
     /// The loop and the way to hand entries to it.
-    ///
-    /// # Errors
-    /// When the HTTP client cannot be built.
     pub fn new(
         config: &SyncSpeedConfig,
         client: Arc<EurekaClient>,
+        gateways: GatewayClient,
         store: Store,
         clock: Clock,
         shutdown: Shutdown,
-    ) -> Result<(Courier, Self), RunError> {
+    ) -> (Courier, Self) {
         let faults = config.faults.clone();
         let config = config.notify.clone();
         let (sender, inbox) = mpsc::channel(INBOX_ENTRIES_MAX);
         let open_calls = Arc::new(AtomicUsize::new(0));
         let courier = Courier::new(sender, Arc::clone(&open_calls), config.retry_for_ms, clock.clone());
-        let gateways = GatewayClient::new(config.call_timeout_ms, config.token.clone())?;
         let book = Book::new(Retry { base_ms: config.retry_base_ms, max_ms: config.retry_max_ms });
         let attempt = Attempt { gateways, client: Arc::clone(&client), store: store.clone(), faults: faults.clone() };
         let notify_loop = Self {
@@ -126,7 +123,7 @@ impl NotifyLoop {
             under_way: FuturesUnordered::new(),
             waiting: BTreeMap::new(),
         };
-        Ok((courier, notify_loop))
+        (courier, notify_loop)
     }
 
     /// Until the signal. What is open then is in the journal.

@@ -4,10 +4,12 @@
 //! Whether the registry was asked before the stop is not known; setting a status twice is harmless, so it is asked
 //! (again), unless a newer entry or a newer registration of the instance has come since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use eurus_service::{Shutdown, Timer};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
 use crate::downline::Downline;
@@ -25,7 +27,9 @@ const RETRY_MAX_MS: i64 = 10_000;
 /// Up to which age the registry is still asked, milliseconds: who asked before that has done something else since.
 const ASK_WITHIN_MS: i64 = 300_000;
 /// Entries with an unknown outcome that wait for their turn; more are left to the next start.
-pub const UNSETTLED_MAX: usize = 64;
+pub const LEFT_MAX: usize = 64;
+/// Entries that are finished side by side. One that waits for the registry does not hold up the others.
+const FINISHED_AT_ONCE_MAX: usize = 16;
 
 /// What such an entry says.
 const TOO_OLD: &str = "interrupted by a stop more than 5 minutes ago, and not carried out any more; whether the registry did it before is not known: \
@@ -37,8 +41,8 @@ pub struct Recovery {
     pub downline: Arc<Downline>,
     /// Left unfinished by the last stop, oldest first.
     pub open: Vec<Entry>,
-    /// Failed since, with an unknown outcome at the registry.
-    pub unsettled: mpsc::Receiver<Entry>,
+    /// Failed since, with an unknown outcome at the registry; or left by another node that is gone.
+    pub left: mpsc::Receiver<Entry>,
     /// How long after the request an unknown outcome is followed, milliseconds.
     pub settle_for_ms: i64,
 }
@@ -53,67 +57,71 @@ impl Recovery {
     }
 
     async fn work(&mut self, timer: &mut Timer) {
-        let open = std::mem::take(&mut self.open);
-        if !open.is_empty() {
-            log::warn!("{} entries were left unfinished by the last stop; they are finished now", open.len());
+        let mut waiting = VecDeque::from(std::mem::take(&mut self.open));
+        if !waiting.is_empty() {
+            log::warn!("{} entries were left unfinished by the last stop; they are finished now", waiting.len());
             wait_for_a_copy(&self.downline, timer).await;
         }
-        for entry in open {
-            self.finish(entry, timer).await;
-        }
+        let mut under_way = FuturesUnordered::new();
         loop {
+            while under_way.len() < FINISHED_AT_ONCE_MAX
+                && let Some(entry) = waiting.pop_front()
+            {
+                let timer = timer.clock().timer("recovery");
+                under_way.push(finish(Arc::clone(&self.downline), entry, self.settle_for_ms, timer));
+            }
             tokio::select! {
-                Some(entry) = self.unsettled.recv() => self.settle(entry, timer).await,
+                Some(()) = under_way.next() => {}
+                Some(entry) = self.left.recv() => waiting.push_back(entry),
                 () = timer.idle() => {}
             }
         }
     }
+}
 
-    async fn finish(&self, entry: Entry, timer: &mut Timer) {
-        match entry.is_uncertain() {
-            true => self.settle(entry, timer).await,
-            false => finish(&self.downline, entry, timer).await,
-        }
+async fn finish(downline: Arc<Downline>, entry: Entry, settle_for_ms: i64, mut timer: Timer) {
+    match entry.is_uncertain() {
+        true => settle(&downline, entry, settle_for_ms, &mut timer).await,
+        false => go_on(&downline, entry, &mut timer).await,
     }
+}
 
-    /// What was reported as failed must not hold: undone as soon as the registry answers.
-    async fn settle(&self, mut entry: Entry, timer: &mut Timer) {
-        let apps: BTreeSet<String> = entry.instances.iter().map(|instance| instance.app.clone()).collect();
-        let deadline_ms = entry.created_ms.saturating_add(self.settle_for_ms);
-        let mut wait_ms = RETRY_BASE_MS;
-        while let Err(why) = self.settle_all(&mut entry, &apps).await {
-            if timer.clock().now_ms().saturating_add(wait_ms) > deadline_ms {
-                let last = format!("given up: look at its status at the registry: {why}");
-                log::error!("{}: whether it was done stays unknown; {last}", entry.id);
-                entry.add_note(&last);
-                break;
-            }
-            log::warn!("{}: whether it was done is not known yet, asked again in {wait_ms} ms: {why}", entry.id);
-            timer.sleep_ms(wait_ms).await;
-            wait_ms = (wait_ms * 2).min(RETRY_MAX_MS);
+/// What was reported as failed must not hold: undone as soon as the registry answers.
+async fn settle(downline: &Downline, mut entry: Entry, settle_for_ms: i64, timer: &mut Timer) {
+    let apps: BTreeSet<String> = entry.instances.iter().map(|instance| instance.app.clone()).collect();
+    let deadline_ms = entry.created_ms.saturating_add(settle_for_ms);
+    let mut wait_ms = RETRY_BASE_MS;
+    while let Err(why) = settle_all(downline, &mut entry, &apps).await {
+        if timer.clock().now_ms().saturating_add(wait_ms) > deadline_ms {
+            let last = format!("given up: look at its status at the registry: {why}");
+            log::error!("{}: whether it was done stays unknown; {last}", entry.id);
+            entry.add_note(&last);
+            break;
         }
-        entry.state = EntryState::Failed;
-        if let Err(error) = self.downline.write_answer(&entry).await {
-            log::error!("{}: what became of it is not in the journal: {error}", entry.id);
-        }
+        log::warn!("{}: whether it was done is not known yet, asked again in {wait_ms} ms: {why}", entry.id);
+        timer.sleep_ms(wait_ms).await;
+        wait_ms = (wait_ms * 2).min(RETRY_MAX_MS);
     }
+    entry.state = EntryState::Failed;
+    if let Err(error) = downline.write_answer(&entry).await {
+        log::error!("{}: what became of it is not in the journal: {error}", entry.id);
+    }
+}
 
-    async fn settle_all(&self, entry: &mut Entry, apps: &BTreeSet<String>) -> Result<(), String> {
-        let downline = &self.downline;
-        let _turn = downline.order.turn(apps).await;
-        let number = entry.number;
-        for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Uncertain) {
-            let overtaken = downline.store.is_overtaken(number, &instance.app, &instance.instance_id).await;
-            if overtaken.map_err(|error| error.to_string())? {
-                instance.step = Step::PassedOver;
-                instance.detail = Some("a newer entry deals with it".to_owned());
-                continue;
-            }
-            registry_step::settle(downline.at_registry(downline.registry_time()), instance).await?;
-            log::info!("{} is settled: {}", instance.name(), instance.detail.as_deref().unwrap_or_default());
+async fn settle_all(downline: &Downline, entry: &mut Entry, apps: &BTreeSet<String>) -> Result<(), String> {
+    let _turn = downline.order.turn(apps).await.map_err(|error| error.to_string())?;
+    let number = entry.number;
+    for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Uncertain) {
+        let overtaken = downline.store.is_overtaken(number, &instance.app, &instance.instance_id).await;
+        if overtaken.map_err(|error| error.to_string())? {
+            instance.step = Step::PassedOver;
+            instance.detail = Some("a newer entry deals with it".to_owned());
+            continue;
         }
-        Ok(())
+        registry_step::settle(downline.at_registry(downline.registry_time()), instance).await?;
+        log::info!("{} is settled: {}", instance.name(), instance.detail.as_deref().unwrap_or_default());
     }
+    Ok(())
 }
 
 /// Without a fetched copy every gateway would seem to have left.
@@ -126,8 +134,15 @@ async fn wait_for_a_copy(downline: &Downline, timer: &mut Timer) {
     }
 }
 
-async fn finish(downline: &Downline, entry: Entry, timer: &mut Timer) {
+async fn go_on(downline: &Downline, entry: Entry, timer: &mut Timer) {
     let id = entry.id.clone();
+    if entry.plan.is_some() {
+        log::warn!("{id}: a rolling offline goes on after a restart");
+        if downline.rollings.send(entry).await.is_err() {
+            log::error!("{id}: goes on after the next restart: the service stops");
+        }
+        return;
+    }
     match entry.state {
         EntryState::Recorded => match ask_the_registry(downline, entry, timer).await {
             Ok(()) => log::info!("{id}: finished at the registry after a restart"),
@@ -152,7 +167,7 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
     let mut wait_ms = RETRY_BASE_MS;
     loop {
         // Not held over the wait: new requests for these applications go first, and overtake this entry.
-        let turn = downline.order.turn(&apps).await;
+        let turn = downline.order.turn(&apps).await?;
         if timer.clock().now_ms().saturating_sub(entry.created_ms) > ASK_WITHIN_MS {
             drop(downline.fail(entry, TOO_OLD.to_owned()).await?);
             return Ok(());

@@ -4,7 +4,7 @@
 use eurus_model::InstanceInfo;
 
 /// Together with the instance id this identifies a registration.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
     /// `ipAddr` as registered.

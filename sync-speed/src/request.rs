@@ -1,5 +1,6 @@
-//! What is asked: take out of traffic, or bring back, the instances behind an address.
+//! What is asked: take out of traffic, or bring back, the instances behind addresses or of an application.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -33,33 +34,65 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Which instances are meant: all behind an address, or fewer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which instances are meant: all behind an address, of an application, or fewer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// In canonical form: an IPv4-mapped IPv6 address is the IPv4 address.
-    pub ip: IpAddr,
+    /// In canonical form: an IPv4-mapped IPv6 address is the IPv4 address. None: all of the application.
+    pub ips: BTreeSet<IpAddr>,
     /// Upper case.
     pub app: Option<String>,
     /// Plain or TLS port of the instance.
     pub port: Option<u16>,
-    /// Exactly this one.
-    pub instance_id: Option<String>,
+    /// Exactly these. None: all.
+    pub instance_ids: BTreeSet<String>,
+}
+
+impl Target {
+    /// All behind one address.
+    pub fn address(ip: IpAddr) -> Self {
+        Self { ips: BTreeSet::from([ip.to_canonical()]), ..Self::default() }
+    }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IP {}", self.ip)?;
-        if let Some(app) = &self.app {
-            write!(f, ", application {app}")?;
+        let mut parts = Vec::new();
+        if !self.ips.is_empty() {
+            parts.push(format!("IP {}", joined(self.ips.iter())));
         }
-        if let Some(port) = self.port {
-            write!(f, ", port {port}")?;
+        parts.extend(self.app.as_ref().map(|app| format!("application {app}")));
+        parts.extend(self.port.map(|port| format!("port {port}")));
+        if !self.instance_ids.is_empty() {
+            parts.push(format!("instance id {}", joined(self.instance_ids.iter())));
         }
-        if let Some(instance_id) = &self.instance_id {
-            write!(f, ", instance id {instance_id}")?;
-        }
-        Ok(())
+        f.write_str(&parts.join(", "))
     }
+}
+
+/// How many are shown to a person; the others are counted.
+const SHOWN_MAX: usize = 8;
+
+fn joined<T: ToString>(all: impl ExactSizeIterator<Item = T>) -> String {
+    let more = all.len().saturating_sub(SHOWN_MAX);
+    let shown: Vec<String> = all.take(SHOWN_MAX).map(|one| one.to_string()).collect();
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Share by share, with a pause until enough others are UP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rolling {
+    /// Of the instances that are meant, at a time; one at least.
+    pub percent: u8,
+    /// How many must be UP besides those of the share. Not said: as many as were UP at the start, without one share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_up: Option<usize>,
+    /// For how long, milliseconds; what is left then stays in service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_ms: Option<i64>,
 }
 
 /// One request, checked at the edge.
@@ -71,8 +104,40 @@ pub struct Request {
     pub target: Target,
     /// Take an application's last UP instance too.
     pub force: bool,
-    /// Peer address of the connection, for the journal.
-    pub caller: IpAddr,
+    /// Why, in the caller's words.
+    pub reason: Option<String>,
+    /// Not all at once.
+    pub rolling: Option<Rolling>,
+    /// How long the answer waits for requests under way, milliseconds. None: it does not.
+    pub drain_within_ms: Option<i64>,
+    /// After which the instances are brought back, milliseconds.
+    pub expires_after_ms: Option<i64>,
+    /// The caller's name for this request: with the same one it is the same request.
+    pub idempotency_key: Option<String>,
+    /// The rolling entry that this is a share of.
+    pub part_of: Option<i64>,
+    /// Who asks, for the journal: the address of the connection, or the part of this service.
+    pub caller: String,
     /// The body as it was sent, for the journal.
     pub body: String,
+}
+
+impl Request {
+    /// Of this service's own accord: nothing but what is meant, and why.
+    pub fn own(kind: Kind, target: Target, caller: &str, reason: &str) -> Self {
+        let body = serde_json::json!({"reason": reason}).to_string();
+        Self {
+            kind,
+            target,
+            force: false,
+            reason: Some(reason.to_owned()),
+            rolling: None,
+            drain_within_ms: None,
+            expires_after_ms: None,
+            idempotency_key: None,
+            part_of: None,
+            caller: caller.to_owned(),
+            body,
+        }
+    }
 }

@@ -96,10 +96,14 @@ pub fn pick(copy: &Applications, target: &Target, policy: &Policy<'_>) -> Picked
 
 /// Whether an instance is one that the target means: also asked of the live one, whose address may have changed.
 pub fn is_meant(instance: &InstanceInfo, target: &Target) -> bool {
-    address_of(instance) == Some(target.ip)
+    is_at(instance, target)
         && target.app.as_ref().is_none_or(|app| instance.app.eq_ignore_ascii_case(app))
         && target.port.is_none_or(|port| listens_on(&instance.port, port) || listens_on(&instance.secure_port, port))
-        && target.instance_id.as_ref().is_none_or(|id| instance.instance_id == *id)
+        && (target.instance_ids.is_empty() || target.instance_ids.contains(&instance.instance_id))
+}
+
+fn is_at(instance: &InstanceInfo, target: &Target) -> bool {
+    target.ips.is_empty() || address_of(instance).is_some_and(|address| target.ips.contains(&address))
 }
 
 /// The registered address, if it is one: some clients register a host name there.
@@ -137,10 +141,14 @@ mod tests {
 
     fn target(ip: &str, app: Option<&str>, port: Option<u16>, id: Option<&str>) -> Target {
         Target {
-            ip: ip.parse::<IpAddr>().unwrap().to_canonical(),
+            ips: ip
+                .split(' ')
+                .filter(|ip| !ip.is_empty())
+                .map(|ip| ip.parse::<IpAddr>().unwrap().to_canonical())
+                .collect(),
             app: app.map(str::to_owned),
             port,
-            instance_id: id.map(str::to_owned),
+            instance_ids: id.map(str::to_owned).into_iter().collect(),
         }
     }
 

@@ -1,103 +1,83 @@
-//! The SQL store: gateway groups and the journal. SQLite, one file, written ahead and synced: what was acknowledged
-//! survives a power cut.
+//! The SQL store: gateway groups and the journal. SQLite embedded, one file, written ahead and synced; or MySQL,
+//! MariaDB or PostgreSQL by URL, shared by several sync-speed nodes. What was acknowledged survives a power cut, as far
+//! as the database's own settings keep what it has committed.
 //!
 //! | module | what |
 //! |---|---|
+//! | `place` | which database, and how it is opened |
+//! | `sql`, `dialect` | one way to speak to all of them, and what differs |
 //! | `schema` | migrations, embedded |
 //! | `groups` | application → gateway groups |
 //! | `journal` | entries: recorded, answered by the registry, acknowledged by nodes |
 //! | `journal_read` | reading them back |
+//! | `claims` | which node works on an entry, and until when |
+//! | `turns` | one request at a time for an application, also between nodes |
+//! | `error` | why the store did not do it |
 
+mod claims;
+mod dialect;
+mod error;
 mod groups;
 mod journal;
 mod journal_read;
+mod place;
 mod schema;
+mod sql;
+mod turns;
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::broadcast;
 
+use crate::config::DatabaseConfig;
+pub(crate) use claims::RENEW_EVERY_MS;
+pub use error::StoreError;
 pub use journal::{NewEntry, NodeUpdate, RegistryAnswer};
+use sql::Pool;
+pub use turns::SharedTurn;
 
-/// Connections to the file. SQLite has one writer; the others read beside it.
-const CONNECTIONS_MAX: u32 = 4;
-/// How long a request waits for a connection, or for the writer before it.
-const WAIT_MAX: Duration = Duration::from_secs(5);
-/// The file in the data directory.
-const FILE: &str = "sync-speed.db";
+/// Changes that a slow listener may be behind.
+const CHANGES_KEPT: usize = 1_024;
 
 /// Handle on the store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pool: SqlitePool,
-}
-
-/// The store did not do it.
-#[derive(Debug)]
-pub enum StoreError {
-    /// The file cannot be opened or made.
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-    /// A statement failed.
-    Sql(sqlx::Error),
-    /// A row holds what this version never writes.
-    Corrupt(String),
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open { path, reason } => write!(
-                f,
-                "sync-speed cannot open its database {}: {reason}; is the folder there and writable? (--data-dir)",
-                path.display()
-            ),
-            Self::Sql(error) => write!(f, "sync-speed's database failed: {error}"),
-            Self::Corrupt(what) => write!(f, "sync-speed's database holds what it should not: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
-    }
+    pool: Pool,
+    /// Under which name this process claims entries.
+    owner: Arc<str>,
+    /// Numbers of entries that this process has changed.
+    changes: broadcast::Sender<i64>,
 }
 
 impl Store {
-    /// Opens the file in the data directory; makes both when they are missing.
+    /// SQLite, in the data directory; makes folder and file when they are missing.
     ///
     /// # Errors
     /// [`StoreError::Open`] in one line for a person.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let path = data_dir.join(FILE);
-        let cannot = |reason: &dyn fmt::Display| StoreError::Open { path: path.clone(), reason: reason.to_string() };
-        // At start-up, before anything is served: blocking here delays nobody.
-        std::fs::create_dir_all(data_dir).map_err(|error| cannot(&error))?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT_MAX);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(WAIT_MAX)
-            .connect_with(options)
-            .await
-            .map_err(|error| cannot(&error))?;
-        schema::migrate(&pool).await.map_err(|error| cannot(&error))?;
-        Ok(Self { pool })
+        Self::ready(place::file(data_dir).await?, &data_dir.display().to_string(), "").await
+    }
+
+    /// The database that is configured. `owner`: this node's name among those that share it; the same after a restart,
+    /// so that a node finds its own entries again.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] in one line for a person.
+    pub async fn configured(config: &DatabaseConfig, data_dir: &Path, owner: &str) -> Result<Self, StoreError> {
+        match config {
+            DatabaseConfig::Embedded => Self::open(data_dir).await,
+            DatabaseConfig::Server(server) => {
+                Self::ready(place::server(server).await?, &server.to_string(), owner).await
+            }
+        }
+    }
+
+    async fn ready(pool: Pool, at: &str, owner: &str) -> Result<Self, StoreError> {
+        if let Err(error) = schema::migrate(&pool).await {
+            return Err(StoreError::Open { at: at.to_owned(), reason: error.to_string() });
+        }
+        Ok(Self { pool, owner: Arc::from(owner), changes: broadcast::Sender::new(CHANGES_KEPT) })
     }
 
     /// Whether it answers.
@@ -105,8 +85,28 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM entries LIMIT 1").fetch_optional(&self.pool).await?;
+        sql::sql("SELECT id FROM entries WHERE number = 0").read_optional(&self.pool).await?;
         Ok(())
+    }
+
+    /// Whether other nodes may work on the same journal.
+    pub fn is_shared(&self) -> bool {
+        self.pool.dialect().is_shared()
+    }
+
+    /// Numbers of entries as this process changes them. Whoever falls behind looks at the entry itself.
+    pub fn changes(&self) -> broadcast::Receiver<i64> {
+        self.changes.subscribe()
+    }
+
+    fn changed(&self, number: i64) {
+        // Nobody need listen.
+        let _ = self.changes.send(number);
+    }
+
+    /// Under which name this process claims entries.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// Closes all connections; what is written stays.

@@ -105,6 +105,12 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.down-service-cache.numbers-kept-ms", "how long such a number is remembered; default 86400000"),
     used("eurus.sync-speed.port", "port of sync-speed; default 8090"),
     used("eurus.sync-speed.address", "address sync-speed binds to; default 127.0.0.1"),
+    used(
+        "eurus.sync-speed.database.url",
+        "database server that several nodes share, as mysql://host/database or postgres://host/database; default none: SQLite in the data directory",
+    ),
+    used("eurus.sync-speed.database.username", "who signs in at the database server; default the URL's"),
+    used("eurus.sync-speed.database.password", "password at the database server; default none"),
     used("eurus.sync-speed.workers", "worker threads of sync-speed's HTTP server; default 2"),
     used("eurus.sync-speed.allow", "network segments that may call sync-speed; default 127.0.0.0/8, ::1/128"),
     used("eurus.sync-speed.deny", "network segments that may not, although allowed; default none"),

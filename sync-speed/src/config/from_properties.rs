@@ -8,7 +8,7 @@ use eurus_service::tls::ClientTls;
 use eurus_service::{ConfigError, Properties};
 use ipnetwork::IpNetwork;
 
-use super::{EurekaConfig, NotifyConfig, OwnRegistration, SyncSpeedConfig};
+use super::{DatabaseConfig, EurekaConfig, NotifyConfig, OwnRegistration, SyncSpeedConfig};
 use crate::access::{Segments, Token};
 use crate::selection::OptedIn;
 
@@ -77,6 +77,7 @@ impl SyncSpeedConfig {
                 stock.registry_within_ms,
                 REGISTRY_WITHIN_MS_ALLOWED,
             )?,
+            database: DatabaseConfig::from_properties(properties)?,
             data_dir: stock.data_dir,
         })
     }

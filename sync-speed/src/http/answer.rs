@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use eurus_model::InstanceStatus;
 use serde::Serialize;
 
-use crate::entry::{Ack, Entry, EntryState, InstanceRecord, NodeRecord, Step};
+use crate::entry::{Ack, Drain, Entry, EntryState, InstanceRecord, NodeRecord, Planned, Step};
 
 #[derive(Serialize)]
 pub(super) struct Answer<'a> {
@@ -21,6 +22,15 @@ pub(super) struct Answer<'a> {
     gateways: Vec<Gateway<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<Skipped<'a>>,
+    /// How waiting for requests under way stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drain: Option<&'a Drain>,
+    /// When the instances are brought back by themselves.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "expiresAt")]
+    expires_ms: Option<i64>,
+    /// The rolling offline that this is a share of.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "partOf")]
+    part_of: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,25 +68,53 @@ pub(super) fn entry(entry: &Entry) -> Answer<'_> {
         id: &entry.id,
         kind: entry.kind.as_str(),
         state: state(entry),
-        retrying: entry.state == EntryState::Notifying || entry.is_uncertain(),
+        retrying: entry.state == EntryState::Notifying || entry.is_uncertain() || is_rolling(entry),
         note: entry.note.as_deref(),
         instances: instances(entry),
         gateways: gateways(entry),
         skipped: entry.instances.iter().filter(|instance| instance.step == Step::Skipped).map(skipped).collect(),
+        drain: entry.drain.as_ref(),
+        expires_ms: entry.expires_ms,
+        part_of: entry.part_of.map(|number| format!("{}-{number}", entry.kind)),
     }
+}
+
+fn is_rolling(entry: &Entry) -> bool {
+    entry.plan.is_some() && entry.state == EntryState::Recorded
 }
 
 /// `notifying` is how the journal calls a `partial` that is still being worked on.
 fn state(entry: &Entry) -> &'static str {
     match entry.state {
+        EntryState::Recorded if is_rolling(entry) => "rolling",
         EntryState::Recorded if entry.is_uncertain() => EntryState::Failed.as_str(),
         EntryState::Notifying => EntryState::Partial.as_str(),
         other => other.as_str(),
     }
 }
 
+/// Of a rolling one: what the last share did that dealt with an instance, and those whose turn has not come.
 pub(super) fn instances(entry: &Entry) -> Vec<Instance<'_>> {
-    entry.instances.iter().filter(|instance| instance.step != Step::Skipped).map(instance).collect()
+    let mut by_name = BTreeMap::new();
+    for planned in entry.plan.iter().flat_map(|plan| &plan.instances) {
+        by_name.insert((planned.app.as_str(), planned.instance_id.as_str()), to_come(planned));
+    }
+    for one in entry.instances.iter().filter(|instance| instance.step != Step::Skipped) {
+        by_name.insert((one.app.as_str(), one.instance_id.as_str()), instance(one));
+    }
+    by_name.into_values().collect()
+}
+
+fn to_come(planned: &Planned) -> Instance<'_> {
+    Instance {
+        app: &planned.app,
+        instance_id: &planned.instance_id,
+        ip: &planned.registration.ip,
+        port: planned.port,
+        status: InstanceStatus::Unknown.as_str(),
+        outcome: Step::Pending.as_str(),
+        detail: None,
+    }
 }
 
 fn instance(instance: &InstanceRecord) -> Instance<'_> {

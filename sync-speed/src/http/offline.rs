@@ -1,28 +1,36 @@
-//! `POST /offline`, `POST /online`, `GET /offline/{id}`.
-
-use std::net::IpAddr;
+//! `POST /offline`, `POST /online`, `GET /offline`, `GET /offline/{id}`.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::problem::Answered;
-use super::{Api, BODY_BYTES_MAX, Problem, answer};
-use crate::request::{Kind, Request, Target};
+use super::{Api, BODY_BYTES_MAX, Problem, answer, body};
+use crate::entry::Entry;
+use crate::error::Refusal;
+use crate::request::{Kind, Request};
 
-const EXPECTED: &str =
-    r#"expected {"ip": "10.1.2.3"} and optionally "app", "port", "instanceId", "force" (true or false)"#;
+/// The caller's name for a request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const KEY_CHARS_MAX: usize = 128;
+/// Entries of one list.
+const ENTRIES_MAX: i64 = 200;
+const ENTRIES_DEFAULT: i64 = 50;
 
-/// The body as it is sent. An unknown field is a mistake that would otherwise widen what is taken offline.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Body {
-    ip: String,
-    app: Option<String>,
-    port: Option<u16>,
-    instance_id: Option<String>,
-    #[serde(default)]
-    force: bool,
+#[serde(deny_unknown_fields)]
+struct How {
+    #[serde(default, rename = "async")]
+    is_async: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    limit: Option<i64>,
 }
 
 pub(super) async fn post_offline(
@@ -45,37 +53,100 @@ pub(super) async fn post_online(
 pub(super) async fn get(id: web::Path<String>, api: web::Data<Api>) -> Answered {
     match api.downline.store.entry(&id).await? {
         Some(entry) => Ok(HttpResponse::Ok().json(answer::entry(&entry))),
-        None => Err(Problem::not_found(
-            "no-such-entry",
-            format!("there is no entry '{id}'; finished entries are kept for 30 days"),
-        )),
+        None => Err(no_such_entry(&id)),
     }
+}
+
+pub(super) fn no_such_entry(id: &str) -> Problem {
+    Problem::not_found("no-such-entry", format!("there is no entry '{id}'; finished entries are kept for 30 days"))
+}
+
+/// The newest entries, newest first.
+pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
+    let which: Which = query(&http, "limit=1 to 200")?;
+    let limit = which.limit.unwrap_or(ENTRIES_DEFAULT);
+    if !(1..=ENTRIES_MAX).contains(&limit) {
+        return Err(Problem::bad_request("limit", format!("limit {limit}: 1 to {ENTRIES_MAX} is allowed")));
+    }
+    let entries = api.downline.store.newest(limit).await?;
+    let entries: Vec<answer::Answer<'_>> = entries.iter().map(answer::entry).collect();
+    Ok(HttpResponse::Ok().json(json!({ "entries": entries })))
 }
 
 async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) -> Answered {
     let caller = http.peer_addr().map(|address| address.ip().to_canonical());
     let caller = caller.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", "no address"))?;
-    let request = parse(kind, &body, caller)?;
-    let meant = request.target.to_string();
+    let how: How = query(http, "async=true or async=false")?;
+    let mut request = body::parse(kind, &body, caller)?;
+    request.idempotency_key = key(http)?;
+    let asked = format!("{kind} of {} from {caller}", request.target);
+    let (tell, recorded) = oneshot::channel();
+    let carried_out = spawn(api, request, asked.clone(), how.is_async.then_some(tell));
+    if !how.is_async {
+        let entry = carried_out.await?;
+        return Ok(HttpResponse::Ok().json(answer::entry(&entry)));
+    }
+    let mut carried_out = Box::pin(carried_out);
+    let entry = tokio::select! {
+        biased;
+        Ok(entry) = recorded => entry,
+        // Refused before anything was written; or an entry that was there before.
+        ended = &mut carried_out => ended?,
+    };
+    let location = (LOCATION, format!("/offline/{}", entry.id));
+    Ok(HttpResponse::Accepted().insert_header(location).json(answer::entry(&entry)))
+}
+
+/// Not on the worker's thread: a caller who hangs up does not cut the way in two.
+fn spawn(
+    api: &Api,
+    request: Request,
+    asked: String,
+    recorded: Option<oneshot::Sender<Entry>>,
+) -> impl Future<Output = Result<Entry, Problem>> + use<> {
     let downline = api.downline.clone();
     let shutdown = api.shutdown.clone();
+    let said = asked.clone();
     let work = api.runtime.spawn(async move {
-        tokio::select! {
-            carried_out = downline.carry_out(&request) => Some(carried_out),
-            () = shutdown.aborted() => None,
+        let carried_out = tokio::select! {
+            carried_out = downline.carry_out_telling(&request, recorded) => carried_out,
+            () = shutdown.aborted() => return None,
+        };
+        if let Err(refusal) = &carried_out {
+            log::warn!("{asked} is not carried out: {refusal}");
         }
+        Some(carried_out)
     });
-    let carried_out = work.await.map_err(|error| {
-        log::error!("{kind} of {meant} from {caller} broke off: {error}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken-off", "the request broke off; see the log, ask again")
-    })?;
-    // Nobody is answered by a process that is gone.
-    let Some(carried_out) = carried_out else { return std::future::pending().await };
-    let entry = carried_out.map_err(|refusal| {
-        log::warn!("{kind} of {meant} from {caller} is not carried out: {refusal}");
-        Problem::from(refusal)
-    })?;
-    Ok(HttpResponse::Ok().json(answer::entry(&entry)))
+    async move {
+        let ended = work.await.map_err(|error| {
+            log::error!("{said} broke off: {error}");
+            let message = "the request broke off; see the log, ask again";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken-off", message)
+        })?;
+        match ended {
+            Some(carried_out) => carried_out.map_err(|refusal: Refusal| Problem::from(refusal)),
+            // Nobody is answered by a process that is gone.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn query<T: serde::de::DeserializeOwned>(http: &HttpRequest, allowed: &str) -> Result<T, Problem> {
+    let query = web::Query::<T>::from_query(http.query_string());
+    query.map(web::Query::into_inner).map_err(|error| {
+        Problem::bad_request("query", format!("the query is not understood: {error}; allowed is {allowed}"))
+    })
+}
+
+fn key(http: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(given) = http.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let is_allowed =
+        |text: &&str| (1..=KEY_CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    let key = given.to_str().ok().filter(is_allowed).map(str::to_owned);
+    key.map(Some).ok_or_else(|| {
+        let message = format!("the Idempotency-Key must be 1 to {KEY_CHARS_MAX} visible ASCII characters");
+        Problem::bad_request("idempotency-key", message)
+    })
 }
 
 pub(super) fn read(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, Problem> {
@@ -87,66 +158,4 @@ pub(super) fn read(body: Result<web::Bytes, actix_web::Error>) -> Result<web::By
         ),
         _ => Problem::bad_request("body", format!("the body cannot be read: {error}")),
     })
-}
-
-fn parse(kind: Kind, body: &[u8], caller: IpAddr) -> Result<Request, Problem> {
-    let sent: Body = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request("body", format!("the body is not understood: {error}; {EXPECTED}")))?;
-    let ip: IpAddr = sent.ip.parse().map_err(|_| {
-        let shown: String = sent.ip.chars().take(64).collect();
-        Problem::bad_request("ip", format!("'{shown}' is not an IP address; {EXPECTED}"))
-    })?;
-    let target = Target {
-        ip: ip.to_canonical(),
-        app: sent.app.map(|app| app.to_uppercase()),
-        port: sent.port,
-        instance_id: sent.instance_id,
-    };
-    let body = String::from_utf8_lossy(body).into_owned();
-    Ok(Request { kind, target, force: sent.force, caller, body })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(body: &str) -> Result<Request, Problem> {
-        parse(Kind::Offline, body.as_bytes(), IpAddr::from([127, 0, 0, 1]))
-    }
-
-    #[test]
-    fn bodies() {
-        for (body, part) in [
-            ("", "the body is not understood"),
-            ("[]", "the body is not understood"),
-            ("{}", "missing field `ip`"),
-            (r#"{"ip": 7}"#, "invalid type"),
-            (r#"{"ip": ""}"#, "'' is not an IP address"),
-            (r#"{"ip": "10.0.0"}"#, "'10.0.0' is not an IP address"),
-            (r#"{"ip": "10.0.0.256"}"#, "is not an IP address"),
-            (r#"{"ip": "010.0.0.1"}"#, "is not an IP address"),
-            (r#"{"ip": "10.0.0.1/32"}"#, "is not an IP address"),
-            (r#"{"ip": " 10.0.0.1"}"#, "is not an IP address"),
-            (r#"{"ip": "host"}"#, "is not an IP address"),
-            (r#"{"ip": "10.0.0.1", "instance_id": "a"}"#, "unknown field `instance_id`"),
-            (r#"{"ip": "10.0.0.1", "prot": 80}"#, "unknown field `prot`"),
-            (r#"{"ip": "10.0.0.1", "port": 65536}"#, "invalid value"),
-            (r#"{"ip": "10.0.0.1", "force": "yes"}"#, "invalid type"),
-            (r#"{"ip": "10.0.0.1"} {"ip": "10.0.0.2"}"#, "trailing characters"),
-            (r#"{"ip": "10.0.0.1", "ip": "10.0.0.2"}"#, "duplicate field `ip`"),
-        ] {
-            let problem = parsed(body).expect_err(body).to_string();
-            assert!(problem.contains(part) && problem.contains("expected {\"ip\""), "{body}: {problem}");
-        }
-    }
-
-    #[test]
-    fn what_is_meant() {
-        let request =
-            parsed(r#"{"ip": "::ffff:10.0.0.1", "app": "java-service", "port": 80, "instanceId": "i", "force": true}"#);
-        let request = request.unwrap();
-        assert_eq!(request.target.to_string(), "IP 10.0.0.1, application JAVA-SERVICE, port 80, instance id i");
-        assert!(request.force);
-        assert!(!parsed(r#"{"ip": "10.0.0.1"}"#).unwrap().force);
-    }
 }

@@ -92,6 +92,9 @@ impl From<Refusal> for Problem {
             }
             Refusal::Registry { entry, .. } => failed(message, entry.as_deref()),
             Refusal::Unknown { entry, .. } => failed(message, Some(&entry)),
+            Refusal::KeyReused { entry } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key", message).with("id", entry)
+            }
             Refusal::Busy(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message),
             Refusal::Store(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message),
             Refusal::Unfinished { entry, .. } => {
@@ -120,7 +123,7 @@ fn failed(message: String, entry: Option<&crate::entry::Entry>) -> Problem {
 
 pub(super) async fn no_such_path(request: HttpRequest) -> Answered {
     let message = format!(
-        "{} {} is not served here; try POST /offline, POST /online, GET /offline/{{id}}, GET /gateway-groups, \
+        "{} {} is not served here; try POST /offline, POST /online, GET /offline, GET /offline/{{id}}, GET /offline/{{id}}/events, GET /gateway-groups, \
          GET|PUT|DELETE /gateway-groups/{{app}}, GET /actuator/health",
         request.method(),
         request.path()

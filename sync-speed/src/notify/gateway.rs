@@ -82,13 +82,25 @@ struct Answer {
 
 /// Connections to gateways.
 #[derive(Clone)]
-pub(super) struct GatewayClient {
+pub struct GatewayClient {
     http: reqwest::Client,
     token: Option<Token>,
+    call_timeout_ms: u64,
+}
+
+/// Requests that a gateway has under way on an instance.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnderWay {
+    node: String,
+    /// How many.
+    pub under_way: u64,
 }
 
 impl GatewayClient {
-    pub(super) fn new(call_timeout_ms: u64, token: Option<Token>) -> Result<Self, RunError> {
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn new(call_timeout_ms: u64, token: Option<Token>) -> Result<Self, RunError> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_millis(call_timeout_ms))
             // Shorter, so that an address without anybody is told from a gateway that is slow.
@@ -98,7 +110,42 @@ impl GatewayClient {
             .no_proxy()
             .build()
             .map_err(|error| RunError::Config(format!("the client for gateways: {error}")))?;
-        Ok(Self { http, token })
+        Ok(Self { http, token, call_timeout_ms })
+    }
+
+    /// How many requests a node has under way on an instance; it answers when there is none, or after `within_ms`.
+    ///
+    /// # Errors
+    /// Why that is not known, for a person.
+    pub async fn under_way(
+        &self,
+        node: &str,
+        address: SocketAddr,
+        (app, instance_id): (&str, &str),
+        within_ms: i64,
+    ) -> Result<UnderWay, String> {
+        let mut url = reqwest::Url::parse(&format!("http://{address}/under-way")).map_err(|error| error.to_string())?;
+        url.query_pairs_mut()
+            .append_pair("application", app)
+            .append_pair("instanceId", instance_id)
+            .append_pair("withinMs", &within_ms.to_string());
+        let waits_ms = u64::try_from(within_ms).unwrap_or(0).saturating_add(self.call_timeout_ms);
+        let mut call = self.http.get(url).timeout(Duration::from_millis(waits_ms));
+        if let Some(token) = &self.token {
+            call = call.bearer_auth(token.expose());
+        }
+        let response = call.send().await.map_err(|error| reason(&error))?;
+        let status = response.status();
+        let body = read_bounded(response).await.map_err(Failure::into_words)?;
+        if status != StatusCode::OK {
+            return Err(format!("answered {}: {}", status.as_u16(), quoted(&body)));
+        }
+        let answer: UnderWay = serde_json::from_slice(&body)
+            .map_err(|_| format!("answered 200 with what is no answer: {}", quoted(&body)))?;
+        match answer.node == node {
+            true => Ok(answer),
+            false => Err(format!("{address} answered as {}, not as {node}", quoted(answer.node.as_bytes()))),
+        }
     }
 
     /// Tells the node that should be at an address; what it answered, or why that is no answer of it.

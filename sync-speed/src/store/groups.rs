@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sql::sql;
 use super::{Store, StoreError};
 
 impl Store {
@@ -10,11 +11,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn groups_of(&self, app: &str) -> Result<BTreeSet<String>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as("SELECT group_name FROM gateway_groups WHERE app = ?")
-            .bind(app)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(|(group,)| group).collect())
+        let rows = sql("SELECT group_name FROM gateway_groups WHERE app = ?").bind(app).read_all(&self.pool).await?;
+        rows.iter().map(|row| row.text("group_name")).collect()
     }
 
     /// All that is stored, by application.
@@ -22,11 +20,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn all_groups(&self) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT app, group_name FROM gateway_groups").fetch_all(&self.pool).await?;
         let mut by_app: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (app, group) in rows {
-            by_app.entry(app).or_default().insert(group);
+        for row in sql("SELECT app, group_name FROM gateway_groups").read_all(&self.pool).await? {
+            by_app.entry(row.text("app")?).or_default().insert(row.text("group_name")?);
         }
         Ok(by_app)
     }
@@ -36,17 +32,16 @@ impl Store {
     /// # Errors
     /// When the database fails; nothing changed then.
     pub async fn put_groups(&self, app: &str, groups: &BTreeSet<String>) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM gateway_groups WHERE app = ?").bind(app).execute(&mut *transaction).await?;
+        let mut work = self.pool.write().await?;
+        sql("DELETE FROM gateway_groups WHERE app = ?").bind(app).execute(&mut work).await?;
         for group in groups {
-            sqlx::query("INSERT INTO gateway_groups (app, group_name) VALUES (?, ?)")
+            sql("INSERT INTO gateway_groups (app, group_name) VALUES (?, ?)")
                 .bind(app)
                 .bind(group)
-                .execute(&mut *transaction)
+                .execute(&mut work)
                 .await?;
         }
-        transaction.commit().await?;
-        Ok(())
+        work.commit().await
     }
 
     /// Forgets the groups of an application; whether there were any.
@@ -54,7 +49,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn delete_groups(&self, app: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM gateway_groups WHERE app = ?").bind(app).execute(&self.pool).await?;
-        Ok(done.rows_affected() > 0)
+        let mut work = self.pool.write().await?;
+        let deleted = sql("DELETE FROM gateway_groups WHERE app = ?").bind(app).execute(&mut work).await?;
+        work.commit().await?;
+        Ok(deleted > 0)
     }
 }

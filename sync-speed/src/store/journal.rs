@@ -1,15 +1,22 @@
 //! Writing the journal. Each function is one transaction.
 
-use sqlx::{Sqlite, Transaction};
+mod rows;
 
+use super::claims::CLAIM_MS;
+use super::sql::{Work, sql};
 use super::{Store, StoreError};
-use crate::entry::{Ack, Entry, EntryState, InstanceRecord, NodeRecord};
+use crate::entry::{Ack, Drain, Entry, EntryState, InstanceRecord, NodeRecord, Plan};
 use crate::request::Request;
+use rows::{Claim, insert_entry, insert_instance, insert_node, touch, update_instance, update_node};
 
 /// How long a finished entry is kept: 30 days.
 const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// How many old entries one new entry clears away, so that no request pays for all of them.
-const CLEARED_PER_ENTRY_MAX: i64 = 10;
+const CLEARED_PER_ENTRY_MAX: usize = 10;
+/// How long a request may be repeated under its name: a day.
+const KEY_KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
+/// How often a transaction is tried that met another one.
+const TRIES_MAX: u32 = 5;
 
 /// What is recorded before anything is sent.
 pub struct NewEntry<'a> {
@@ -17,6 +24,8 @@ pub struct NewEntry<'a> {
     pub request: &'a Request,
     /// What will be dealt with, and what is left out.
     pub instances: Vec<InstanceRecord>,
+    /// Of a rolling one: its shares deal with the instances.
+    pub plan: Option<Plan>,
     /// Now.
     pub now_ms: i64,
 }
@@ -27,7 +36,7 @@ pub struct RegistryAnswer<'a> {
     pub number: i64,
     /// Its instances after the registry's answers.
     pub instances: &'a [InstanceRecord],
-    /// The nodes to be told.
+    /// The nodes to be told that are not in the journal yet.
     pub nodes: &'a [NodeRecord],
     /// What this adds up to.
     pub state: EntryState,
@@ -60,57 +69,126 @@ pub struct NodeUpdate {
 
 impl Store {
     /// Records an entry and gives it the next number: above the last one, and never below the clock, so that it rises
-    /// even when the file was lost.
+    /// even when the database was lost.
     ///
     /// # Errors
     /// When the database fails; nothing may be sent then.
     pub async fn record(&self, new: NewEntry<'_>) -> Result<Entry, StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let (last,): (Option<i64>,) =
-            sqlx::query_as("SELECT max(number) FROM entries").fetch_one(&mut *transaction).await?;
-        let number = new.now_ms.max(last.map_or(0, |last| last.saturating_add(1)));
+        let mut tries = 0;
+        loop {
+            match self.try_record(&new).await {
+                Err(error) if error.is_conflict() && tries < TRIES_MAX => tries += 1,
+                recorded => return recorded,
+            }
+        }
+    }
+
+    async fn try_record(&self, new: &NewEntry<'_>) -> Result<Entry, StoreError> {
+        let mut work = self.pool.write().await?;
+        let number = next_number(&mut work, new.now_ms).await?;
         let entry = Entry {
             number,
             id: format!("{}-{number}", new.request.kind),
             kind: new.request.kind,
             request: new.request.body.clone(),
-            caller: new.request.caller.to_string(),
+            caller: new.request.caller.clone(),
             state: EntryState::Recorded,
             note: None,
             created_ms: new.now_ms,
             updated_ms: new.now_ms,
-            instances: new.instances,
+            instances: new.instances.clone(),
             nodes: Vec::new(),
+            expires_ms: new.request.expires_after_ms.map(|after_ms| new.now_ms.saturating_add(after_ms)),
+            plan: new.plan.clone(),
+            part_of: new.request.part_of,
+            drain: new.request.drain_within_ms.map(Drain::waiting),
         };
-        insert_entry(&mut transaction, &entry).await?;
-        for instance in &entry.instances {
-            upsert_instance(&mut transaction, number, instance).await?;
+        let key = new.request.idempotency_key.as_deref();
+        if let Some(key) = key {
+            forget_old_key(&mut work, key, new.now_ms).await?;
         }
-        clear_old(&mut transaction, new.now_ms).await?;
-        transaction.commit().await?;
+        let claim = Claim { owner: &self.owner, until_ms: new.now_ms.saturating_add(CLAIM_MS) };
+        insert_entry(&mut work, &entry, claim, key).await?;
+        for instance in &entry.instances {
+            insert_instance(&mut work, number, instance).await?;
+        }
+        clear_old(&mut work, new.now_ms).await?;
+        work.commit().await?;
+        self.changed(number);
         Ok(entry)
+    }
+
+    /// The entry of a request that was sent before under the same name, and not too long ago.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn entry_by_key(&self, key: &str, now_ms: i64) -> Result<Option<Entry>, StoreError> {
+        let row = sql("SELECT number FROM entries WHERE idempotency_key = ? AND created_ms >= ?")
+            .bind(key)
+            .bind(now_ms.saturating_sub(KEY_KEPT_MS))
+            .read_optional(&self.pool)
+            .await?;
+        match row {
+            Some(row) => self.entry_by_number(row.int("number")?).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What waiting for requests under way came to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drained(&self, number: i64, drain: &Drain, now_ms: i64) -> Result<(), StoreError> {
+        let text = serde_json::to_string(drain).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let mut work = self.pool.write().await?;
+        sql("UPDATE entries SET drain = ?, updated_ms = ? WHERE number = ?")
+            .bind(&text)
+            .bind(now_ms)
+            .bind(number)
+            .execute(&mut work)
+            .await?;
+        work.commit().await?;
+        self.changed(number);
+        Ok(())
     }
 
     /// Records what the registry did and which nodes are to be told.
     ///
     /// # Errors
-    /// When the database fails; the entry is still `recorded` then and is finished after a restart.
+    /// When the database fails; the entry is still `recorded` then and is finished after a restart. When another node
+    /// has taken the entry over: then it is that one's.
     pub async fn registry_answered(&self, answer: RegistryAnswer<'_>) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        for instance in answer.instances {
-            upsert_instance(&mut transaction, answer.number, instance).await?;
+        let mut tries = 0;
+        loop {
+            match self.try_registry_answered(&answer).await {
+                Err(error) if error.is_conflict() && tries < TRIES_MAX => tries += 1,
+                written => return written,
+            }
         }
-        for node in answer.nodes {
-            insert_node(&mut transaction, answer.number, node).await?;
-        }
-        sqlx::query("UPDATE entries SET state = ?, note = ?, updated_ms = ? WHERE number = ?")
+    }
+
+    async fn try_registry_answered(&self, answer: &RegistryAnswer<'_>) -> Result<(), StoreError> {
+        let mut work = self.pool.write().await?;
+        // The entry first: whoever takes it over waits for this transaction, or this one sees that it was taken.
+        let mine = sql("UPDATE entries SET state = ?, note = ?, updated_ms = ? WHERE number = ? AND owner = ?")
             .bind(answer.state.as_str())
             .bind(answer.note)
             .bind(answer.now_ms)
             .bind(answer.number)
-            .execute(&mut *transaction)
+            .bind(&*self.owner)
+            .execute(&mut work)
             .await?;
-        transaction.commit().await?;
+        if mine == 0 {
+            return Err(StoreError::TakenOver(answer.number));
+        }
+        for instance in answer.instances {
+            update_instance(&mut work, answer.number, instance).await?;
+        }
+        for node in answer.nodes {
+            insert_node(&mut work, answer.number, node).await?;
+        }
+        work.commit().await?;
+        self.changed(answer.number);
         Ok(())
     }
 
@@ -119,12 +197,13 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn nodes_came(&self, came: &[(i64, NodeRecord)], now_ms: i64) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut work = self.pool.write().await?;
         for (number, node) in came {
-            insert_node(&mut transaction, *number, node).await?;
-            touch(&mut transaction, *number, now_ms).await?;
+            touch(&mut work, *number, now_ms).await?;
+            insert_node(&mut work, *number, node).await?;
         }
-        transaction.commit().await?;
+        work.commit().await?;
+        came.iter().for_each(|(number, _)| self.changed(*number));
         Ok(())
     }
 
@@ -138,133 +217,76 @@ impl Store {
         finished: &[(i64, EntryState)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tries = 0;
+        loop {
+            match self.try_nodes_answered(updates, finished, now_ms).await {
+                Err(error) if error.is_conflict() && tries < TRIES_MAX => tries += 1,
+                written => return written,
+            }
+        }
+    }
+
+    async fn try_nodes_answered(
+        &self,
+        updates: &[NodeUpdate],
+        finished: &[(i64, EntryState)],
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let mut work = self.pool.write().await?;
         for update in updates {
-            update_node(&mut transaction, update, now_ms).await?;
+            update_node(&mut work, update, now_ms).await?;
         }
         for (number, state) in finished {
-            sqlx::query("UPDATE entries SET state = ?, updated_ms = ? WHERE number = ?")
+            sql("UPDATE entries SET state = ?, updated_ms = ? WHERE number = ? AND owner = ?")
                 .bind(state.as_str())
                 .bind(now_ms)
-                .bind(number)
-                .execute(&mut *transaction)
+                .bind(*number)
+                .bind(&*self.owner)
+                .execute(&mut work)
                 .await?;
         }
-        transaction.commit().await?;
+        work.commit().await?;
+        updates.iter().for_each(|update| self.changed(update.number));
+        finished.iter().for_each(|(number, _)| self.changed(*number));
         Ok(())
     }
 }
 
-async fn insert_entry(transaction: &mut Transaction<'_, Sqlite>, entry: &Entry) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO entries (number, id, kind, request, caller, state, note, created_ms, updated_ms) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(entry.number)
-    .bind(&entry.id)
-    .bind(entry.kind.as_str())
-    .bind(&entry.request)
-    .bind(&entry.caller)
-    .bind(entry.state.as_str())
-    .bind(&entry.note)
-    .bind(entry.created_ms)
-    .bind(entry.updated_ms)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-async fn upsert_instance(
-    transaction: &mut Transaction<'_, Sqlite>,
-    number: i64,
-    instance: &InstanceRecord,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT OR REPLACE INTO entry_instances \
-         (number, app, instance_id, ip, port, service_up_ms, status_before, status, step, detail) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(number)
-    .bind(&instance.app)
-    .bind(&instance.instance_id)
-    .bind(&instance.registration.ip)
-    .bind(instance.port)
-    .bind(instance.registration.service_up_ms)
-    .bind(instance.status_before.as_str())
-    .bind(instance.status.as_str())
-    .bind(instance.step.as_str())
-    .bind(&instance.detail)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-async fn insert_node(
-    transaction: &mut Transaction<'_, Sqlite>,
-    number: i64,
-    node: &NodeRecord,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT OR REPLACE INTO entry_nodes \
-         (number, node, group_name, app, instance_id, address, outcome, detail, attempts, latency_us) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(number)
-    .bind(&node.node)
-    .bind(&node.group)
-    .bind(&node.app)
-    .bind(&node.instance_id)
-    .bind(node.address.map(|address| address.to_string()))
-    .bind(node.ack.as_str())
-    .bind(node.ack.detail())
-    .bind(node.attempts)
-    .bind(node.latency_us)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-async fn update_node(
-    transaction: &mut Transaction<'_, Sqlite>,
-    update: &NodeUpdate,
-    now_ms: i64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE entry_nodes SET outcome = ?, detail = ?, attempts = ?, latency_us = ? \
-         WHERE number = ? AND node = ? AND group_name = ? AND app = ? AND instance_id = ?",
-    )
-    .bind(update.ack.as_str())
-    .bind(update.ack.detail())
-    .bind(update.attempts)
-    .bind(update.latency_us)
-    .bind(update.number)
-    .bind(&update.node)
-    .bind(&update.group)
-    .bind(&update.app)
-    .bind(&update.instance_id)
-    .execute(&mut **transaction)
-    .await?;
-    touch(transaction, update.number, now_ms).await
-}
-
-async fn touch(transaction: &mut Transaction<'_, Sqlite>, number: i64, now_ms: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE entries SET updated_ms = ? WHERE number = ?")
+/// The row is locked until the commit: what is committed later has a higher number, whichever node does it.
+async fn next_number(work: &mut Work, now_ms: i64) -> Result<i64, StoreError> {
+    sql("UPDATE numbers SET last = CASE WHEN last >= ? THEN last + 1 ELSE ? END WHERE name = 'entry'")
         .bind(now_ms)
-        .bind(number)
-        .execute(&mut **transaction)
+        .bind(now_ms)
+        .execute(work)
+        .await?;
+    let row = sql("SELECT last FROM numbers WHERE name = 'entry'").fetch_optional(work).await?;
+    row.ok_or_else(|| StoreError::Corrupt("no row 'entry' in table numbers".to_owned()))?.int("last")
+}
+
+/// The same name may be used again after a while.
+async fn forget_old_key(work: &mut Work, key: &str, now_ms: i64) -> Result<(), StoreError> {
+    sql("UPDATE entries SET idempotency_key = NULL WHERE idempotency_key = ? AND created_ms < ?")
+        .bind(key)
+        .bind(now_ms.saturating_sub(KEY_KEPT_MS))
+        .execute(work)
         .await?;
     Ok(())
 }
 
-async fn clear_old(transaction: &mut Transaction<'_, Sqlite>, now_ms: i64) -> Result<(), StoreError> {
-    // Numbers are epoch milliseconds or a little above: the primary key finds the oldest.
-    sqlx::query(
-        "DELETE FROM entries WHERE number IN (SELECT number FROM entries \
-         WHERE number < ? AND state NOT IN ('recorded', 'notifying') ORDER BY number LIMIT ?)",
+async fn clear_old(work: &mut Work, now_ms: i64) -> Result<(), StoreError> {
+    // Numbers are epoch milliseconds or a little above: the primary key finds the oldest. Offlines that still hold are
+    // what a gateway that starts is told: they stay.
+    let old = sql(
+        "SELECT e.number FROM entries e WHERE e.number < ? AND e.state NOT IN ('recorded', 'notifying') AND NOT EXISTS \
+           (SELECT 1 FROM entry_instances i WHERE i.number = e.number AND i.step = 'done' AND i.ended_ms IS NULL \
+            AND e.kind = 'offline') \
+         ORDER BY e.number LIMIT 10",
     )
     .bind(now_ms.saturating_sub(KEEP_MS))
-    .bind(CLEARED_PER_ENTRY_MAX)
-    .execute(&mut **transaction)
+    .fetch_all(work)
     .await?;
+    for row in old.iter().take(CLEARED_PER_ENTRY_MAX) {
+        sql("DELETE FROM entries WHERE number = ?").bind(row.int("number")?).execute(work).await?;
+    }
     Ok(())
 }

@@ -14,7 +14,7 @@ async fn bad_requests() {
     let service = world.start();
     for (body, status, error, part) in [
         ("", 400, "body", "not understood"),
-        ("{}", 400, "body", "missing field `ip`"),
+        ("{}", 400, "body", "neither \"ip\", \"ips\" nor \"app\""),
         (r#"{"ip": "10.0.0"}"#, 400, "ip", "'10.0.0' is not an IP address"),
         (r#"{"ip": "10.0.0.999"}"#, 400, "ip", "is not an IP address"),
         (r#"{"ip": "10.0.0.2", "prot": 80}"#, 400, "body", "unknown field `prot`"),

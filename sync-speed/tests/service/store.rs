@@ -118,14 +118,9 @@ async fn left_recorded_with(world: &World, instance_id: &str, ip: &str, service_
     let store = Store::open(world.folder.path()).await.unwrap();
     let mut instance = InstanceInfo::new("JAVA-SERVICE", instance_id, "h", ip);
     instance.lease.service_up_ms = service_up_ms;
-    let request = Request {
-        kind: Kind::Offline,
-        target: Target { ip: ip.parse().unwrap(), app: None, port: None, instance_id: None },
-        force: false,
-        caller: "127.0.0.1".parse().unwrap(),
-        body: body.to_owned(),
-    };
-    let new = NewEntry { request: &request, instances: vec![InstanceRecord::of(&instance)], now_ms: 5_000 };
+    let target = Target::address(ip.parse().unwrap());
+    let request = Request { body: body.to_owned(), ..Request::own(Kind::Offline, target, "127.0.0.1", "") };
+    let new = NewEntry { request: &request, instances: vec![InstanceRecord::of(&instance)], plan: None, now_ms: 5_000 };
     let entry = store.record(new).await.unwrap();
     store.close().await;
     entry.id

@@ -1,0 +1,131 @@
+//! Waiting until no gateway has a request under way on the instances that were taken offline: then whoever asked can
+//! stop them at once.
+
+use std::net::SocketAddr;
+
+use eurus_service::Timer;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+
+use crate::downline::Downline;
+use crate::entry::{Ack, Drain, DrainState, Entry, NodeRecord};
+
+/// How long one question to a gateway may stay open: longer waits are several questions, so that a gateway that is gone
+/// is noticed.
+const ONE_QUESTION_MS: i64 = 5_000;
+/// Between two tries at a gateway that could not be asked.
+const TRY_AGAIN_MS: i64 = 500;
+/// Questions under way for one request.
+const AT_ONCE_MAX: usize = 64;
+
+/// What is known of one gateway and one instance.
+enum Known {
+    None,
+    Some(u64),
+    Nothing(String),
+}
+
+/// Whom to ask about what.
+struct Question<'a> {
+    node: &'a str,
+    address: SocketAddr,
+    app: &'a str,
+    instance_id: &'a str,
+}
+
+impl Downline {
+    /// Waits, writes down what it came to, and puts it into the entry.
+    pub(crate) async fn drain(&self, mut entry: Entry, within_ms: i64, timer: &mut Timer) -> Entry {
+        let began_ms = self.clock.now_ms();
+        let until_ms = began_ms.saturating_add(within_ms);
+        let questions = questions(&entry.nodes);
+        let asked: Vec<BoxFuture<'_, Known>> =
+            questions.iter().map(|question| self.until_quiet(question, until_ms).boxed()).collect();
+        let known = stream::iter(asked).buffer_unordered(AT_ONCE_MAX).collect::<Vec<Known>>();
+        // Time goes on while gateways are asked: their answers come when requests end, not by our doing.
+        let mut known = tokio::select! {
+            known = known => known,
+            () = timer.idle() => Vec::new(),
+        };
+        known.extend(entry.nodes.iter().filter(|node| node.ack.is_open() || node.ack.is_failed()).map(untold));
+        let drain = outcome(&known, within_ms, self.clock.now_ms().saturating_sub(began_ms));
+        log::info!("{}: {}", entry.id, in_words(&drain));
+        if let Err(error) = self.store.drained(entry.number, &drain, self.clock.now_ms()).await {
+            log::error!("{}: what waiting for requests came to is not in the journal: {error}", entry.id);
+        }
+        entry.drain = Some(drain);
+        entry
+    }
+
+    async fn until_quiet(&self, question: &Question<'_>, until_ms: i64) -> Known {
+        let mut timer = self.clock.timer("requests under way");
+        let Question { node, address, app, instance_id } = question;
+        let mut known;
+        loop {
+            let left_ms = until_ms.saturating_sub(self.clock.now_ms());
+            let asks_ms = left_ms.clamp(0, ONE_QUESTION_MS);
+            let asked = self.gateways.under_way(node, *address, (app, instance_id), asks_ms);
+            let answered = tokio::select! {
+                answered = asked => answered,
+                () = timer.idle() => return Known::None,
+            };
+            known = match answered {
+                Ok(under_way) if under_way.under_way == 0 => return Known::None,
+                Ok(under_way) => Known::Some(under_way.under_way),
+                Err(why) => {
+                    log::warn!("gateway {node} cannot say what is under way on {app}/{instance_id}: {why}");
+                    Known::Nothing(format!("{node}: {why}"))
+                }
+            };
+            let now_ms = self.clock.now_ms();
+            if now_ms >= until_ms {
+                return known;
+            }
+            if matches!(known, Known::Nothing(_)) {
+                timer.sleep_until_ms(until_ms.min(now_ms.saturating_add(TRY_AGAIN_MS))).await;
+            }
+        }
+    }
+}
+
+/// It may still begin requests: that it has none now says nothing.
+fn untold(node: &NodeRecord) -> Known {
+    Known::Nothing(format!("{}: was not told to stop: {}", node.node, node.ack))
+}
+
+/// Of nodes that have taken it out of their lists.
+fn questions(nodes: &[NodeRecord]) -> Vec<Question<'_>> {
+    nodes
+        .iter()
+        .filter(|node| matches!(node.ack, Ack::Applied))
+        .filter_map(|node| {
+            let address = node.address?;
+            Some(Question { node: &node.node, address, app: &node.app, instance_id: &node.instance_id })
+        })
+        .collect()
+}
+
+fn outcome(known: &[Known], within_ms: i64, waited_ms: i64) -> Drain {
+    let under_way = known.iter().map(|known| if let Known::Some(count) = known { *count } else { 0 }).sum();
+    let not_known: Vec<String> = known
+        .iter()
+        .filter_map(|known| if let Known::Nothing(why) = known { Some(why.clone()) } else { None })
+        .collect();
+    let state = if under_way == 0 && not_known.is_empty() { DrainState::Drained } else { DrainState::BoundReached };
+    Drain { state, within_ms, under_way, waited_ms, not_known }
+}
+
+fn in_words(drain: &Drain) -> String {
+    match drain.state {
+        DrainState::Waiting | DrainState::Drained => format!("drained after {} ms", drain.waited_ms),
+        DrainState::BoundReached if drain.not_known.is_empty() => {
+            format!("{} requests still under way after {} ms", drain.under_way, drain.waited_ms)
+        }
+        DrainState::BoundReached => format!(
+            "after {} ms {} requests are known to be under way; not known: {}",
+            drain.waited_ms,
+            drain.under_way,
+            drain.not_known.join(", ")
+        ),
+    }
+}

@@ -1,0 +1,149 @@
+//! One share of a rolling offline.
+
+use std::collections::BTreeSet;
+
+use eurus_model::{Application, InstanceInfo, InstanceStatus};
+use eurus_service::Timer;
+
+use crate::downline::Downline;
+use crate::entry::{Entry, EntryState, InstanceRecord, Plan, Planned, Step};
+use crate::error::Refusal;
+use crate::guard;
+use crate::points;
+use crate::registration::Registration;
+use crate::request::{Kind, Request, Target};
+use crate::store::NewEntry;
+
+/// What became of a share.
+pub(super) enum Taken {
+    /// Every gateway has it; or there was nothing left to take.
+    Yes,
+    /// It may be later.
+    NotYet(String),
+    /// It will not be.
+    No(String),
+}
+
+impl Downline {
+    pub(super) async fn take_share(&self, whole: &Entry, plan: &Plan, share: &[&Planned], timer: &mut Timer) -> Taken {
+        match self.try_share(whole, plan, share, timer).await {
+            Ok(taken) => taken,
+            Err(refusal @ (Refusal::Registry { .. } | Refusal::Store(_) | Refusal::Busy(_))) => {
+                Taken::NotYet(refusal.to_string())
+            }
+            Err(refusal) => Taken::No(refusal.to_string()),
+        }
+    }
+
+    async fn try_share(
+        &self,
+        whole: &Entry,
+        plan: &Plan,
+        share: &[&Planned],
+        timer: &mut Timer,
+    ) -> Result<Taken, Refusal> {
+        let mut time = self.registry_time();
+        let apps: BTreeSet<String> = share.iter().map(|planned| planned.app.clone()).collect();
+        let turn = time.paused(self.order.turn(&apps)).await;
+        let turn = turn.ok_or_else(|| Refusal::Busy("an earlier request is still at the registry".to_owned()))??;
+        time.bound(self.client.refresh()).await.map_err(|error| Refusal::registry_away(&error))?;
+        for app in &apps {
+            let up = self.up_besides(app, share).await?;
+            if up < plan.min_up {
+                return Ok(Taken::NotYet(format!(
+                    "{app} has {up} instances UP besides the next share, and {} are asked for",
+                    plan.min_up
+                )));
+            }
+        }
+        let (live, passed_over) = self.still_there(share, &time).await?;
+        if !plan.force {
+            self.candidates.guard_the_last_up(&live, self.clock.now_ms(), &time).await?;
+        }
+        let request = share_of(whole, plan, share);
+        let instances = live.iter().map(InstanceRecord::of).chain(passed_over).collect();
+        self.faults.pass(&points::RECORD, "").await;
+        let new = NewEntry { request: &request, instances, plan: None, now_ms: self.clock.now_ms() };
+        let entry = self.store.record(new).await?;
+        log::info!("{}: a share of {}, {} instances", entry.id, whole.id, live.len());
+        let (entry, told) = self.complete(entry, turn, time).await?;
+        drop(told);
+        let entry = self.until(entry, timer, plan.until_ms, Entry::is_told).await;
+        let entry = match plan.drain_within_ms {
+            Some(within_ms) => self.drain(entry, within_ms, timer).await,
+            None => entry,
+        };
+        Ok(match entry.state {
+            EntryState::Done => Taken::Yes,
+            _ => Taken::No(format!("the share {} is {}: not every gateway has it", entry.id, entry.state.as_str())),
+        })
+    }
+
+    /// UP in the copy, not of the share, and not taken by this service.
+    async fn up_besides(&self, app: &str, share: &[&Planned]) -> Result<usize, Refusal> {
+        let taken: Vec<InstanceInfo> = share
+            .iter()
+            .filter(|planned| planned.app == app)
+            .map(|planned| InstanceInfo::new(app, &planned.instance_id, "", &planned.registration.ip))
+            .collect();
+        let since_ms = self.clock.now_ms().saturating_sub(crate::candidates::RECENT_MS);
+        let recently_offline = self.store.recently_offline(app, since_ms).await?;
+        Ok(guard::left_to_serve(&self.client.registry(), app, &taken, &recently_offline).len())
+    }
+
+    /// Those in the registration that was meant, and those that are not any more.
+    async fn still_there(
+        &self,
+        share: &[&Planned],
+        time: &crate::registry_time::RegistryTime,
+    ) -> Result<(Vec<InstanceInfo>, Vec<InstanceRecord>), Refusal> {
+        let (mut live, mut passed_over) = (Vec::new(), Vec::new());
+        for planned in share {
+            let read = self.client.registries().instance(&planned.app, &planned.instance_id);
+            let read = time.bound(read).await.map_err(|error| Refusal::registry_away(&error))?;
+            let why = match read {
+                Some(instance) if !Registration::of(&instance).is_newer_than(&planned.registration) => {
+                    live.push(instance);
+                    continue;
+                }
+                Some(_) => "it has registered anew",
+                None => "it has left the registry",
+            };
+            passed_over.push(gone(planned, why));
+        }
+        Ok((live, passed_over))
+    }
+}
+
+/// As the share's request would have been sent.
+fn share_of(whole: &Entry, plan: &Plan, share: &[&Planned]) -> Request {
+    let instance_ids = share.iter().map(|planned| planned.instance_id.clone()).collect();
+    let target = Target { instance_ids, ..Target::default() };
+    Request {
+        force: plan.force,
+        drain_within_ms: plan.drain_within_ms,
+        expires_after_ms: plan.expires_after_ms,
+        part_of: Some(whole.number),
+        caller: whole.caller.clone(),
+        body: whole.request.clone(),
+        ..Request::own(Kind::Offline, target, &whole.caller, "")
+    }
+}
+
+fn gone(planned: &Planned, why: &str) -> InstanceRecord {
+    let mut instance = InstanceInfo::new(&planned.app, &planned.instance_id, "", &planned.registration.ip);
+    instance.lease.service_up_ms = planned.registration.service_up_ms;
+    instance.port.number = planned.port;
+    InstanceRecord {
+        status: InstanceStatus::Unknown,
+        status_before: InstanceStatus::Unknown,
+        step: Step::PassedOver,
+        detail: Some(why.to_owned()),
+        ..InstanceRecord::of(&instance)
+    }
+}
+
+/// How many of its instances are UP.
+pub(super) fn count_up(application: &Application) -> usize {
+    application.instances.values().filter(|instance| instance.status == InstanceStatus::Up).count()
+}

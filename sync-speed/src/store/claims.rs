@@ -1,0 +1,63 @@
+//! Which node works on an entry that is not finished. A claim holds for a while and is renewed; a node that is gone
+//! loses its entries to another one. Times are by the nodes' clocks: they must agree to within a few seconds, as the
+//! numbers of entries rise with them too.
+
+use super::sql::sql;
+use super::{Store, StoreError};
+
+/// How long a claim holds without being renewed.
+pub(crate) const CLAIM_MS: i64 = 15_000;
+/// How often claims are renewed, and others' looked at.
+pub(crate) const RENEW_EVERY_MS: i64 = 5_000;
+/// Entries that one look takes over, so that nodes share them.
+const TAKEN_AT_ONCE_MAX: usize = 16; // As many as the statement below asks for.
+
+impl Store {
+    /// Goes on owning what this node works on.
+    ///
+    /// # Errors
+    /// When the database fails: the claims end when they were not renewed in time.
+    pub(crate) async fn renew_claims(&self, now_ms: i64) -> Result<u64, StoreError> {
+        let mut work = self.pool.write().await?;
+        let renewed =
+            sql("UPDATE entries SET owned_until_ms = ? WHERE owner = ? AND state IN ('recorded', 'notifying')")
+                .bind(now_ms.saturating_add(CLAIM_MS))
+                .bind(&*self.owner)
+                .execute(&mut work)
+                .await?;
+        work.commit().await?;
+        Ok(renewed)
+    }
+
+    /// Takes over entries whose node has not renewed its claim. Their numbers, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails; what was taken until then is this node's.
+    pub(crate) async fn take_over(&self, now_ms: i64, room: usize) -> Result<Vec<i64>, StoreError> {
+        let left = sql("SELECT number FROM entries WHERE state IN ('recorded', 'notifying') AND owner <> ? \
+             AND owned_until_ms < ? ORDER BY number LIMIT 16")
+        .bind(&*self.owner)
+        .bind(now_ms)
+        .read_all(&self.pool)
+        .await?;
+        let mut taken = Vec::new();
+        for row in left.iter().take(TAKEN_AT_ONCE_MAX.min(room)) {
+            let number = row.int("number")?;
+            let mut work = self.pool.write().await?;
+            // Again with its condition: another node may have been quicker.
+            let mine = sql("UPDATE entries SET owner = ?, owned_until_ms = ? WHERE number = ? AND owned_until_ms < ? \
+                 AND state IN ('recorded', 'notifying')")
+            .bind(&*self.owner)
+            .bind(now_ms.saturating_add(CLAIM_MS))
+            .bind(number)
+            .bind(now_ms)
+            .execute(&mut work)
+            .await?;
+            work.commit().await?;
+            if mine == 1 {
+                taken.push(number);
+            }
+        }
+        Ok(taken)
+    }
+}

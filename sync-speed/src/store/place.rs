@@ -1,0 +1,119 @@
+//! Which database, and how it is opened.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::StoreError;
+use super::sql::Pool;
+use crate::config::{DatabaseServer, ServerKind};
+
+/// Connections to the file. SQLite has one writer; the others read beside it.
+const FILE_CONNECTIONS_MAX: u32 = 4;
+/// Connections of one node to a database server.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+const SERVER_CONNECTIONS_MAX: u32 = 16;
+/// How long a request waits for a connection, for the writer before it, or for a server's answer.
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(5);
+/// The file in the data directory.
+const FILE: &str = "sync-speed.db";
+
+/// SQLite: what is committed is synced to the disk, each time.
+pub(super) async fn file(data_dir: &Path) -> Result<Pool, StoreError> {
+    let path = data_dir.join(FILE);
+    let cannot = |reason: &dyn fmt::Display| cannot(&path.display(), reason);
+    // At start-up, before anything is served: blocking here delays nobody.
+    std::fs::create_dir_all(data_dir).map_err(|error| cannot(&error))?;
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(WAIT_MAX);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(FILE_CONNECTIONS_MAX)
+        .acquire_timeout(WAIT_MAX)
+        .connect_with(options)
+        .await
+        .map_err(|error| cannot(&error))?;
+    Ok(Pool::Sqlite(pool))
+}
+
+/// A database server.
+pub(super) async fn server(server: &DatabaseServer) -> Result<Pool, StoreError> {
+    match server.kind {
+        ServerKind::MySql => mysql(server).await,
+        ServerKind::Postgres => postgres(server).await,
+    }
+}
+
+#[cfg(feature = "mysql")]
+async fn mysql(server: &DatabaseServer) -> Result<Pool, StoreError> {
+    use sqlx::ConnectOptions as _;
+    let mut options: sqlx::mysql::MySqlConnectOptions =
+        server.url().parse().map_err(|error: sqlx::Error| cannot(server, &error))?;
+    if let Some(username) = &server.username {
+        options = options.username(username);
+    }
+    if let Some(password) = &server.password {
+        options = options.password(password.expose());
+    }
+    let options = options.log_slow_statements(log::LevelFilter::Warn, WAIT_MAX);
+    let pool = sqlx::mysql::MySqlPoolOptions::new()
+        .max_connections(SERVER_CONNECTIONS_MAX)
+        .acquire_timeout(WAIT_MAX)
+        // Nobody waits for a row's lock for longer than for anything else here.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                use sqlx::Executor as _;
+                connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
+                connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(|error| cannot(server, &error))?;
+    Ok(Pool::MySql(pool))
+}
+
+#[cfg(not(feature = "mysql"))]
+async fn mysql(server: &DatabaseServer) -> Result<Pool, StoreError> {
+    Err(cannot(server, &"this program is built without MySQL (cargo feature 'mysql')"))
+}
+
+#[cfg(feature = "postgres")]
+async fn postgres(server: &DatabaseServer) -> Result<Pool, StoreError> {
+    use sqlx::ConnectOptions as _;
+    let mut options: sqlx::postgres::PgConnectOptions =
+        server.url().parse().map_err(|error: sqlx::Error| cannot(server, &error))?;
+    if let Some(username) = &server.username {
+        options = options.username(username);
+    }
+    if let Some(password) = &server.password {
+        options = options.password(password.expose());
+    }
+    let wait_ms = WAIT_MAX.as_millis().to_string();
+    let options = options
+        .options([("statement_timeout", wait_ms.as_str()), ("lock_timeout", wait_ms.as_str())])
+        .log_slow_statements(log::LevelFilter::Warn, WAIT_MAX);
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(SERVER_CONNECTIONS_MAX)
+        .acquire_timeout(WAIT_MAX)
+        .connect_with(options)
+        .await
+        .map_err(|error| cannot(server, &error))?;
+    Ok(Pool::Postgres(pool))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn postgres(server: &DatabaseServer) -> Result<Pool, StoreError> {
+    Err(cannot(server, &"this program is built without PostgreSQL (cargo feature 'postgres')"))
+}
+
+fn cannot(at: &dyn fmt::Display, reason: &dyn fmt::Display) -> StoreError {
+    StoreError::Open { at: at.to_string(), reason: reason.to_string() }
+}
