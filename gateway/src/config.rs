@@ -9,6 +9,7 @@ use eurus_service::tls::ClientTls;
 
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
+use crate::sync_speed::SyncSpeedConfig;
 
 /// Everything but the listeners.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub struct GatewayConfig {
     pub edge: EdgeConfig,
     /// The admin API.
     pub admin: AdminConfig,
+    /// Where sync-speed is, for the live marks.
+    pub sync_speed: SyncSpeedConfig,
     /// How long requests under way may take to finish when the gateway stops, milliseconds.
     pub shutdown_grace_ms: u64,
     /// A harness's plan; no setting leads to it.
@@ -62,6 +65,7 @@ impl fmt::Debug for GatewayConfig {
             .field("service_urls", &service_urls)
             .field("edge", &self.edge)
             .field("admin", &self.admin)
+            .field("sync_speed", &self.sync_speed)
             .finish_non_exhaustive()
     }
 }
@@ -128,6 +132,7 @@ impl GatewayConfig {
             fetch_listener_enabled: true,
             edge: EdgeConfig::default(),
             admin: AdminConfig::default(),
+            sync_speed: SyncSpeedConfig::default(),
             shutdown_grace_ms: 10_000,
             faults: Faults::default(),
             copy_access: None,

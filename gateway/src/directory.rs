@@ -120,6 +120,33 @@ impl Directory {
         Ok(Directed { recorded, closed })
     }
 
+    /// Takes in orders that were given while this gateway may not have been there to hear them; how many were new. Those
+    /// that it knows, or that were overtaken, change nothing.
+    pub(crate) fn recall(&self, directives: &[Directive], now_ms: i64) -> Result<usize, CacheFull> {
+        let mut writer = self.writer.lock();
+        let (mut new, mut apps, mut full) = (0, HashSet::new(), None);
+        for directive in directives {
+            let (app, id) = (&directive.application, &directive.instance_id);
+            let fetched = writer.fetched.get(app, id).cloned();
+            match writer.marks.recall(directive, fetched.as_deref(), now_ms) {
+                Ok(false) => {}
+                Ok(true) => {
+                    log::debug!("{directive}: taken in as a live mark");
+                    new += 1;
+                    if !writer.join_fetched {
+                        writer.edited.insert((app.clone(), id.clone()));
+                    }
+                    apps.insert(app.clone());
+                }
+                Err(error) => full = Some(error),
+            }
+        }
+        if !apps.is_empty() {
+            self.publish(&mut writer, apps);
+        }
+        full.map_or(Ok(new), Err)
+    }
+
     /// Takes a fetched copy in.
     fn accept(&self, fetch: &Fetch) {
         let mut writer = self.writer.lock();

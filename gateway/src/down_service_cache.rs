@@ -165,6 +165,24 @@ impl DownServiceCache {
         Ok(Recorded::Applied)
     }
 
+    /// Takes in an order that was given before and may not have been heard; whether it was new here. One that is known, that
+    /// was overtaken, or whose life of the instance is over in the current copy, changes nothing: what has happened since
+    /// counts.
+    pub(crate) fn recall(
+        &mut self,
+        directive: &Directive,
+        fetched: Option<&InstanceInfo>,
+        now_ms: i64,
+    ) -> Result<bool, CacheFull> {
+        let last_number = self.last_numbers.get(&directive.application, &directive.instance_id);
+        let is_known = last_number.is_some_and(|last| last >= directive.number);
+        let is_over = fetched.is_some_and(|fetched| directive.registration.relation_of(fetched) == Relation::Newer);
+        if is_known || is_over {
+            return Ok(false);
+        }
+        self.record(directive, fetched, now_ms).map(|recorded| recorded == Recorded::Applied)
+    }
+
     /// The mark that decides the status of a fetched instance, if one does, and that status.
     pub(crate) fn decide(&self, app: &str, fetched: &InstanceInfo) -> Option<(&Mark, InstanceStatus)> {
         let mark = self.get(app, &fetched.instance_id)?;

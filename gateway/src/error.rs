@@ -117,6 +117,8 @@ pub enum RunError {
     NoAdvertisedAddress(SocketAddr),
     /// The registry client's configuration cannot work.
     Client(ClientError),
+    /// The HTTP client for sync-speed cannot be made.
+    SyncSpeed(reqwest::Error),
 }
 
 impl fmt::Display for RunError {
@@ -134,6 +136,7 @@ impl fmt::Display for RunError {
                  register as the same instance, and only one of them would be told of downlines"
             ),
             Self::Client(error) => write!(f, "gateway: {error}"),
+            Self::SyncSpeed(error) => write!(f, "gateway: the client for sync-speed cannot be made: {error}"),
         }
     }
 }
@@ -144,6 +147,7 @@ impl std::error::Error for RunError {
             Self::NoListener | Self::Worker { .. } | Self::ClientEnded(_) | Self::NoAdvertisedAddress(_) => None,
             Self::Listener(error) | Self::Admin(error) => Some(error),
             Self::Client(error) => Some(error),
+            Self::SyncSpeed(error) => Some(error),
         }
     }
 }

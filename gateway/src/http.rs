@@ -20,6 +20,7 @@ use eurus_service::{Clock, Faults};
 
 use crate::config::AdminConfig;
 use crate::directory::Directory;
+use crate::sync_speed::Standing;
 use failure::Failure;
 
 /// Connections of one admin worker at most: further callers wait. Each of them ends when it does not send in time.
@@ -37,6 +38,8 @@ pub(crate) struct Admin {
     pub(crate) node: String,
     /// Whether fetched copies are joined with the marks.
     pub(crate) joins: bool,
+    /// How it stands with sync-speed.
+    pub(crate) sync_speed: Arc<Standing>,
     /// A harness's plan.
     pub(crate) faults: Faults,
 }

@@ -28,6 +28,7 @@
 //! | `traffic` | requests under way at an endpoint, counted without a lock |
 //! | `http`, `listeners` | the admin API, on its own listener; binding both |
 //! | `own_instance`, `own_addresses` | what the gateway registers itself as; where no request is sent |
+//! | `sync_speed`, `sync_speed/*` | announcing itself to the downline service; the live marks before anything is served |
 //! | `parts` | what runs, and which part of it ended first |
 //! | [`points`] | where a harness can interfere |
 //! | `timestamp` | epoch milliseconds for people |
@@ -58,6 +59,7 @@ mod registration;
 mod rule;
 mod service;
 mod snapshot;
+mod sync_speed;
 mod timestamp;
 mod traffic;
 mod upstream;
@@ -69,17 +71,20 @@ use std::time::Duration;
 
 pub use eurus_client::CopyAccess;
 use eurus_client::{ClientConfig, EurekaClient, FetchListener};
+use eurus_model::InstanceInfo;
 use eurus_service::{Clock, Shutdown};
 
 pub use config::{AdminConfig, EdgeConfig, GatewayConfig};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use listeners::{ADMIN_PORT, GatewayListeners, PORT};
+pub use sync_speed::SyncSpeedConfig;
 
 use directory::Directory;
 use http::Admin;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
+use sync_speed::{Announcer, Standing, State, then_follow};
 
 /// Runs a gateway until `shutdown`: requests under way are finished first, then the admin API stops.
 ///
@@ -105,27 +110,39 @@ pub async fn run(
     let directory = Arc::new(Directory::new(marks, joins, own_addresses));
     let own = own_instance::own_instance(&config, data_address, admin_address, clock.now_ms());
     let node = own.instance_id.clone();
+    let standing = Arc::new(Standing::new(State::NotAsked));
+    let announcing = sync_speed::Parts {
+        directory: Arc::clone(&directory),
+        standing: Arc::clone(&standing),
+        clock: clock.clone(),
+        faults: config.faults.clone(),
+    };
+    let announced = (node.as_str(), config.group.as_str(), own.metadata(own_instance::ADMIN));
+    let announcer = Announcer::new(&config.sync_speed, announced, announcing).map_err(RunError::SyncSpeed)?;
 
-    let mut client_config = ClientConfig::stock(config.service_urls.clone());
-    client_config.fetch = Some(config.fetch);
-    client_config.tls = config.registry_tls.clone();
-    client_config.timeouts = config.registry_timeouts;
-    client_config.faults = config.faults.clone();
-    client_config.copy_access = config.copy_access.clone();
-    client_config.registration = config.register.then_some(own);
     let listener: Arc<dyn FetchListener> = Arc::clone(&directory) as _;
-    let client = EurekaClient::new(client_config, clock.clone(), vec![listener]).map_err(RunError::Client)?;
+    let client =
+        EurekaClient::new(client_config(&config, own), clock.clone(), vec![listener]).map_err(RunError::Client)?;
 
     // Our own signal: a part that fails stops the others, but not the rest of the process.
     let stop = Shutdown::new();
     let (admin_config, admin_directory) = (config.admin.clone(), Arc::clone(&directory));
     let (admin_clock, faults) = (clock.clone(), config.faults.clone());
-    let admin = Admin { directory: admin_directory, clock: admin_clock, config: admin_config, node, joins, faults };
+    let admin = Admin {
+        directory: admin_directory,
+        clock: admin_clock,
+        config: admin_config,
+        node,
+        joins,
+        sync_speed: standing,
+        faults,
+    };
     let admin_server = http::server(admin, listeners.admin).map_err(RunError::Admin)?;
     let admin_handle = admin_server.handle();
     let admin_task = tokio::spawn(admin_server);
     let workers = start_workers(&config, listeners.data, &directory, &clock, &stop).inspect_err(|_| stop.trigger());
-    let client_task = tokio::spawn(client.run(stop.clone()));
+    // The admin API takes orders by now: a node that is announced is told of them.
+    let client_task = tokio::spawn(then_follow(announcer, client, stop.clone()));
     log::info!("gateway: requests on {data_address}, admin API on {admin_address}");
 
     let mut parts = Parts { workers: Vec::new(), admin: admin_task, client: Some(client_task) };
@@ -148,6 +165,17 @@ pub async fn run(
     parts.client_end().await;
     log::info!("gateway: stopped");
     outcome
+}
+
+fn client_config(config: &GatewayConfig, own: InstanceInfo) -> ClientConfig {
+    let mut client = ClientConfig::stock(config.service_urls.clone());
+    client.fetch = Some(config.fetch);
+    client.tls = config.registry_tls.clone();
+    client.timeouts = config.registry_timeouts;
+    client.faults = config.faults.clone();
+    client.copy_access = config.copy_access.clone();
+    client.registration = config.register.then_some(own);
+    client
 }
 
 fn start_workers(

@@ -9,7 +9,7 @@ use crate::config::GatewayConfig;
 /// Metadata key of the admin port: Spring's name.
 const MANAGEMENT_PORT: &str = "management.port";
 /// Metadata key of the admin address.
-const ADMIN: &str = "eurus.admin";
+pub(crate) const ADMIN: &str = "eurus.admin";
 
 /// The gateway as an instance of its group.
 pub(crate) fn own_instance(config: &GatewayConfig, data: SocketAddr, admin: SocketAddr, now_ms: i64) -> InstanceInfo {

@@ -46,8 +46,28 @@ pub const REQUEST_STARTED: Point = Point {
     timers: &[],
 };
 
+/// Who waits for the live marks.
+const ANNOUNCER: &[&str] = &["announcing"];
+
+/// Before each announcement, the first of which holds up the start.
+pub const ANNOUNCE: Point = Point {
+    name: "announce",
+    what: "sync-speed is told of the gateway and asked for the live marks",
+    possible: Possible::Failing,
+    about: About::Nobody,
+    timers: ANNOUNCER,
+};
+/// sync-speed has answered.
+pub const LIVE_MARKS: Point = Point {
+    name: "live-marks",
+    what: "the live marks are taken in",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: ANNOUNCER,
+};
+
 /// All of them. Then those of its Eureka client.
 pub fn all() -> Vec<&'static Point> {
-    let own = [&ORDER, &ORDER_PUBLISHED, &ACKNOWLEDGE, &REQUEST_PICKED, &REQUEST_STARTED];
+    let own = [&ORDER, &ORDER_PUBLISHED, &ACKNOWLEDGE, &REQUEST_PICKED, &REQUEST_STARTED, &ANNOUNCE, &LIVE_MARKS];
     own.into_iter().chain(eurus_client::points::ALL).collect()
 }

@@ -7,6 +7,7 @@ use eurus_service::properties::{ConfigError, Properties};
 
 use crate::config::{AdminConfig, EdgeConfig, GatewayConfig};
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
+use crate::sync_speed::SyncSpeedConfig;
 
 /// A day: the longest that a duration of ours may be set to.
 const DAY_MS: u64 = 86_400_000;
@@ -45,6 +46,7 @@ impl GatewayConfig {
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
             admin: admin(properties, &stock.admin)?,
+            sync_speed: SyncSpeedConfig::from_properties(properties)?,
             faults: stock.faults,
             copy_access: stock.copy_access,
             shutdown_grace_ms: properties.number(
@@ -165,6 +167,8 @@ mod tests {
             ("eurus.gateway.fetch-listener.enabled", "false"),
             ("eurus.gateway.response-timeout-ms", "5"),
             ("eurus.gateway.admin.token", "secret"),
+            ("eurus.gateway.sync-speed.url", "http://a:1, http://b:2/"),
+            ("eurus.gateway.sync-speed.wait-ms", "7"),
             ("eureka.instance.ip-address", "10.0.0.7"),
             ("eureka.instance.metadata-map.zone", "a"),
         ])
@@ -175,6 +179,10 @@ mod tests {
         assert!(!config.fetch_listener_enabled);
         assert_eq!(config.edge.response_timeout_ms, 5);
         assert_eq!(config.admin.token.as_deref(), Some("secret"));
+        assert_eq!(
+            (config.sync_speed.urls, config.sync_speed.wait_ms),
+            (vec!["http://a:1".into(), "http://b:2".into()], 7)
+        );
         assert_eq!(config.advertised_ip, Some(IpAddr::from([10, 0, 0, 7])));
         assert_eq!(config.metadata, [("zone".to_owned(), "a".to_owned())]);
     }
@@ -186,6 +194,8 @@ mod tests {
             ("eurus.gateway.down-service-cache.mode", "always"),
             ("eurus.gateway.down-service-cache.bound-ms", "29999"),
             ("eurus.gateway.tries-max", "0"),
+            ("eurus.gateway.sync-speed.url", "https://a:1"),
+            ("eurus.gateway.sync-speed.wait-ms", "-1"),
             ("eurus.gateway.connections-max", "many"),
             ("eureka.instance.ip-address", "localhost"),
             ("eureka.instance.ip-address", "0.0.0.0"),
@@ -199,15 +209,18 @@ mod tests {
     /// Somebody wanted the API closed, and would have left it open.
     #[test]
     fn a_token_that_is_set_but_empty_is_refused() {
-        for empty in ["", "  "] {
-            let error = read(&[("eurus.gateway.admin.token", empty)]).unwrap_err().to_string();
-            assert!(error.contains("eurus.gateway.admin.token"), "{error}");
+        for key in ["eurus.gateway.admin.token", "eurus.gateway.sync-speed.token"] {
+            for empty in ["", "  "] {
+                let error = read(&[(key, empty)]).unwrap_err().to_string();
+                assert!(error.contains(key), "{error}");
+            }
         }
     }
 
     #[test]
     fn the_token_is_not_shown() {
-        let config = read(&[("eurus.gateway.admin.token", "secret")]).unwrap();
+        let config =
+            read(&[("eurus.gateway.admin.token", "secret"), ("eurus.gateway.sync-speed.token", "secret")]).unwrap();
         assert!(!format!("{config:?}").contains("secret"));
     }
 }

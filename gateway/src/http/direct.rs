@@ -167,6 +167,7 @@ mod tests {
     use crate::config::{AdminConfig, GatewayConfig};
     use crate::directory::Directory;
     use crate::own_addresses::OwnAddresses;
+    use crate::sync_speed::{Standing, State};
 
     /// An admin API over one instance, and its endpoint.
     fn admin() -> (Admin, Arc<Endpoint>) {
@@ -185,7 +186,9 @@ mod tests {
         });
         let endpoint = Arc::clone(&directory.snapshot().service("app").unwrap().rotation[0]);
         let config = AdminConfig { quiet_timeout_ms: 10, ..AdminConfig::default() };
-        (Admin { directory, clock, config, node: "node".to_owned(), joins: true, faults: Faults::default() }, endpoint)
+        let sync_speed = Arc::new(Standing::new(State::NotAsked));
+        let node = "node".to_owned();
+        (Admin { directory, clock, config, node, joins: true, sync_speed, faults: Faults::default() }, endpoint)
     }
 
     fn order(kind: DirectiveKind, number: i64) -> Directive {

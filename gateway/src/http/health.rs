@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use serde::Serialize;
 
 use super::Admin;
+use crate::sync_speed::State;
 
 #[derive(Serialize)]
 struct Health {
@@ -20,6 +21,12 @@ struct Details {
     /// How old the copy is.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_fetch_age_ms: Option<i64>,
+    /// What is amiss with sync-speed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_speed: Option<&'static str>,
+    /// How long ago a sync-speed answered this gateway's announcement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_announcement_age_ms: Option<i64>,
     /// Said only when it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     fetch_listener: Option<&'static str>,
@@ -27,9 +34,22 @@ struct Details {
 
 pub(super) async fn health(admin: Data<Admin>) -> HttpResponse {
     let received_ms = admin.directory.snapshot().received_ms;
+    let now_ms = admin.clock.now_ms();
+    let sync_speed = admin.sync_speed.state();
     let details = Details {
         registry: received_ms.is_none().then_some("nothing was fetched from a registry yet: no service is known"),
-        last_fetch_age_ms: received_ms.map(|received_ms| admin.clock.now_ms().saturating_sub(received_ms)),
+        last_fetch_age_ms: received_ms.map(|received_ms| now_ms.saturating_sub(received_ms)),
+        sync_speed: match sync_speed {
+            State::Waiting => Some("waiting for the live marks of a sync-speed before anything is served"),
+            State::Missing => {
+                Some("no sync-speed has answered since the start: orders from before it are not known; asked again")
+            }
+            State::NotAsked | State::Answered(_) => None,
+        },
+        last_announcement_age_ms: match sync_speed {
+            State::Answered(answered_ms) => Some(now_ms.saturating_sub(answered_ms)),
+            State::NotAsked | State::Waiting | State::Missing => None,
+        },
         fetch_listener: (!admin.joins).then_some("off: the next fetched copy brings back what was taken down"),
     };
     match received_ms {

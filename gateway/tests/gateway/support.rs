@@ -4,6 +4,7 @@ pub(crate) mod gateway;
 pub(crate) mod producer;
 pub(crate) mod raw;
 pub(crate) mod registry;
+pub(crate) mod sync_speed;
 
 use std::convert::Infallible;
 use std::future::Future;

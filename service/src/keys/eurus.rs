@@ -103,6 +103,16 @@ pub(super) const KEYS: &[Key] = &[
         "instances whose last order's number is remembered; default 200000",
     ),
     used("eurus.gateway.down-service-cache.numbers-kept-ms", "how long such a number is remembered; default 86400000"),
+    used(
+        "eurus.gateway.sync-speed.url",
+        "http://host:port of sync-speed, one or several: it is told of this gateway, and asked for live downlines before \
+         anything is served; default none",
+    ),
+    used("eurus.gateway.sync-speed.token", "bearer token that sync-speed asks gateways for; default none"),
+    used(
+        "eurus.gateway.sync-speed.wait-ms",
+        "how long a starting gateway waits for sync-speed before it serves without live downlines; default 10000",
+    ),
     used("eurus.sync-speed.port", "port of sync-speed; default 8090"),
     used("eurus.sync-speed.address", "address sync-speed binds to; default 127.0.0.1"),
     used(

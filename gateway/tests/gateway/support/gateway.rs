@@ -99,6 +99,12 @@ impl Gateway {
         self.stop.trigger();
     }
 
+    /// Ends it as a kill would.
+    pub(crate) async fn kill(self) {
+        self.stop.abort();
+        drop(soon("its end", self.task).await.unwrap());
+    }
+
     pub(crate) async fn stop(self) -> Result<(), RunError> {
         self.stop.trigger();
         soon("stopping", self.task).await.unwrap()

@@ -26,6 +26,7 @@ struct State {
     registered: Vec<Value>,
     cancelled: Vec<String>,
     is_away: bool,
+    calls: usize,
 }
 
 impl Registry {
@@ -66,6 +67,11 @@ impl Registry {
         self.state.lock().is_away = is_away;
     }
 
+    /// Requests of any kind.
+    pub(crate) fn calls(&self) -> usize {
+        self.state.lock().calls
+    }
+
     /// What was posted to register.
     pub(crate) fn registered(&self) -> Vec<Value> {
         self.state.lock().registered.clone()
@@ -81,6 +87,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Respons
     let (method, path) = (request.method().clone(), request.uri().path().trim_end_matches('/').to_owned());
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let mut state = state.lock();
+    state.calls += 1;
     let (status, body) = if state.is_away {
         (StatusCode::SERVICE_UNAVAILABLE, String::new())
     } else if method == Method::GET && path == "/eureka/apps" {
