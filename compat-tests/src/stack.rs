@@ -237,7 +237,7 @@ pub fn gateway_config(registry: &str) -> GatewayConfig {
 pub fn sync_speed_config(registry: &str, data_dir: &Path) -> SyncSpeedConfig {
     let mut config = SyncSpeedConfig::stock(data_dir.to_owned());
     config.eureka.service_urls = vec![registry.to_owned()];
-    config.apps = eurus_sync_speed::selection::OptedIn::All;
+    config.access.apps = eurus_sync_speed::selection::OptedIn::All;
     config.default_gateway_group = Some("EURUS-GATEWAY".to_owned());
     config
 }

@@ -49,7 +49,7 @@ async fn assert_unchanged(scene: &Scene) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_outside_the_allow_list_changes_nothing() {
     let scene = Scene::start_with(|_, sync_speed| {
-        sync_speed.callers.allow = vec!["127.0.0.1/32".parse().unwrap()];
+        sync_speed.access.segments.allow = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await
     .unwrap();

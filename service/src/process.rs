@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::logging::{self, EXIT_TARGET, LogSettings};
-use crate::properties::{ConfigError, Files, Notices, Properties, Sources};
+use crate::properties::{ConfigError, Files, Notices, Properties, Rereading, Sources};
 use crate::{Clock, Shutdown, keys};
 
 /// Exit code when the configuration is wrong.
@@ -41,6 +41,8 @@ Order, strongest first: flags, environment, files, defaults. --help-properties l
 pub struct Started {
     /// All settings.
     pub properties: Properties,
+    /// Where they came from, to read them again.
+    pub rereading: Rereading,
     /// Where databases go; it exists and can be written.
     pub data_dir: PathBuf,
     /// Where the log goes.
@@ -148,32 +150,29 @@ impl Process {
     }
 
     fn prepare(self, common: &CommonArgs, flags: PropertyFlags) -> Result<(Started, Notices), ConfigError> {
-        let (properties, notices) = load(common, self.defaults, flags)?;
+        let sources = sources(common, self.defaults, flags)?;
+        let rereading = Rereading::new(sources.clone());
+        let (properties, notices) = Properties::layered(sources)?;
         let data_dir = properties.string(DATA_DIR_KEY).map_or_else(|| PathBuf::from("data"), PathBuf::from);
         require_writable(&data_dir)?;
         let logs = LogSettings::from_properties(&properties, &data_dir)?;
         let logs = if self.log_to_console { logs } else { logs.without_console() };
         logs.start()?;
         let log_file = logs.file().to_owned();
-        Ok((Started { properties, data_dir, log_file, clock: Clock::system(), shutdown: Shutdown::new() }, notices))
+        let (clock, shutdown) = (Clock::system(), Shutdown::new());
+        Ok((Started { properties, rereading, data_dir, log_file, clock, shutdown }, notices))
     }
 }
 
-fn load(
+fn sources(
     common: &CommonArgs,
     defaults: Vec<(String, String)>,
     mut flags: PropertyFlags,
-) -> Result<(Properties, Notices), ConfigError> {
+) -> Result<Sources, ConfigError> {
     if let Some(dir) = &common.data_dir {
         flags.push((DATA_DIR_KEY.to_owned(), dir.display().to_string()));
     }
-    Properties::layered(Sources {
-        defaults,
-        files: Files::Disk,
-        only_file: common.config.clone(),
-        environment: environment()?,
-        flags,
-    })
+    Ok(Sources { defaults, files: Files::Disk, only_file: common.config.clone(), environment: environment()?, flags })
 }
 
 /// A variable that is no text cannot be one of ours.

@@ -13,6 +13,7 @@
 //! | `yaml` | numbers as they are written |
 //! | `environment` | variables by Spring's relaxed rule |
 //! | `placeholders`, `random`, `host` | `${…}` in values |
+//! | `rereading` | the same layers once more, when files have changed |
 //! | `duration` | `30s`, `PT30S` |
 
 mod choosing;
@@ -33,6 +34,7 @@ mod origin;
 mod placeholders;
 mod profiles;
 mod random;
+mod rereading;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -46,6 +48,7 @@ pub use found::Found;
 pub use host::outward_address;
 pub use layers::{Notices, Sources};
 pub use origin::Origin;
+pub use rereading::{FilesState, Rereading};
 
 /// One value as it was said.
 #[derive(Clone)]

@@ -177,7 +177,8 @@ fn local_address(listeners: &GatewayListeners) -> Result<SocketAddr, BoxError> {
 /// # Errors
 /// See [`Embedded::prepare`] and [`Embedded::run`].
 pub async fn serve(started: Started, stock_intervals: bool) -> Result<(), BoxError> {
-    let embedded = Embedded::prepare(&started.properties, &started.data_dir)?;
+    let mut embedded = Embedded::prepare(&started.properties, &started.data_dir)?;
+    embedded.sync_speed.0.rereading = Some(started.rereading.clone());
     banner::banner(&embedded, stock_intervals, &started.data_dir, &started.log_file);
     log::info!(
         "registry on {}, gateway on {}, its admin API on {}, sync-speed on {}",

@@ -1,12 +1,34 @@
-//! Who may call: network segments and, when configured, a bearer token. Pure.
+//! Who may call, and what each may do: network segments, and callers known by a token or a certificate. Pure, but for
+//! the one place that holds the rules in force.
 //!
-//! Only the address of the TCP connection counts. A header such as `X-Forwarded-For` is written by whoever calls and is
-//! never believed: a request that carries one is refused (`http/caller.rs`).
+//! Only the address of the TCP connection counts. A header such as `X-Forwarded-For` is written by whoever calls: it is
+//! believed of configured proxies alone, and a request from anybody else that carries one is refused.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`rules`] | all that was configured, immutable |
+//! | [`caller`] | one caller by name, and what each may do |
+//! | [`token`] | a bearer token: compared in constant time, never shown |
+//! | [`forwarding`] | whose address counts behind a proxy |
+//! | [`buckets`] | how often, by caller and by address |
+//! | [`door`] | the rules in force, and the one question: may this request come in? |
+
+pub mod buckets;
+pub mod caller;
+pub mod door;
+pub mod forwarding;
+pub mod rules;
+pub mod token;
 
 use std::fmt;
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
+
+pub use caller::{Caller, Right, Who};
+pub use door::{Admitted, Arrival, Denial, Door, Why};
+pub use rules::{AccessRules, Keep};
+pub use token::Token;
 
 /// Network segments that are allowed and denied. Denied wins; what is in neither is outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,40 +106,6 @@ fn holds(segment: &IpNetwork, canonical: IpAddr) -> bool {
     }
 }
 
-/// A bearer token. It is never shown: not in logs, not in errors.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-impl Token {
-    /// `None` for an empty one, which would let everybody in.
-    pub fn new(text: String) -> Option<Self> {
-        (!text.is_empty()).then_some(Self(text))
-    }
-
-    /// To send it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether an `Authorization` header carries it. The time it takes does not tell how much of a wrong token was
-    /// right.
-    pub fn is_in(&self, header: Option<&str>) -> bool {
-        const SCHEME: &str = "bearer ";
-        let given = header
-            .and_then(|value| Some((value.get(..SCHEME.len())?, value.get(SCHEME.len()..)?)))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME))
-            .map_or("", |(_, token)| token.trim());
-        let difference = self.0.bytes().zip(given.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
-        self.0.len() == given.len() && difference == 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,27 +169,5 @@ mod tests {
     #[test]
     fn loopback_is_both_families() {
         assert_eq!(loopback(), segments(&["127.0.0.0/8", "::1/128"]));
-    }
-
-    #[test]
-    fn tokens() {
-        let token = Token::new("secret".to_owned()).unwrap();
-        for (header, matches) in [
-            (Some("Bearer secret"), true),
-            (Some("bearer secret"), true),
-            (Some("Bearer  secret "), true),
-            (Some("Bearer secreT"), false),
-            (Some("Bearer secret1"), false),
-            (Some("Bearer secre"), false),
-            (Some("Bearer "), false),
-            (Some("Basic secret"), false),
-            (Some("secret"), false),
-            (Some("Béarer secret"), false),
-            (None, false),
-        ] {
-            assert_eq!(token.is_in(header), matches, "{header:?}");
-        }
-        assert_eq!(Token::new(String::new()), None);
-        assert_eq!(format!("{token:?}"), "Token(…)");
     }
 }

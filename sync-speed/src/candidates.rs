@@ -1,5 +1,5 @@
-//! From an address to instances: picked from the local copy, confirmed by the registry, and checked by the last-UP
-//! guard, all while it is this request's turn for their applications.
+//! From an address to instances: picked from the local copy, confirmed by the registry, and checked by the guards, all
+//! while it is this request's turn for their applications.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use eurus_client::EurekaClient;
 use eurus_model::{InstanceInfo, InstanceStatus};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::access::{AccessRules, Door, Who};
 use crate::app_order::{AppOrder, Turn};
 use crate::config::OWN_APP;
 use crate::entry::InstanceRecord;
@@ -15,7 +16,7 @@ use crate::error::Refusal;
 use crate::guard;
 use crate::registry_time::RegistryTime;
 use crate::request::Target;
-use crate::selection::{self, OptedIn, Picked, Policy};
+use crate::selection::{self, Picked, Policy};
 use crate::store::Store;
 
 /// Instances that one request may touch.
@@ -34,7 +35,7 @@ pub(crate) struct Candidates {
     pub(crate) client: Arc<EurekaClient>,
     pub(crate) store: Store,
     pub(crate) order: Arc<AppOrder>,
-    pub(crate) opted_in: OptedIn,
+    pub(crate) door: Arc<Door>,
     pub(crate) default_group: Option<String>,
     /// A copy older than this is fetched anew first.
     pub(crate) fetch_interval_ms: i64,
@@ -49,15 +50,20 @@ pub(crate) struct Selected {
 
 impl Candidates {
     /// From the local copy, unless it is old; on a miss, once more after a fetch.
-    pub(crate) async fn select(&self, target: &Target, time: &mut RegistryTime) -> Result<Selected, Refusal> {
+    pub(crate) async fn select(
+        &self,
+        target: &Target,
+        who: &Who,
+        time: &mut RegistryTime,
+    ) -> Result<Selected, Refusal> {
         if self.client.last_fetch().is_none_or(|last| last.age_ms > self.fetch_interval_ms) {
             self.refresh(time).await?;
         }
-        if let Ok(selected) = self.select_from_copy(target, time).await? {
+        if let Ok(selected) = self.select_from_copy(target, who, time).await? {
             return Ok(selected);
         }
         self.refresh(time).await?;
-        self.select_from_copy(target, time).await?
+        self.select_from_copy(target, who, time).await?
     }
 
     async fn refresh(&self, time: &RegistryTime) -> Result<(), Refusal> {
@@ -73,9 +79,10 @@ impl Candidates {
     async fn select_from_copy(
         &self,
         target: &Target,
+        who: &Who,
         time: &mut RegistryTime,
     ) -> Result<Result<Selected, Refusal>, Refusal> {
-        let picked = self.pick(target).await?;
+        let picked = self.pick(target, who).await?;
         let skipped: Vec<InstanceRecord> =
             picked.left_out.iter().map(|(instance, why)| InstanceRecord::skipped(instance, why)).collect();
         if picked.instances.is_empty() {
@@ -105,11 +112,13 @@ impl Candidates {
         Ok(Ok(Selected { live, skipped, turn }))
     }
 
-    async fn pick(&self, target: &Target) -> Result<Picked, Refusal> {
+    async fn pick(&self, target: &Target, who: &Who) -> Result<Picked, Refusal> {
         let stored = self.store.all_groups().await?;
         let gateway_groups: BTreeSet<String> =
             stored.into_values().flatten().chain(self.default_group.clone()).collect();
-        let policy = Policy { opted_in: &self.opted_in, gateway_groups: &gateway_groups, own_app: OWN_APP };
+        let rules = self.door.rules();
+        let policy =
+            Policy { opted_in: &rules.apps, callers: who.apps(), gateway_groups: &gateway_groups, own_app: OWN_APP };
         Ok(selection::pick(&self.client.registry(), target, &policy))
     }
 
@@ -131,30 +140,55 @@ impl Candidates {
         Ok(live.into_iter().flatten().filter(|instance| selection::is_meant(instance, target)).collect())
     }
 
-    /// Refuses to take an application's last UP instance. Before it does, it looks into a fresh copy.
-    pub(crate) async fn guard_the_last_up(
+    /// Refuses to take an application's last UP instance, and more than may be taken. Before it does, it looks into a
+    /// fresh copy.
+    pub(crate) async fn guard(
         &self,
         taken: &[InstanceInfo],
+        is_forced: bool,
         now_ms: i64,
         time: &RegistryTime,
     ) -> Result<(), Refusal> {
-        match self.guard_by_copy(taken, now_ms, time).await {
-            Err(Refusal::LastUp { .. }) => {
+        let rules = self.door.rules();
+        match self.guard_by_copy(&rules, taken, is_forced, now_ms, time).await {
+            Err(Refusal::LastUp { .. } | Refusal::KeepPercent { .. }) => {
                 self.refresh(time).await?;
-                self.guard_by_copy(taken, now_ms, time).await
+                self.guard_by_copy(&rules, taken, is_forced, now_ms, time).await
             }
             guarded => guarded,
         }
     }
 
-    async fn guard_by_copy(&self, taken: &[InstanceInfo], now_ms: i64, time: &RegistryTime) -> Result<(), Refusal> {
+    async fn guard_by_copy(
+        &self,
+        rules: &AccessRules,
+        taken: &[InstanceInfo],
+        is_forced: bool,
+        now_ms: i64,
+        time: &RegistryTime,
+    ) -> Result<(), Refusal> {
+        let percent = if is_forced && rules.keep.force_overrides { 0 } else { rules.keep.percent };
         let apps: BTreeSet<String> = taken.iter().map(|instance| instance.app.to_uppercase()).collect();
         for app in apps.into_iter().filter(|app| guard::takes_any(app, taken)) {
+            let of_app = || {
+                let of_app = taken.iter().filter(|instance| instance.app.eq_ignore_ascii_case(&app));
+                of_app.map(|instance| instance.instance_id.clone()).collect()
+            };
             let recently_offline = self.store.recently_offline(&app, now_ms.saturating_sub(RECENT_MS)).await?;
+            if percent > 0 {
+                let ever_offline = self.store.recently_offline(&app, 0).await?;
+                let copy = self.client.registry();
+                let staying = guard::staying(&copy, &app, taken, &recently_offline, &ever_offline, percent);
+                if !staying.is_enough() {
+                    return Err(Refusal::KeepPercent { taken: of_app(), app, staying, percent });
+                }
+            }
+            if is_forced {
+                continue;
+            }
             let left = guard::left_to_serve(&self.client.registry(), &app, taken, &recently_offline);
             if !self.is_one_up(&left, time).await? {
-                let of_app = taken.iter().filter(|instance| instance.app.eq_ignore_ascii_case(&app));
-                return Err(Refusal::LastUp { taken: of_app.map(|i| i.instance_id.clone()).collect(), app });
+                return Err(Refusal::LastUp { taken: of_app(), app });
             }
         }
         Ok(())

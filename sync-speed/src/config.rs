@@ -1,5 +1,7 @@
 //! What the service is told, validated.
 
+mod access;
+mod callers;
 mod database;
 mod from_properties;
 
@@ -9,11 +11,11 @@ use std::path::PathBuf;
 
 use eurus_client::{FetchConfig, Timeouts};
 use eurus_service::Faults;
+use eurus_service::properties::Rereading;
 use eurus_service::tls::ClientTls;
 use ipnetwork::IpNetwork;
 
-use crate::access::{self, Segments, Token};
-use crate::selection::OptedIn;
+use crate::access::{AccessRules, Token, loopback};
 pub use database::{DatabaseConfig, DatabaseServer, ServerKind};
 
 /// The application name under which sync-speed registers.
@@ -28,12 +30,10 @@ pub struct SyncSpeedConfig {
     pub database: DatabaseConfig,
     /// Threads of the HTTP server.
     pub workers: usize,
-    /// Who may call.
-    pub callers: Segments,
-    /// Bearer token that callers must bring; `None`: the address is enough.
-    pub token: Option<Token>,
-    /// Applications that may be taken offline.
-    pub apps: OptedIn,
+    /// Who may do what.
+    pub access: AccessRules,
+    /// Where that is read again when files change; `None`: it stays as it is.
+    pub rereading: Option<Rereading>,
     /// Gateway group of applications without a stored one, upper case.
     pub default_gateway_group: Option<String>,
     /// How sync-speed takes part in Eureka.
@@ -116,9 +116,8 @@ impl SyncSpeedConfig {
             data_dir,
             database: DatabaseConfig::Embedded,
             workers: 2,
-            callers: Segments::loopback(),
-            token: None,
-            apps: OptedIn::Listed(std::collections::BTreeSet::new()),
+            access: AccessRules::stock(),
+            rereading: None,
             default_gateway_group: None,
             eureka: EurekaConfig::stock(),
             notify: NotifyConfig::stock(),
@@ -145,7 +144,7 @@ impl NotifyConfig {
     /// Loopback gateways; answers within 2 s; repeated for 5 minutes, which is as long as a gateway keeps a mark.
     pub fn stock() -> Self {
         Self {
-            networks: access::loopback(),
+            networks: loopback(),
             token: None,
             answer_within_ms: 2_000,
             call_timeout_ms: 1_000,

@@ -17,6 +17,7 @@ use eurus_service::{Clock, Faults, Timer};
 use ipnetwork::IpNetwork;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
+use crate::access::Door;
 use crate::app_order::{AppOrder, Turn};
 use crate::candidates::{Candidates, Selected};
 use crate::entry::{Entry, EntryState, InstanceRecord, Step};
@@ -26,7 +27,6 @@ use crate::points;
 use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request};
-use crate::selection::OptedIn;
 use crate::store::{NewEntry, RegistryAnswer, Store, StoreError};
 
 /// Requests under way at one time; one more is told to come again.
@@ -61,8 +61,8 @@ pub struct Downline {
 
 /// What a request may touch from the configuration's side.
 pub struct Scope {
-    /// The opt-in list.
-    pub opted_in: OptedIn,
+    /// Who may do what.
+    pub door: Arc<Door>,
     /// Group of applications without a stored one.
     pub default_group: Option<String>,
     /// Where gateways' admin APIs are called.
@@ -99,7 +99,7 @@ impl Downline {
             client: Arc::clone(&client),
             store: store.clone(),
             order: Arc::clone(&order),
-            opted_in: scope.opted_in,
+            door: scope.door,
             default_group: scope.default_group.clone(),
             fetch_interval_ms: scope.fetch_interval_ms,
         };
@@ -160,15 +160,15 @@ impl Downline {
         }
         // Select: from the local copy, confirmed live; one request at a time for an application.
         let mut time = self.registry_time();
-        let selected = self.candidates.select(&request.target, &mut time).await?;
+        let selected = self.candidates.select(&request.target, &request.who, &mut time).await?;
         if let Some(rolling) = &request.rolling {
             let entry = self.begin_rolling(request, rolling, selected).await?;
             tell(recorded, &entry);
             return Ok(self.until_told(entry, timer).await);
         }
         let Selected { live, skipped, turn } = selected;
-        if request.kind == Kind::Offline && !request.force {
-            self.candidates.guard_the_last_up(&live, self.clock.now_ms(), &time).await?;
+        if request.kind == Kind::Offline {
+            self.candidates.guard(&live, request.force, self.clock.now_ms(), &time).await?;
         }
         // Record: before anything is sent.
         let instances = live.iter().map(InstanceRecord::of).chain(skipped).collect();

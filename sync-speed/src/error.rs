@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::entry::{Entry, InstanceRecord};
+use crate::guard::Staying;
 use crate::request::Target;
 use crate::store::StoreError;
 
@@ -39,6 +40,17 @@ pub enum Refusal {
         app: String,
         /// Its instances that would be taken.
         taken: Vec<String>,
+    },
+    /// It would leave fewer of an application's instances than have to stay.
+    KeepPercent {
+        /// The application.
+        app: String,
+        /// Its instances that would be taken.
+        taken: Vec<String>,
+        /// How many there are, and have to stay.
+        staying: Staying,
+        /// The configured share.
+        percent: u32,
     },
     /// The registry refused or is away.
     Registry {
@@ -110,6 +122,17 @@ impl fmt::Display for Refusal {
                 "{} would take the last UP instance of {app}: nobody would be left to answer its callers. Nothing was \
                  changed; \"force\": true does it all the same",
                 taken.join(", ")
+            ),
+            Self::KeepPercent { app, taken, staying, percent } => write!(
+                f,
+                "{} of {app}: {} of its instances are UP, {} would be left, and {} must stay: {percent} % \
+                 (eurus.sync-speed.keep-percent) of {}, those that were taken offline before included. Nothing was \
+                 changed",
+                taken.join(", "),
+                staying.up,
+                staying.would_stay,
+                staying.must_stay,
+                staying.of
             ),
             Self::Registry { why, .. } => {
                 write!(f, "the registry did not do it, and no gateway was told anything: {why}")

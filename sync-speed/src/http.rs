@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use eurus_service::Shutdown;
+use eurus_service::{Clock, Shutdown};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::access::{Segments, Token};
+use crate::access::Door;
 use crate::config::SyncSpeedConfig;
 use crate::downline::Downline;
 use crate::error::RunError;
@@ -34,8 +34,8 @@ const CONNECTIONS_PER_WORKER_MAX: usize = 1_024;
 /// What the handlers share.
 struct Api {
     downline: Arc<Downline>,
-    callers: Segments,
-    token: Option<Token>,
+    door: Arc<Door>,
+    clock: Clock,
     default_group: Option<String>,
     /// Where requests are carried out: not on the worker's thread, so that a caller who hangs up does not cut the
     /// way in two.
@@ -70,13 +70,15 @@ fn routes(config: &mut web::ServiceConfig) {
 pub(crate) async fn serve(
     config: &SyncSpeedConfig,
     downline: Arc<Downline>,
+    door: Arc<Door>,
+    clock: Clock,
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
     let api = web::Data::new(Api {
         downline,
-        callers: config.callers.clone(),
-        token: config.token.clone(),
+        door,
+        clock,
         default_group: config.default_gateway_group.clone(),
         runtime: Handle::current(),
         streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),

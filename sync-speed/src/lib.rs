@@ -10,10 +10,11 @@
 //! | [`error`] | why a request is not carried out |
 //! | [`downline`] | THE way of a request: check → select → record → registry → groups → nodes → notify → answer |
 //! | [`request`] | what is asked |
-//! | [`access`] | who may call: network segments, token |
+//! | [`access`] | who may call and what each may do: network segments, callers, proxies |
+//! | [`reload`] | taking over what changed in the configuration about that |
 //! | `candidates` | from an address to instances that the registry confirms, in their turn |
 //! | [`selection`] | which instances are meant |
-//! | [`guard`] | the last-UP guard |
+//! | [`guard`] | the last-UP guard, and the share that stays |
 //! | [`registration`] | which life of an instance is meant |
 //! | [`app_order`] | requests on one application run one after the other |
 //! | [`entry`] | one entry of the journal |
@@ -32,7 +33,7 @@
 //! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
 //! | `loops` | the control loops: if one ends, the service does |
 //!
-//! Deliberately absent: nothing here trusts a request header for an address, and nothing goes to a gateway unless the
+//! Deliberately absent: nothing here trusts a request header for an address, unless it comes from a configured proxy, and nothing goes to a gateway unless the
 //! registry did its part.
 
 pub mod access;
@@ -57,6 +58,7 @@ pub mod recovery;
 pub mod registration;
 pub mod registry_step;
 pub mod registry_time;
+pub mod reload;
 pub mod request;
 mod rolling;
 pub mod selection;
@@ -75,11 +77,13 @@ pub use config::{DatabaseConfig, SyncSpeedConfig};
 pub use error::RunError;
 pub use selection::OptedIn;
 
+use access::Door;
 use claims::Claims;
 use downline::{Downline, Scope, Ways};
 use loops::Loops;
 use notify::{GatewayClient, NotifyLoop};
 use recovery::Recovery;
+use reload::Reload;
 use rolling::RollingLoop;
 use store::Store;
 
@@ -113,8 +117,9 @@ pub async fn run(
     let gateways = GatewayClient::new(config.notify.call_timeout_ms, config.notify.token.clone())?;
     let (courier, notify_loop) =
         NotifyLoop::new(&config, Arc::clone(&client), gateways.clone(), store.clone(), clock.clone(), shutdown.clone());
+    let door = Arc::new(Door::new(config.access.clone()));
     let scope = Scope {
-        opted_in: config.apps.clone(),
+        door: Arc::clone(&door),
         default_group: config.default_gateway_group.clone(),
         gateway_networks: config.notify.networks.clone(),
         fetch_interval_ms: config.eureka.fetch.interval_ms,
@@ -145,8 +150,15 @@ pub async fn run(
         loops.spawn("claims on entries", claims.run(clock.timer("claims on entries"), stop_loops.clone()));
     }
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
+    if let Some(rereading) = config.rereading.clone() {
+        let reload = Reload::new(rereading, Arc::clone(&door));
+        loops.spawn(
+            "following the configuration",
+            reload.run(clock.timer("following the configuration"), stop_loops.clone()),
+        );
+    }
     log::info!("sync-speed listens on {address}");
-    let mut serving = pin!(http::serve(&config, downline, listener, shutdown.clone()));
+    let mut serving = pin!(http::serve(&config, downline, door, clock.clone(), listener, shutdown.clone()));
     let ended = tokio::select! {
         served = &mut serving => served,
         broken = loops.broken(&shutdown) => {

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
 async fn serve(started: Started) -> Result<(), BoxError> {
     let instead = "eurus.sync-speed.allow and eurus.sync-speed.token protect sync-speed";
     refuse_what_only_the_registry_honours(&started.properties, instead)?;
-    let config = SyncSpeedConfig::from_properties(&started.properties, started.data_dir)?;
+    let mut config = SyncSpeedConfig::from_properties(&started.properties, started.data_dir)?;
+    started.rereading.on_hangup()?;
+    config.rereading = Some(started.rereading);
     let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;
     Ok(eurus_sync_speed::run(config, listener, started.clock, started.shutdown).await?)
 }

@@ -178,7 +178,7 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
                 drop(downline.complete(entry, turn, downline.registry_time()).await?);
                 return Ok(());
             }
-            Err(refusal @ Refusal::LastUp { .. }) => {
+            Err(refusal @ (Refusal::LastUp { .. } | Refusal::KeepPercent { .. })) => {
                 drop(downline.fail(entry, refusal.to_string()).await?);
                 return Ok(());
             }
@@ -192,7 +192,7 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
     }
 }
 
-/// Takes out of the entry what it is too late for; what is left passes the last-UP guard as a new request would.
+/// Takes out of the entry what it is too late for; what is left passes the guards as a new request would.
 async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<(), Refusal> {
     let time = downline.registry_time();
     let mut left = Vec::new();
@@ -212,8 +212,8 @@ async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<()
         instance.step = Step::PassedOver;
         instance.detail = Some(why.to_owned());
     }
-    if entry.kind == Kind::Offline && !is_forced(&entry.request) {
-        downline.candidates.guard_the_last_up(&left, now_ms, &time).await?;
+    if entry.kind == Kind::Offline {
+        downline.candidates.guard(&left, is_forced(&entry.request), now_ms, &time).await?;
     }
     Ok(())
 }

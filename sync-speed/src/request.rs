@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::access::Who;
+
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -118,6 +120,8 @@ pub struct Request {
     pub part_of: Option<i64>,
     /// Who asks, for the journal: the address of the connection, or the part of this service.
     pub caller: String,
+    /// On whose behalf: what it may touch is all that is touched.
+    pub who: Who,
     /// The body as it was sent, for the journal.
     pub body: String,
 }
@@ -137,6 +141,7 @@ impl Request {
             idempotency_key: None,
             part_of: None,
             caller: caller.to_owned(),
+            who: Who::Service,
             body,
         }
     }

@@ -19,10 +19,21 @@ pub enum OptedIn {
 }
 
 impl OptedIn {
-    fn includes(&self, app: &str) -> bool {
+    /// Whether an application is one of them. The name in upper case.
+    pub fn includes(&self, app: &str) -> bool {
         match self {
             Self::All => true,
             Self::Listed(apps) => apps.contains(app),
+        }
+    }
+}
+
+impl fmt::Display for OptedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Listed(apps) if apps.is_empty() => f.write_str("none"),
+            Self::Listed(apps) => f.write_str(&apps.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
         }
     }
 }
@@ -32,6 +43,8 @@ impl OptedIn {
 pub enum LeftOut {
     /// The application is not opted in.
     NotOptedIn,
+    /// It is, but not for this caller.
+    NotTheCallers,
     /// It is a gateway: taking gateways out of traffic is not what this service is for.
     GatewayGroup,
     /// It is this service.
@@ -42,6 +55,7 @@ impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotOptedIn => "the application is not listed in eurus.sync-speed.apps",
+            Self::NotTheCallers => "the application is not one that this caller may touch",
             Self::GatewayGroup => "the application is a gateway group",
             Self::ThisService => "the application is sync-speed itself",
         })
@@ -52,6 +66,8 @@ impl fmt::Display for LeftOut {
 pub struct Policy<'a> {
     /// The opt-in list.
     pub opted_in: &'a OptedIn,
+    /// Those that the caller may touch.
+    pub callers: &'a OptedIn,
     /// All gateway groups, upper case.
     pub gateway_groups: &'a BTreeSet<String>,
     /// This service's own application name, upper case.
@@ -67,6 +83,8 @@ impl Policy<'_> {
             Some(LeftOut::GatewayGroup)
         } else if !self.opted_in.includes(app) {
             Some(LeftOut::NotOptedIn)
+        } else if !self.callers.includes(app) {
+            Some(LeftOut::NotTheCallers)
         } else {
             None
         }
@@ -172,7 +190,8 @@ mod tests {
             ("::ffff:10.0.0.2", None, None, None, &["a3"]),
         ];
         let groups = BTreeSet::from(["GW".to_owned()]);
-        let policy = Policy { opted_in: &OptedIn::All, gateway_groups: &groups, own_app: "SELF" };
+        let policy =
+            Policy { opted_in: &OptedIn::All, callers: &OptedIn::All, gateway_groups: &groups, own_app: "SELF" };
         for (ip, app, port, id, expected) in rows {
             let picked = pick(&copy(), &target(ip, *app, *port, *id), &policy);
             let ids: Vec<&str> = picked.instances.iter().map(|instance| instance.instance_id.as_str()).collect();
@@ -184,7 +203,7 @@ mod tests {
     fn what_is_left_out_and_why() {
         let groups = BTreeSet::from(["GW".to_owned()]);
         let listed = OptedIn::Listed(BTreeSet::from(["A".to_owned(), "GW".to_owned(), "SELF".to_owned()]));
-        let policy = Policy { opted_in: &listed, gateway_groups: &groups, own_app: "SELF" };
+        let policy = Policy { opted_in: &listed, callers: &OptedIn::All, gateway_groups: &groups, own_app: "SELF" };
         let picked = pick(&copy(), &target("10.0.0.1", None, None, None), &policy);
         let left_out: Vec<(&str, LeftOut)> =
             picked.left_out.iter().map(|(instance, reason)| (instance.instance_id.as_str(), *reason)).collect();

@@ -124,7 +124,20 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.sync-speed.workers", "worker threads of sync-speed's HTTP server; default 2"),
     used("eurus.sync-speed.allow", "network segments that may call sync-speed; default 127.0.0.0/8, ::1/128"),
     used("eurus.sync-speed.deny", "network segments that may not, although allowed; default none"),
-    used("eurus.sync-speed.token", "bearer token that callers of sync-speed must bring; default none"),
+    used(
+        "eurus.sync-speed.trusted-proxies",
+        "network segments of proxies that are believed when X-Forwarded-For or Forwarded says whom they speak for; \
+         default none: such headers are refused",
+    ),
+    used("eurus.sync-speed.token", "bearer token that callers of sync-speed must bring, for all rights; default none"),
+    used(
+        "eurus.sync-speed.keep-percent",
+        "share of an application's instances, 0 to 100, that stays UP whatever is asked; default 0",
+    ),
+    used(
+        "eurus.sync-speed.force-overrides-keep-percent",
+        "whether a request with \"force\": true may take more than keep-percent leaves; default false",
+    ),
     used("eurus.sync-speed.apps", "applications that may be taken offline, or *; default none, in `eurus` *"),
     used(
         "eurus.sync-speed.default-gateway-group",
@@ -150,10 +163,20 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.sync-speed.retry-for-ms", "how long after the request gateways are told again; default 300000"),
 ];
 
-pub(super) const MAPS: &[Map] = &[Map {
-    prefix: "eurus.registry.access.tokens",
-    meaning: Meaning::Used(
-        "<name>.token or <name>.token-file (16 to 1024 visible ASCII characters), and <name>.roles: some of read, \
-         register, operate, replicate",
-    ),
-}];
+pub(super) const MAPS: &[Map] = &[
+    Map {
+        prefix: "eurus.registry.access.tokens",
+        meaning: Meaning::Used(
+            "<name>.token or <name>.token-file (16 to 1024 visible ASCII characters), and <name>.roles: some of read, \
+             register, operate, replicate",
+        ),
+    },
+    Map {
+        prefix: "eurus.sync-speed.callers",
+        meaning: Meaning::Used(
+            "<name>.token (16 to 1024 visible ASCII characters), <name>.apps (* or names), and optionally .networks \
+             (segments), .rate-per-minute (1 to 60000), .expires (2030-12-31T23:59:59Z), .rights (some of offline, \
+             gateway-groups, audit; default offline)",
+        ),
+    },
+];

@@ -10,7 +10,7 @@ use super::ConfigError;
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Where files come from.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub enum Files {
     /// There are none.
     #[default]

@@ -1,5 +1,6 @@
 //! Which files and profiles count, for the person who starts the process.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -12,6 +13,8 @@ pub struct Found {
     pub profiles: Vec<String>,
     /// Where files were looked for.
     pub places: Vec<String>,
+    /// Files and folders that would count if they were there.
+    pub looked_at: BTreeSet<PathBuf>,
 }
 
 impl Found {

@@ -1,5 +1,6 @@
 //! The sources of settings in their order, and what becomes of each key.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ const NOT_IN_FILES: [&str; 4] =
     ["spring.config.location", "spring.config.additional-location", "spring.config.name", JSON_KEY];
 
 /// What the layers are made of.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// The program's own, below all others.
     pub defaults: Vec<(String, String)>,
@@ -108,6 +109,7 @@ impl Properties {
             environment: &environment,
             only: only_file,
             below: &accepting.all,
+            looked_at: RefCell::default(),
         };
         for document in loading.documents(&mut accepting.notices)? {
             let origin = document.origin();

@@ -1,7 +1,8 @@
 //! Which files count, in which order: Spring's rule. Places in their order; in one place `.properties` above `.yml`;
 //! files of active profiles above those of none.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::choosing::{Choice, Kept, refuse_profiles_in};
@@ -32,6 +33,8 @@ pub(super) struct Loading<'a, O> {
     pub(super) below: &'a BTreeMap<String, Setting>,
     /// Instead of all locations.
     pub(super) only: Option<PathBuf>,
+    /// Files and folders that were looked for, whether they are there or not: collected on the way.
+    pub(super) looked_at: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl<O: Outside> Loading<'_, O> {
@@ -60,6 +63,7 @@ impl<O: Outside> Loading<'_, O> {
         all.documents.iter().for_each(|document| notices.found.add_file(&document.path));
         notices.found.places = groups.iter().flatten().map(|location| location.place.to_string()).collect();
         notices.found.profiles = choice.active;
+        notices.found.looked_at = self.looked_at.take();
         Ok(all.documents)
     }
 
@@ -108,6 +112,7 @@ impl<O: Outside> Loading<'_, O> {
                     self.files.has_folder(path)
                 }
                 Place::FoldersBelow(path) => {
+                    self.looked_at.borrow_mut().insert(path.clone());
                     for folder in self.files.folders_below(path)? {
                         self.read_folder(&folder, names, profile, &mut documents)?;
                     }
@@ -149,6 +154,7 @@ impl<O: Outside> Loading<'_, O> {
     }
 
     fn read(&self, path: &Path, syntax: Syntax, documents: &mut Vec<Document>) -> Result<bool, ConfigError> {
+        self.looked_at.borrow_mut().insert(path.to_owned());
         let Some(bytes) = self.files.read(path)? else { return Ok(false) };
         documents.extend(document::parse(path, bytes, syntax)?);
         Ok(true)

@@ -6,17 +6,12 @@ use std::path::PathBuf;
 
 use eurus_service::tls::ClientTls;
 use eurus_service::{ConfigError, Properties};
-use ipnetwork::IpNetwork;
 
+use super::access::{NAMES_ALLOWED, segments, upper_case};
 use super::{DatabaseConfig, EurekaConfig, NotifyConfig, OwnRegistration, SyncSpeedConfig};
-use crate::access::{Segments, Token};
-use crate::selection::OptedIn;
+use crate::access::{AccessRules, Token};
 
 const WORKERS: &str = "eurus.sync-speed.workers";
-const ALLOW: &str = "eurus.sync-speed.allow";
-const DENY: &str = "eurus.sync-speed.deny";
-const TOKEN: &str = "eurus.sync-speed.token";
-const APPS: &str = "eurus.sync-speed.apps";
 const DEFAULT_GROUP: &str = "eurus.sync-speed.default-gateway-group";
 const GATEWAY_NETWORKS: &str = "eurus.sync-speed.gateway-networks";
 const GATEWAY_TOKEN: &str = "eurus.sync-speed.gateway-token";
@@ -39,8 +34,6 @@ const IP_ADDRESS: &str = "eureka.instance.ip-address";
 const INSTANCE_ID: &str = "eureka.instance.instance-id";
 const RENEWAL_INTERVAL: &str = "eureka.instance.lease-renewal-interval-in-seconds";
 
-const SEGMENTS_ALLOWED: &str = "network segments, comma-separated, such as 10.0.0.0/8, ::1/128";
-const NAMES_ALLOWED: &str = "application names of letters, digits, '-', '_' and '.'";
 const WORKERS_ALLOWED: RangeInclusive<usize> = 1..=64;
 const CONCURRENCY_ALLOWED: RangeInclusive<usize> = 1..=1_024;
 const SECONDS_ALLOWED: RangeInclusive<i64> = 1..=3_600;
@@ -60,12 +53,8 @@ impl SyncSpeedConfig {
         Ok(Self {
             faults: stock.faults,
             workers: properties.number(WORKERS, stock.workers, WORKERS_ALLOWED)?,
-            callers: Segments {
-                allow: segments(properties, ALLOW, stock.callers.allow)?,
-                deny: segments(properties, DENY, stock.callers.deny)?,
-            },
-            token: properties.secret(TOKEN)?.and_then(Token::new),
-            apps: opted_in(properties)?,
+            access: AccessRules::from_properties(properties)?,
+            rereading: None,
             default_gateway_group: properties
                 .string(DEFAULT_GROUP)
                 .map(|name| upper_case_name(properties, DEFAULT_GROUP, &name))
@@ -83,31 +72,8 @@ impl SyncSpeedConfig {
     }
 }
 
-fn segments(properties: &Properties, key: &str, default: Vec<IpNetwork>) -> Result<Vec<IpNetwork>, ConfigError> {
-    let listed = properties.list(key);
-    if listed.is_empty() {
-        return Ok(default);
-    }
-    listed.iter().map(|text| text.parse().map_err(|_| properties.invalid(key, SEGMENTS_ALLOWED))).collect()
-}
-
-fn opted_in(properties: &Properties) -> Result<OptedIn, ConfigError> {
-    let listed = properties.list(APPS);
-    if listed.iter().any(|name| name == "*") {
-        return match listed.len() {
-            1 => Ok(OptedIn::All),
-            _ => Err(properties.invalid(APPS, "either * alone or a list of names")),
-        };
-    }
-    Ok(OptedIn::Listed(listed.iter().map(|name| upper_case_name(properties, APPS, name)).collect::<Result<_, _>>()?))
-}
-
 fn upper_case_name(properties: &Properties, key: &str, name: &str) -> Result<String, ConfigError> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    match name.chars().all(is_allowed) {
-        true => Ok(name.to_ascii_uppercase()),
-        false => Err(properties.invalid(key, NAMES_ALLOWED)),
-    }
+    upper_case(name).ok_or_else(|| properties.invalid(key, NAMES_ALLOWED))
 }
 
 fn eureka(properties: &Properties, stock: EurekaConfig) -> Result<EurekaConfig, ConfigError> {
@@ -162,7 +128,9 @@ fn notify(properties: &Properties, stock: NotifyConfig) -> Result<NotifyConfig, 
 mod tests {
     use eurus_service::properties::Sources;
 
+    use super::super::access::{ALLOW, APPS, DENY, SEGMENTS_ALLOWED, TOKEN};
     use super::*;
+    use crate::selection::OptedIn;
 
     fn config(settings: &[(&str, &str)]) -> Result<SyncSpeedConfig, ConfigError> {
         let flags = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -195,15 +163,15 @@ mod tests {
             (REGISTER, "false"),
         ])
         .unwrap();
-        assert_eq!(config.callers.allow[1].to_string(), "127.0.0.1/32");
-        assert_eq!(config.callers.deny.len(), 1);
-        assert_eq!(config.apps, OptedIn::Listed(["JAVA-SERVICE".to_owned(), "OTHER".to_owned()].into()));
+        assert_eq!(config.access.segments.allow[1].to_string(), "127.0.0.1/32");
+        assert_eq!(config.access.segments.deny.len(), 1);
+        assert_eq!(config.access.apps, OptedIn::Listed(["JAVA-SERVICE".to_owned(), "OTHER".to_owned()].into()));
         assert_eq!(config.default_gateway_group.as_deref(), Some("EURUS-GATEWAY"));
         assert_eq!(config.notify.answer_within_ms, 500);
         assert_eq!(config.eureka.service_urls, ["http://a:1/eureka/", "http://b:2/eureka/"]);
         assert_eq!(config.eureka.fetch.interval_ms, 1_000);
         assert!(config.eureka.registration.is_none());
-        assert!(config.token.is_some() && config.notify.token.is_some());
+        assert!(config.access.token.is_some() && config.notify.token.is_some());
         assert!(!format!("{config:?}").contains("secret"), "tokens are not shown");
     }
 
@@ -227,6 +195,6 @@ mod tests {
             let error = config(&[(key, value)]).expect_err(value).to_string();
             assert!(error.contains(key) && error.contains(value) && error.contains(part), "{error}");
         }
-        assert!(matches!(config(&[(APPS, "*")]).unwrap().apps, OptedIn::All));
+        assert!(matches!(config(&[(APPS, "*")]).unwrap().access.apps, OptedIn::All));
     }
 }

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use serde::Deserialize;
 
 use super::Problem;
+use crate::access::Who;
 use crate::request::{Kind, Request, Rolling, Target};
 
 const EXPECTED: &str = r#"expected {"ip": "10.1.2.3"}, {"ips": [...]} or {"app": "NAME"}, and optionally "app", "port", "instanceId", "force", "reason", "rolling", "drain", "expiresAfterMs""#;
@@ -50,7 +51,7 @@ struct Drain {
 
 /// # Errors
 /// What is wrong, where, and what is expected.
-pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr) -> Result<Request, Problem> {
+pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr, who: Who) -> Result<Request, Problem> {
     let sent: Body = serde_json::from_slice(body)
         .map_err(|error| Problem::bad_request("body", format!("the body is not understood: {error}; {EXPECTED}")))?;
     let target = target(&sent)?;
@@ -79,6 +80,7 @@ pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr) -> Result<Request, 
         idempotency_key: None,
         part_of: None,
         caller: caller.to_string(),
+        who,
         body: String::from_utf8_lossy(body).into_owned(),
     })
 }
@@ -156,7 +158,7 @@ mod tests {
     use super::*;
 
     fn parsed(kind: Kind, body: &str) -> Result<Request, Problem> {
-        parse(kind, body.as_bytes(), IpAddr::from([127, 0, 0, 1]))
+        parse(kind, body.as_bytes(), IpAddr::from([127, 0, 0, 1]), Who::Anybody)
     }
 
     #[test]

@@ -1,56 +1,132 @@
-//! Who calls, and how: looked at before anything else, for every path but the health check.
+//! Who calls, and how: looked at before anything else, for every path but the health check. Whatever is refused here has
+//! not been read further than its head.
 //!
-//! The address of the connection decides. So it must be the caller's own: what comes through a proxy (a gateway runs on
-//! an allowed address) or from a page in a browser (which runs on an allowed machine) is not let in.
+//! Addresses decide. So they must be the callers' own: what comes through a proxy that is not configured (a gateway runs
+//! on an allowed address) or from a page in a browser (which runs on an allowed machine) is not let in.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, ORIGIN};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web;
+use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::{Api, Problem, health};
+use crate::access::forwarding::{Forwarding, is_sign_of_a_proxy};
+use crate::access::{Admitted, Arrival, Right, Why};
 
-/// What a proxy adds; our own gateway sends the first two.
-const PROXY_HEADERS: [&str; 5] = ["x-forwarded-for", "forwarded", "x-forwarded-host", "x-forwarded-proto", "via"];
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const FORWARDED: &str = "forwarded";
 
 pub(super) async fn check(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if request.path() != health::PATH {
-        admit(&request)?;
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if request.path() != health::PATH
+        && let Err(problem) = admit(&request)
+    {
+        return Ok(request.error_response(problem));
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Who was let in, for a resource.
+pub(super) fn admitted(request: &HttpRequest) -> Result<Admitted, Problem> {
+    let admitted = request.extensions().get::<Admitted>().cloned();
+    admitted.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", "nobody looked who calls"))
+}
+
+/// Who was let in, if that caller may do this.
+pub(super) fn with_right(request: &HttpRequest, right: Right) -> Result<Admitted, Problem> {
+    let admitted = admitted(request)?;
+    if admitted.who.has(right) {
+        return Ok(admitted);
+    }
+    let message =
+        format!("{} has no right to this: it needs '{right}' among its rights; nothing was done", admitted.who);
+    Err(Problem::new(StatusCode::FORBIDDEN, "no-right", message))
 }
 
 fn admit(request: &ServiceRequest) -> Result<(), Problem> {
-    let refused = |why: &str| {
-        log::warn!("refused {} {}: {why}; nothing was done", request.method(), request.path());
-        Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", format!("{why}; nothing was done"))
+    let outside =
+        |why: &str| Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", format!("{why}; nothing was done"));
+    let api = request.app_data::<web::Data<Api>>().ok_or_else(|| outside("the service is not set up"))?;
+    let peer = request.peer_addr().ok_or_else(|| outside("the caller's address is not known"))?.ip();
+    let arrival = Arrival {
+        peer,
+        forwarding: forwarding(request),
+        is_from_page: request.headers().contains_key(ORIGIN),
+        authorization: authorization(request),
+        certificate_names: &[],
+        is_change: is_change(request.method()),
     };
-    let api = request.app_data::<web::Data<Api>>().ok_or_else(|| refused("the service is not set up"))?;
-    // The address of the connection; a forwarding header could be written by anybody.
-    let address = request.peer_addr().ok_or_else(|| refused("the caller's address is not known"))?.ip();
-    api.callers.check(address).map_err(|outside| refused(&outside.to_string()))?;
-    if let Some(header) = PROXY_HEADERS.into_iter().find(|header| request.headers().contains_key(*header)) {
-        return Err(refused(&format!("sync-speed is called directly, not through a proxy (header {header})")));
+    let admitted = api.door.admit(&arrival, api.clock.now_us()).map_err(|denial| {
+        let (method, path) = (request.method(), request.path().escape_debug());
+        let through = denial.proxy.map(|proxy| format!(" (through {proxy})")).unwrap_or_default();
+        let problem = denied(&denial.why);
+        log::warn!("refused {method} {path} from {}{through}: {problem}", denial.address);
+        problem
+    })?;
+    request.extensions_mut().insert(admitted);
+    if !is_plain(request.path()) {
+        return Err(super::problem::no_such(request.method(), request.path()));
     }
-    if request.headers().contains_key(ORIGIN) {
-        return Err(refused("sync-speed is not called from pages in a browser (header origin)"));
-    }
-    check_content_type(request)?;
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match &api.token {
-        Some(token) if !token.is_in(header) => {
-            let what = if header.is_some() { "the token is not the right one" } else { "no token" };
-            log::warn!("refused {} {} from {address}: {what}; nothing was done", request.method(), request.path());
-            let message = format!("{what}: send 'Authorization: Bearer <token>'; nothing was done");
-            Err(Problem::new(StatusCode::UNAUTHORIZED, "token", message))
+    check_content_type(request)
+}
+
+/// Reading changes nothing.
+pub(super) fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn denied(why: &Why) -> Problem {
+    match why {
+        Why::Outside(why) => {
+            Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", format!("{why}; nothing was done"))
         }
-        _ => Ok(()),
+        Why::Credentials(why) => {
+            let message = format!("{why}: send 'Authorization: Bearer <token>'; nothing was done");
+            Problem::new(StatusCode::UNAUTHORIZED, "token", message)
+        }
+        Why::TooManyWrong(wait) => {
+            let message = format!(
+                "too many wrong credentials from this address: nothing is compared for {} s; nothing was done",
+                wait.seconds
+            );
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", message).retry_after(wait.seconds)
+        }
+        Why::TooFast(wait) => {
+            let message = format!(
+                "more requests in a minute than this caller may send (rate-per-minute); the next is let in after {} s; \
+                 nothing was done",
+                wait.seconds
+            );
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-fast", message).retry_after(wait.seconds)
+        }
     }
+}
+
+fn forwarding(request: &ServiceRequest) -> Forwarding<'_> {
+    let values = |name| request.headers().get_all(name).map(|value| value.to_str().ok()).collect();
+    Forwarding {
+        x_forwarded_for: values(X_FORWARDED_FOR),
+        forwarded: values(FORWARDED),
+        sign: request.headers().keys().map(HeaderName::as_str).find(|name| is_sign_of_a_proxy(name)),
+    }
+}
+
+/// One header of text; of two, nobody can say which one counts.
+fn authorization(request: &ServiceRequest) -> Option<&str> {
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let first = values.next()?;
+    Some(if values.next().is_some() { "" } else { first.to_str().unwrap_or_default() })
+}
+
+/// As our own paths are written: nothing encoded, nothing doubled, nothing left open.
+fn is_plain(path: &str) -> bool {
+    let mut segments = path.split('/').skip(1);
+    path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'%' | b'\\' | b';'))
+        && segments.all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
 /// A page in a browser can send other types without asking first.
@@ -76,6 +152,27 @@ fn is_json(content_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths() {
+        for (path, expected) in [
+            ("/offline", true),
+            ("/offline/offline-1", true),
+            ("/gateway-groups/A.b_c-1", true),
+            ("/offline/", false),
+            ("//offline", false),
+            ("/%6fffline", false),
+            ("/offline%2F", false),
+            ("/./offline", false),
+            ("/x/../offline", false),
+            ("/offline;x", false),
+            ("/offline\\", false),
+            ("/", false),
+            ("", true),
+        ] {
+            assert_eq!(is_plain(path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn content_types() {

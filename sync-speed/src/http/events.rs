@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{Stream, stream};
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
 use super::problem::Answered;
-use super::{Api, Problem, answer};
+use super::{Api, Problem, answer, caller};
 use crate::entry::Entry;
 use crate::error::Refusal;
 use crate::store::Store;
@@ -32,16 +32,15 @@ struct Watch {
     _place: OwnedSemaphorePermit,
 }
 
-pub(super) async fn get(id: web::Path<String>, api: web::Data<Api>) -> Answered {
+pub(super) async fn get(http: HttpRequest, id: web::Path<String>, api: web::Data<Api>) -> Answered {
+    let who = caller::admitted(&http)?.who;
     let place = api.streams.clone().try_acquire_owned().map_err(|_| {
         Problem::from(Refusal::Busy(format!("{STREAMS_MAX} streams are open; GET /offline/{id} tells the same")))
     })?;
     let store = api.downline.store.clone();
     // Before the first look, so that no change falls between.
     let changes = store.changes();
-    if store.entry(&id).await?.is_none() {
-        return Err(super::offline::no_such_entry(&id));
-    }
+    super::offline::seen_by(&who, &id, &api).await?;
     let watch = Watch {
         store,
         shutdown: api.shutdown.clone(),

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::offline::read;
 use super::problem::Answered;
-use super::{Api, Problem};
+use super::{Api, Problem, caller};
+use crate::access::Right;
 
 /// Groups of one application.
 const GROUPS_MAX: usize = 32;
@@ -43,11 +45,13 @@ pub(super) async fn get(app: web::Path<String>, api: web::Data<Api>) -> Answered
 }
 
 pub(super) async fn put(
+    http: HttpRequest,
     app: web::Path<String>,
     body: Result<web::Bytes, actix_web::Error>,
     api: web::Data<Api>,
 ) -> Answered {
     let app = name("application", &app)?;
+    check_right(&http, &app)?;
     let body: Body = serde_json::from_slice(&read(body)?).map_err(|error| {
         Problem::bad_request("body", format!(r#"not understood: {error}; expected {{"groups": ["EURUS-GATEWAY"]}}"#))
     })?;
@@ -67,14 +71,25 @@ pub(super) async fn put(
     Ok(HttpResponse::Ok().json(json!({"app": app, "groups": groups, "source": "stored"})))
 }
 
-pub(super) async fn delete(app: web::Path<String>, api: web::Data<Api>) -> Answered {
+pub(super) async fn delete(http: HttpRequest, app: web::Path<String>, api: web::Data<Api>) -> Answered {
     let app = name("application", &app)?;
+    check_right(&http, &app)?;
     if !api.downline.store.delete_groups(&app).await? {
         return Err(nothing_stored(&app));
     }
     log::info!("gateway groups of {app}: removed");
     let default: Vec<&String> = api.default_group.iter().collect();
     Ok(HttpResponse::Ok().json(json!({"app": app, "groups": default, "source": "default"})))
+}
+
+/// Which gateways are told decides who goes on calling.
+fn check_right(http: &HttpRequest, app: &str) -> Result<(), Problem> {
+    let who = caller::with_right(http, Right::GatewayGroups)?.who;
+    if who.apps().includes(app) {
+        return Ok(());
+    }
+    let message = format!("{app} is not an application that {who} may touch; nothing was done");
+    Err(Problem::new(StatusCode::FORBIDDEN, "application-not-allowed", message))
 }
 
 fn nothing_stored(app: &str) -> Problem {

@@ -5,11 +5,13 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::problem::Answered;
-use super::{Api, BODY_BYTES_MAX, Problem, answer, body};
-use crate::entry::Entry;
+use super::{Api, BODY_BYTES_MAX, Problem, answer, body, caller};
+use crate::access::{Right, Who};
+use crate::entry::{Entry, Step};
 use crate::error::Refusal;
 use crate::request::{Kind, Request};
 
@@ -50,11 +52,22 @@ pub(super) async fn post_online(
 }
 
 /// The entry of an offline or an online.
-pub(super) async fn get(id: web::Path<String>, api: web::Data<Api>) -> Answered {
-    match api.downline.store.entry(&id).await? {
-        Some(entry) => Ok(HttpResponse::Ok().json(answer::entry(&entry))),
-        None => Err(no_such_entry(&id)),
-    }
+pub(super) async fn get(http: HttpRequest, id: web::Path<String>, api: web::Data<Api>) -> Answered {
+    let entry = seen_by(&caller::admitted(&http)?.who, &id, &api).await?;
+    Ok(HttpResponse::Ok().json(answer::entry(&entry)))
+}
+
+/// Who may not see an entry is not told that there is one.
+pub(super) async fn seen_by(who: &Who, id: &str, api: &Api) -> Result<Entry, Problem> {
+    let entry = api.downline.store.entry(id).await?;
+    entry.filter(|entry| is_seen_by(who, entry)).ok_or_else(|| no_such_entry(id))
+}
+
+/// What was left alone is nobody's; a plan's instances are not taken yet.
+fn is_seen_by(who: &Who, entry: &Entry) -> bool {
+    let taken = entry.instances.iter().filter(|instance| instance.step != Step::Skipped).map(|instance| &instance.app);
+    let planned = entry.plan.iter().flat_map(|plan| &plan.instances).map(|planned| &planned.app);
+    taken.chain(planned).all(|app| who.may_see(app))
 }
 
 pub(super) fn no_such_entry(id: &str) -> Problem {
@@ -68,18 +81,19 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
     if !(1..=ENTRIES_MAX).contains(&limit) {
         return Err(Problem::bad_request("limit", format!("limit {limit}: 1 to {ENTRIES_MAX} is allowed")));
     }
-    let entries = api.downline.store.newest(limit).await?;
+    let who = caller::admitted(&http)?.who;
+    let mut entries = api.downline.store.newest(limit).await?;
+    entries.retain(|entry| is_seen_by(&who, entry));
     let entries: Vec<answer::Answer<'_>> = entries.iter().map(answer::entry).collect();
     Ok(HttpResponse::Ok().json(json!({ "entries": entries })))
 }
 
 async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) -> Answered {
-    let caller = http.peer_addr().map(|address| address.ip().to_canonical());
-    let caller = caller.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", "no address"))?;
+    let admitted = caller::with_right(http, Right::Offline)?;
     let how: How = query(http, "async=true or async=false")?;
-    let mut request = body::parse(kind, &body, caller)?;
-    request.idempotency_key = key(http)?;
-    let asked = format!("{kind} of {} from {caller}", request.target);
+    let mut request = body::parse(kind, &body, admitted.address, admitted.who)?;
+    request.idempotency_key = key(http)?.map(|key| own_key(&request.who, key));
+    let asked = format!("{kind} of {} by {} from {}", request.target, request.who, request.caller);
     let (tell, recorded) = oneshot::channel();
     let carried_out = spawn(api, request, asked.clone(), how.is_async.then_some(tell));
     if !how.is_async {
@@ -147,6 +161,17 @@ fn key(http: &HttpRequest) -> Result<Option<String>, Problem> {
         let message = format!("the Idempotency-Key must be 1 to {KEY_CHARS_MAX} visible ASCII characters");
         Problem::bad_request("idempotency-key", message)
     })
+}
+
+/// Each caller has keys of its own: nobody meets, or blocks, another's request. As long as a key may be.
+fn own_key(who: &Who, key: String) -> String {
+    match who {
+        Who::Named(caller) => {
+            let digest = Sha256::digest(format!("{} {key}", caller.name));
+            digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+        _ => key,
+    }
 }
 
 pub(super) fn read(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, Problem> {

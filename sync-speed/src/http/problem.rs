@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -26,6 +25,8 @@ pub(super) struct Problem {
     message: String,
     /// What else the body holds.
     more: Map<String, Value>,
+    /// When it is worth another try.
+    retry_after_s: Option<i64>,
 }
 
 /// Error and message first, whatever else there is.
@@ -39,7 +40,7 @@ struct Body<'a> {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), more: Map::new() }
+        Self { status, error, message: message.into(), more: Map::new(), retry_after_s: None }
     }
 
     pub(super) fn bad_request(error: &'static str, message: impl Into<String>) -> Self {
@@ -48,6 +49,11 @@ impl Problem {
 
     pub(super) fn not_found(error: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, error, message)
+    }
+
+    pub(super) fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     fn with(mut self, key: &str, value: impl Serialize) -> Self {
@@ -72,8 +78,9 @@ impl ResponseError for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((header::RETRY_AFTER, "1"));
+        let busy_s = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        if let Some(seconds) = self.retry_after_s.or(busy_s) {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response.json(Body { error: self.error, message: &self.message, more: &self.more })
     }
@@ -89,6 +96,13 @@ impl From<Refusal> for Problem {
                 .with("skipped", skipped.iter().map(answer::skipped).collect::<Vec<_>>()),
             Refusal::LastUp { app, taken } => {
                 Self::new(StatusCode::CONFLICT, "last-up-instance", message).with("app", app).with("instances", taken)
+            }
+            Refusal::KeepPercent { app, taken, staying, .. } => {
+                Self::new(StatusCode::CONFLICT, "keep-percent", message)
+                    .with("app", app)
+                    .with("instances", taken)
+                    .with("up", staying.up)
+                    .with("mustStay", staying.must_stay)
             }
             Refusal::Registry { entry, .. } => failed(message, entry.as_deref()),
             Refusal::Unknown { entry, .. } => failed(message, Some(&entry)),
@@ -122,13 +136,17 @@ fn failed(message: String, entry: Option<&crate::entry::Entry>) -> Problem {
 }
 
 pub(super) async fn no_such_path(request: HttpRequest) -> Answered {
+    Err(no_such(request.method(), request.path()))
+}
+
+pub(super) fn no_such(method: &Method, path: &str) -> Problem {
     let message = format!(
         "{} {} is not served here; try POST /offline, POST /online, GET /offline, GET /offline/{{id}}, GET /offline/{{id}}/events, GET /gateway-groups, \
          GET|PUT|DELETE /gateway-groups/{{app}}, GET /actuator/health",
-        request.method(),
-        request.path()
+        method,
+        path.escape_debug()
     );
-    Err(Problem::not_found("no-such-path", message))
+    Problem::not_found("no-such-path", message)
 }
 
 pub(super) async fn no_such_method(request: HttpRequest) -> Answered {

@@ -28,9 +28,13 @@ impl Downline {
     pub(super) async fn take_share(&self, whole: &Entry, plan: &Plan, share: &[&Planned], timer: &mut Timer) -> Taken {
         match self.try_share(whole, plan, share, timer).await {
             Ok(taken) => taken,
-            Err(refusal @ (Refusal::Registry { .. } | Refusal::Store(_) | Refusal::Busy(_))) => {
-                Taken::NotYet(refusal.to_string())
-            }
+            // Enough may be UP later.
+            Err(
+                refusal @ (Refusal::Registry { .. }
+                | Refusal::Store(_)
+                | Refusal::Busy(_)
+                | Refusal::KeepPercent { .. }),
+            ) => Taken::NotYet(refusal.to_string()),
             Err(refusal) => Taken::No(refusal.to_string()),
         }
     }
@@ -57,9 +61,7 @@ impl Downline {
             }
         }
         let (live, passed_over) = self.still_there(share, &time).await?;
-        if !plan.force {
-            self.candidates.guard_the_last_up(&live, self.clock.now_ms(), &time).await?;
-        }
+        self.candidates.guard(&live, plan.force, self.clock.now_ms(), &time).await?;
         let request = share_of(whole, plan, share);
         let instances = live.iter().map(InstanceRecord::of).chain(passed_over).collect();
         self.faults.pass(&points::RECORD, "").await;

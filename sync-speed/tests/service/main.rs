@@ -4,10 +4,13 @@
 // clippy.toml allows these in test functions; here it is the whole crate that tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod access;
 mod acknowledgements;
+mod keep_percent;
 mod offline;
 mod online;
 mod refusals;
 mod registry_failures;
+mod reload;
 mod store;
 mod support;

@@ -41,7 +41,7 @@ async fn bad_requests() {
 async fn a_caller_outside_changes_nothing() {
     let world = World::with_three();
     let gateway = world.gateway("g");
-    let service = world.start_with(|config| config.callers.allow = vec!["127.0.0.1/32".parse().unwrap()]);
+    let service = world.start_with(|config| config.access.segments.allow = vec!["127.0.0.1/32".parse().unwrap()]);
     service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
     world.events.clear();
     let outside = client_from("127.0.0.9");
@@ -106,7 +106,7 @@ async fn what_comes_through_a_proxy_or_from_a_page_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_asked_for_when_there_is_one() {
     let world = World::with_three();
-    let service = world.start_with(|config| config.token = Token::new("secret".to_owned()));
+    let service = world.start_with(|config| config.access.token = Token::new("secret".to_owned()));
     let url = format!("{}/offline", service.url);
     let body = json!({"ip": "10.0.0.2"}).to_string();
     assert_eq!(
@@ -127,7 +127,7 @@ async fn applications_that_are_not_opted_in() {
     world.registry.add("OTHER", "other-2", "10.0.0.2", 81);
     world.registry.add("OTHER", "other-3", "10.0.0.30", 81);
     let service = world.start_with(|config| {
-        config.apps = OptedIn::Listed(BTreeSet::from(["JAVA-SERVICE".to_owned()]));
+        config.access.apps = OptedIn::Listed(BTreeSet::from(["JAVA-SERVICE".to_owned()]));
     });
     let body = service.offline(json!({"ip": "10.0.0.30"})).await.expect(403);
     assert_eq!(body["error"], "application-not-allowed");

@@ -1,6 +1,7 @@
 //! A scripted registry, gateways that record what they are told, and the service between them.
 
 pub(crate) mod gateway;
+pub(crate) mod raw;
 pub(crate) mod registry;
 pub(crate) mod service;
 

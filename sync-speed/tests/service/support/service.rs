@@ -77,7 +77,7 @@ impl World {
     pub(crate) fn config(&self) -> SyncSpeedConfig {
         let mut config = SyncSpeedConfig::stock(self.folder.path().to_owned());
         config.workers = 1;
-        config.apps = OptedIn::All;
+        config.access.apps = OptedIn::All;
         config.default_gateway_group = Some(GROUP.to_owned());
         config.eureka.service_urls = vec![self.registry.url.clone()];
         config.eureka.timeouts = Timeouts { connect_ms: 2_000, read_ms: 2_000 };

@@ -1,0 +1,206 @@
+//! The rules in force, and the one question: may this request come in, and on whose behalf?
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::buckets::{Buckets, Rate, Wait};
+use super::forwarding::{self, Forwarding, Origin};
+use super::{AccessRules, Who, is_inside, token};
+
+/// Wrong credentials from one address in a row, and then one in six seconds: more are not compared.
+const WRONG: Rate = Rate { burst: 10, one_per_us: 6_000_000 };
+/// Addresses whose wrong credentials are counted apart; those beyond share one count.
+const ADDRESSES_MAX: usize = 1_024;
+/// Callers with rates of their own that are counted apart: more than can be configured.
+const CALLERS_MAX: usize = 1_024;
+/// Callers and addresses that have got in before.
+const KNOWN_MAX: usize = 4_096;
+
+/// What of a request decides.
+#[derive(Clone, Debug)]
+pub struct Arrival<'a> {
+    /// Of the connection.
+    pub peer: IpAddr,
+    /// What proxies added.
+    pub forwarding: Forwarding<'a>,
+    /// Whether a page in a browser sent it.
+    pub is_from_page: bool,
+    /// The credentials; a header that is no text is an empty one.
+    pub authorization: Option<&'a str>,
+    /// Of the certificate that was shown and verified.
+    pub certificate_names: &'a [String],
+    /// Whether it means to change something.
+    pub is_change: bool,
+}
+
+/// Who came in.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// On whose behalf.
+    pub who: Who,
+    /// Whose address.
+    pub address: IpAddr,
+    /// Through which proxy.
+    pub proxy: Option<IpAddr>,
+    /// By which rules: one request, one set of rules.
+    pub rules: Arc<AccessRules>,
+}
+
+/// Who was kept out, as far as that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Whose address.
+    pub address: IpAddr,
+    /// Through which proxy.
+    pub proxy: Option<IpAddr>,
+    /// The caller's name, if its credentials were right.
+    pub caller: Option<String>,
+    /// The reason.
+    pub why: Why,
+}
+
+/// Why somebody was kept out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The address, or how the request came.
+    Outside(String),
+    /// The credentials.
+    Credentials(String),
+    /// Too many wrong credentials from this address.
+    TooManyWrong(Wait),
+    /// More than this caller may.
+    TooFast(Wait),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Door {
+    rules: ArcSwap<AccessRules>,
+    wrong: Buckets<IpAddr>,
+    changes: Buckets<String>,
+    // A plain mutex: held for one look. Whoever has got in before is not held up by a neighbour who guesses.
+    known: Mutex<HashSet<(String, IpAddr)>>,
+}
+
+impl Door {
+    /// With the first rules.
+    pub fn new(rules: AccessRules) -> Self {
+        Self {
+            rules: ArcSwap::from_pointee(rules),
+            wrong: Buckets::new(ADDRESSES_MAX),
+            changes: Buckets::new(CALLERS_MAX),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<AccessRules> {
+        self.rules.load_full()
+    }
+
+    /// From now on these hold, for the next request of every connection.
+    pub fn replace(&self, rules: AccessRules) {
+        self.rules.store(Arc::new(rules));
+        // A name may be somebody else's now.
+        self.known.lock().clear();
+    }
+
+    /// Whether a request may come in. What it may do then is asked where it is done.
+    ///
+    /// # Errors
+    /// [`Denial`].
+    pub fn admit(&self, arrival: &Arrival<'_>, now_us: i64) -> Result<Admitted, Denial> {
+        let rules = self.rules();
+        let peer = arrival.peer.to_canonical();
+        let at_peer = |why| Denial { address: peer, proxy: None, caller: None, why: Why::Outside(why) };
+        let origin = origin(&rules, peer, arrival).map_err(at_peer)?;
+        let deny = |caller: Option<&Who>, why| Denial {
+            address: origin.address,
+            proxy: origin.proxy,
+            caller: caller.map(Who::to_string),
+            why,
+        };
+        if arrival.is_from_page {
+            let why = "sync-speed is not called from pages in a browser (header origin)";
+            return Err(deny(None, Why::Outside(why.to_owned())));
+        }
+        let who = self.identify(&rules, arrival, origin.address, now_us).map_err(|why| deny(None, why))?;
+        if let Who::Named(caller) = &who {
+            if !caller.may_call_from(origin.address) {
+                let why = format!("{} may not call from {}", caller.name, origin.address);
+                return Err(deny(Some(&who), Why::Outside(why)));
+            }
+            if let Some(rate) = caller.rate.filter(|_| arrival.is_change) {
+                let taken = self.changes.take(caller.name.clone(), rate, now_us);
+                taken.map_err(|wait| deny(Some(&who), Why::TooFast(wait)))?;
+            }
+        }
+        Ok(Admitted { who, address: origin.address, proxy: origin.proxy, rules })
+    }
+
+    fn identify(&self, rules: &AccessRules, arrival: &Arrival<'_>, address: IpAddr, now_us: i64) -> Result<Who, Why> {
+        if !rules.asks_for_credentials() {
+            return Ok(Who::Anybody);
+        }
+        let found = match arrival.authorization {
+            Some(header) => token::bearer(header).and_then(|given| rules.bringer_of(&given)),
+            None => rules.holder_of(arrival.certificate_names),
+        };
+        let network = network_of(address);
+        let known = |who: &Who| (who.to_string(), network);
+        let has_been_in = found.as_ref().is_some_and(|who| self.known.lock().contains(&known(who)));
+        if !has_been_in {
+            self.wrong.look(network, WRONG, now_us).map_err(Why::TooManyWrong)?;
+        }
+        let wrong = |why: String| {
+            // The look before it has shown that there is room, but for requests at the same moment.
+            let _ = self.wrong.take(network, WRONG, now_us);
+            Err(Why::Credentials(why))
+        };
+        match found {
+            None if arrival.authorization.is_some() => wrong("the token is not the right one".to_owned()),
+            None if !arrival.certificate_names.is_empty() => {
+                wrong("no token, and the certificate is nobody's here".to_owned())
+            }
+            None => wrong("no token".to_owned()),
+            Some(Who::Named(caller)) if caller.is_expired(now_us / 1_000) => {
+                wrong(format!("the credentials of {} have expired (eurus.sync-speed.callers)", caller.name))
+            }
+            Some(who) => {
+                let mut all_known = self.known.lock();
+                if all_known.len() < KNOWN_MAX {
+                    all_known.insert(known(&who));
+                }
+                Ok(who)
+            }
+        }
+    }
+}
+
+fn origin(rules: &AccessRules, peer: IpAddr, arrival: &Arrival<'_>) -> Result<Origin, String> {
+    let is_proxy = is_inside(&rules.trusted_proxies, peer);
+    match rules.segments.check(peer) {
+        // A proxy need not be allowed itself; one that is denied is no proxy any more.
+        Err(super::Outside::NotAllowed(_)) if is_proxy => {}
+        Err(outside) => return Err(outside.to_string()),
+        Ok(()) => {}
+    }
+    let origin = forwarding::origin(peer, &rules.trusted_proxies, &arrival.forwarding)?;
+    rules.segments.check(origin.address).map_err(|outside| outside.to_string())?;
+    Ok(origin)
+}
+
+/// One machine has a whole network of IPv6 addresses.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
+        four @ IpAddr::V4(_) => four,
+    }
+}
+
+#[cfg(test)]
+mod tests;
