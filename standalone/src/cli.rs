@@ -6,9 +6,10 @@ use clap::{Parser, Subcommand};
 use eurus_service::process::{CommonArgs, PROPERTIES_HELP, Process, PropertyFlags, parse_arguments};
 use eurus_service::{Clock, Shutdown};
 
+use crate::downline::{Exit, OfflineArgs, OnlineArgs, WatchArgs};
 use crate::harness::HarnessArgs;
 use crate::producer::ProducerArgs;
-use crate::{demo, embedded, harness, producer};
+use crate::{demo, downline, embedded, harness, producer};
 
 const NAME: &str = "eurus";
 
@@ -32,6 +33,12 @@ enum Command {
     Demo,
     /// Run a small service that registers itself, to try things with
     Producer(ProducerArgs),
+    /// Take instances out of traffic, at the registry and at every gateway
+    Offline(OfflineArgs),
+    /// Bring instances back into traffic
+    Online(OnlineArgs),
+    /// Follow an offline or an online until its end
+    Watch(WatchArgs),
     /// Replay what cache lag does, in virtual time (docs/harness.md)
     Harness(HarnessArgs),
 }
@@ -47,6 +54,9 @@ pub fn main() -> ExitCode {
         Some(Command::Demo) => demonstrate(&arguments.common, flags),
         Some(Command::Producer(producer)) => produce(producer),
         Some(Command::Harness(harness)) => replay(harness),
+        Some(Command::Offline(offline)) => order(&flags, downline::offline(offline, Clock::system())),
+        Some(Command::Online(online)) => order(&flags, downline::online(online, Clock::system())),
+        Some(Command::Watch(watch)) => order(&flags, downline::watch(watch, Clock::system())),
     }
 }
 
@@ -93,6 +103,18 @@ fn replay(arguments: HarnessArgs) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) if harness::is_unwanted(&error) => ExitCode::FAILURE,
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+/// A call of a running sync-speed: settings of services have no meaning for it.
+fn order(flags: &PropertyFlags, work: impl Future<Output = Exit>) -> ExitCode {
+    if let Some((key, _)) = flags.first() {
+        failed(&format!("--{key} is a setting of a service, not of this command; --help lists its flags"));
+        return Exit::Usage.into();
+    }
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work).into(),
         Err(error) => failed(&error.to_string()),
     }
 }

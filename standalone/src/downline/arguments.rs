@@ -1,0 +1,309 @@
+//! What can be said on the command line, and what of it is a mistake.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::server::Call;
+use super::{Order, Then, body};
+
+/// Addresses in one request.
+const ADDRESSES_MAX: usize = 64;
+/// Characters of a reason.
+const REASON_CHARS_MAX: usize = 256;
+/// Characters of an idempotency key.
+const KEY_CHARS_MAX: usize = 128;
+/// Seconds that a drain may be waited for.
+const DRAIN_S_MAX: u64 = 600;
+/// Seconds that an offline may last before it is brought back by itself.
+const EXPIRES_S_MAX: u64 = 30 * 86_400;
+/// Seconds that an answer is waited for beyond what was asked for.
+const ANSWER_WITHIN_S: u64 = 60;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done: the registry and every gateway (with --async: it is written down and goes on by itself)
+  1  failed, refused, or no answer: the words say whether anything was changed
+  2  the command line is wrong; nothing was sent
+  3  partial: the registry has it, some gateway has not acknowledged yet
+
+The token, where sync-speed wants one, comes from the variable EURUS_SYNC_SPEED_TOKEN or from --token-file.
+NO_COLOR=1 switches colours off.";
+
+/// `eurus offline`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub struct OfflineArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Take an application's last UP instance too
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Take at most this share of the instances at a time, such as 25%, and wait between
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(super) rolling: Option<u8>,
+    /// With --rolling: take the next ones only while so many others are UP
+    #[arg(long, value_name = "N", requires = "rolling")]
+    pub(super) min_up: Option<u32>,
+    /// Answer when no gateway has a request under way on the instances any more, at most so long
+    #[arg(long, value_name = "SECONDS", value_parser = drain_seconds)]
+    pub(super) drain: Option<u64>,
+    /// Bring the instances back by itself after this time: 90, 90s, 15m, 2h, 1d
+    #[arg(long, value_name = "DURATION", value_parser = expiry_seconds)]
+    pub(super) expires_after: Option<u64>,
+    #[command(flatten)]
+    pub(super) manner: MannerArgs,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+}
+
+/// `eurus online`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub struct OnlineArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) manner: MannerArgs,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+}
+
+/// `eurus watch`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub struct WatchArgs {
+    /// Such as offline-1795329353246
+    pub id: String,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+}
+
+/// Which instances are meant.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct TargetArgs {
+    /// Addresses with which the instances are registered
+    #[arg(value_name = "IP", required_unless_present = "app")]
+    pub(super) ips: Vec<IpAddr>,
+    /// Only this application; without an address: all of it
+    #[arg(long, value_name = "NAME")]
+    pub(super) app: Option<String>,
+    /// Only instances with this port
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Option<u16>,
+    /// Only this instance
+    #[arg(long, value_name = "ID")]
+    pub(super) instance_id: Option<String>,
+}
+
+/// How it is carried out.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct MannerArgs {
+    /// Why, for the journal: at most 256 characters
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Do not wait: print the entry, which goes on by itself
+    #[arg(long = "async")]
+    pub(super) is_async: bool,
+    /// The same key with the same order is carried out once, however often it is sent
+    #[arg(long, value_name = "KEY")]
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// Whom to call, and how to show the answer.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ServerArgs {
+    /// sync-speed; several nodes with commas: the next is asked when one cannot be reached
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8090")]
+    pub(super) url: String,
+    /// File with the token, instead of the variable EURUS_SYNC_SPEED_TOKEN
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Print what sync-speed answers, as it is
+    #[arg(long)]
+    pub(super) json: bool,
+    /// How long to wait at most [default: 60 s and what --drain says; without an end for --rolling and watch]
+    #[arg(long, value_name = "DURATION", value_parser = timeout_seconds)]
+    pub(super) timeout: Option<u64>,
+}
+
+impl OfflineArgs {
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.target.check()?;
+        self.manner.check()
+    }
+
+    pub(super) fn order(&self) -> Order {
+        let then = match (self.manner.is_async, self.rolling) {
+            (true, _) => Then::Leave,
+            // It takes as long as it takes: a connection that stands open so long is cut by somebody.
+            (false, Some(_)) => Then::Follow,
+            (false, None) => Then::WaitForTheAnswer,
+        };
+        order("offline", body::offline(self), then, (&self.target, &self.manner), self.drain.unwrap_or(0))
+    }
+}
+
+impl OnlineArgs {
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.target.check()?;
+        self.manner.check()
+    }
+
+    pub(super) fn order(&self) -> Order {
+        let then = if self.manner.is_async { Then::Leave } else { Then::WaitForTheAnswer };
+        order("online", body::online(self), then, (&self.target, &self.manner), 0)
+    }
+}
+
+impl WatchArgs {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let is_known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        match !self.id.is_empty() && self.id.len() <= 128 && self.id.chars().all(is_known) {
+            true => Ok(()),
+            false => Err(format!("'{}' is no id of an entry, such as offline-1795329353246", self.id.escape_debug())),
+        }
+    }
+}
+
+impl TargetArgs {
+    fn check(&self) -> Result<(), String> {
+        let given = self.ips.len();
+        if given > ADDRESSES_MAX {
+            return Err(format!(
+                "{given} addresses, one request may have {ADDRESSES_MAX}: ask for the rest afterwards"
+            ));
+        }
+        Ok(())
+    }
+
+    fn in_words(&self) -> String {
+        match (self.ips.as_slice(), &self.app) {
+            ([], Some(app)) => app.escape_debug().to_string(),
+            ([ip], _) => ip.to_string(),
+            (ips, _) => format!("{} addresses", ips.len()),
+        }
+    }
+}
+
+impl MannerArgs {
+    fn check(&self) -> Result<(), String> {
+        if let Some(reason) = &self.reason
+            && reason.chars().count() > REASON_CHARS_MAX
+        {
+            let given = reason.chars().count();
+            return Err(format!(
+                "--reason has {given} characters, at most {REASON_CHARS_MAX} are kept: say it shorter"
+            ));
+        }
+        if let Some(key) = &self.idempotency_key
+            && !((1..=KEY_CHARS_MAX).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()))
+        {
+            return Err(format!("--idempotency-key is not 1 to {KEY_CHARS_MAX} visible ASCII characters"));
+        }
+        Ok(())
+    }
+}
+
+fn order(
+    verb: &'static str,
+    body: serde_json::Value,
+    then: Then,
+    (target, manner): (&TargetArgs, &MannerArgs),
+    drain_s: u64,
+) -> Order {
+    let query = if then == Then::WaitForTheAnswer { "" } else { "?async=true" };
+    let call = Call {
+        path: format!("/{verb}{query}"),
+        body,
+        idempotency_key: manner.idempotency_key.clone(),
+        answer_within_s: ANSWER_WITHIN_S + drain_s,
+    };
+    Order { call, then, what: format!("{verb} of {}", target.in_words()) }
+}
+
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text);
+    let allowed = "allowed are 1 to 100, such as 25%";
+    number.parse().ok().filter(|percent| (1..=100).contains(percent)).ok_or_else(|| allowed.to_owned())
+}
+
+fn drain_seconds(text: &str) -> Result<u64, String> {
+    seconds(text, DRAIN_S_MAX)
+}
+
+fn expiry_seconds(text: &str) -> Result<u64, String> {
+    seconds(text, EXPIRES_S_MAX)
+}
+
+fn timeout_seconds(text: &str) -> Result<u64, String> {
+    seconds(text, EXPIRES_S_MAX)
+}
+
+/// `90`, `90s`, `15m`, `2h`, `1d`.
+fn seconds(text: &str, max_s: u64) -> Result<u64, String> {
+    let unit_s = match text.as_bytes().last() {
+        Some(b'd') => 86_400,
+        Some(b'h') => 3_600,
+        Some(b'm') => 60,
+        _ => 1,
+    };
+    let number = text.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or(text);
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let given_s = number.parse::<u64>().ok().filter(|_| is_number).and_then(|number| number.checked_mul(unit_s));
+    given_s
+        .filter(|given_s| (1..=max_s).contains(given_s))
+        .ok_or_else(|| format!("allowed are 1 to {max_s} seconds, also as 90s, 15m, 2h, 1d"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("1", Some(1)),
+            ("90s", Some(90)),
+            ("15m", Some(900)),
+            ("2h", Some(7_200)),
+            ("1d", Some(86_400)),
+            ("", None),
+            ("s", None),
+            ("0", None),
+            ("-1", None),
+            ("+1", None),
+            ("1.5", None),
+            ("10 s", None),
+            ("1w", None),
+            ("2d", None),
+            ("99999999999999999999", None),
+            ("9999999999999999999h", None),
+        ] {
+            assert_eq!(seconds(text, 86_400).ok(), expected, "'{text}'");
+        }
+    }
+
+    #[test]
+    fn percents() {
+        for (text, expected) in
+            [("25", Some(25)), ("25%", Some(25)), ("100%", Some(100)), ("0", None), ("101%", None), ("%", None)]
+        {
+            assert_eq!(percent(text).ok(), expected, "'{text}'");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_or_invisible_is_a_mistake() {
+        let reason = |length: usize| MannerArgs { reason: Some("é".repeat(length)), ..MannerArgs::default() };
+        assert!(reason(256).check().is_ok() && reason(257).check().is_err());
+        for (key, allowed) in [("deploy-7", true), ("", false), ("a b", false), ("é", false), ("a\n", false)] {
+            let manner = MannerArgs { idempotency_key: Some(key.to_owned()), ..MannerArgs::default() };
+            assert_eq!(manner.check().is_ok(), allowed, "'{key}'");
+        }
+        let target =
+            |count: usize| TargetArgs { ips: vec![IpAddr::from([10, 0, 0, 1]); count], ..TargetArgs::default() };
+        assert!(target(64).check().is_ok() && target(65).check().is_err());
+    }
+}

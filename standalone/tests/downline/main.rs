@@ -1,0 +1,8 @@
+//! `eurus offline`, `online` and `watch`: as programs against eurus itself, and against a sync-speed by script for what
+//! happens seldom. What waits is run in this process, on a manual clock.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // It is tests and their helpers.
+
+mod following;
+mod orders;
+mod scripted;
+mod support;

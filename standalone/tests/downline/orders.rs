@@ -1,0 +1,80 @@
+//! Against eurus itself, entered by its own `run`.
+
+use crate::support::{Whole, eurus};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn out_of_traffic_and_back() {
+    let whole = Whole::start(&[]).await;
+    whole.until_all_are_known().await;
+    let url = &whole.url;
+    let name = whole.producers[0].instance_id.clone();
+
+    let line = format!("  instance  JAVA-SERVICE/{name} (127.0.0.2:{})  done;", whole.producers[0].address.port());
+    let said = eurus(&format!("offline 127.0.0.2 --app java-service --url {url}"), &[]).await;
+    let offline = said.expect(
+        0,
+        &[" done: 1 of 1 instances, 1 of 1 gateways\n", &line, "the registry says OUT_OF_SERVICE", "applied (1 call, "],
+        &[],
+    );
+    assert!(!offline.out.contains('\u{1b}') && offline.err.is_empty(), "no terminal, no colours: {offline:?}");
+
+    // The other one is the last: it is refused, with what can be done, and nothing changes.
+    eurus(&format!("offline 127.0.0.3 --url {url}"), &[]).await.expect(
+        1,
+        &[],
+        &["eurus: last-up-instance: ", "nobody would be left", "--force"],
+    );
+    let all_json = eurus(&format!("offline 127.0.0.3 --json --url {url}"), &[]).await.expect(1, &[], &[]);
+    assert!(all_json.out.starts_with("{\"error\":\"last-up-instance\"") && all_json.err.is_empty(), "{all_json:?}");
+
+    let watched = eurus(&format!("watch {} --url {url}", offline.id()), &[]).await.expect(0, &[" done: "], &[]);
+    assert_eq!(watched.out, offline.out, "its end is shown as it was answered");
+    let json = eurus(&format!("watch {} --json --url {url}", offline.id()), &[]).await.expect(0, &[], &[]);
+    assert_eq!(json.out.lines().count(), 1);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json.out).unwrap()["state"], "done");
+
+    eurus(&format!("online 127.0.0.2 --url {url}"), &[]).await.expect(0, &["online-", "the registry says UP"], &[]);
+    eurus(&format!("offline 127.0.0.77 --url {url}"), &[]).await.expect(1, &[], &["no-instance: ", "already left"]);
+    eurus(&format!("watch offline-1 --url {url}"), &[]).await.expect(1, &[], &["no-such-entry: "]);
+    whole.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_token_comes_from_the_environment_or_a_file() {
+    let whole = Whole::start(&[("eurus.sync-speed.token", "0123456789abcdef")]).await;
+    let url = &whole.url;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "0123456789abcdef\n").unwrap();
+    let offline = format!("offline 127.0.0.99 --url {url}");
+    let variable = [("EURUS_SYNC_SPEED_TOKEN", "0123456789abcdef")];
+    let wrong = [("EURUS_SYNC_SPEED_TOKEN", "something-else")];
+
+    eurus(&offline, &[]).await.expect(1, &[], &["token: no token", "EURUS_SYNC_SPEED_TOKEN"]);
+    eurus(&offline, &wrong).await.expect(1, &[], &["token: the token is not the right one"]);
+    eurus(&offline, &variable).await.expect(1, &[], &["no-instance: "]);
+    let by_file = format!("{offline} --token-file {}", file.display());
+    eurus(&by_file, &wrong).await.expect(1, &[], &["no-instance: "]);
+    let no_file = format!("{offline} --token-file {}/none", folder.path().display());
+    eurus(&no_file, &variable).await.expect(2, &[], &["--token-file", "No such file"]);
+    whole.stop().await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_not_sent() {
+    for (line, part) in [
+        ("offline", "required arguments"),
+        ("offline 127.0.0", "invalid value '127.0.0'"),
+        ("offline 127.0.0.1 --token abc", "unexpected argument '--token'"),
+        ("offline 127.0.0.1 --url http://u:p@127.0.0.1:1", "EURUS_SYNC_SPEED_TOKEN"),
+        ("offline 127.0.0.1 --url 127.0.0.1:1", "allowed is http://host:port"),
+        ("offline 127.0.0.1 --eurus.sync-speed.token=abc", "--eurus.sync-speed.token is a setting of a service"),
+        ("online 127.0.0.1 --force", "unexpected argument '--force'"),
+        ("watch ../etc", "is no id of an entry"),
+    ] {
+        let said = eurus(line, &[]).await.expect(2, &[], &[part]);
+        assert!(said.out.is_empty(), "{line}: {said:?}");
+    }
+    let help = eurus("offline --help", &[]).await.expect(0, &["Exit codes:", "3  partial", "--token-file"], &[]);
+    assert!(help.err.is_empty());
+}
