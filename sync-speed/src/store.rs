@@ -23,6 +23,8 @@ mod journal_read;
 mod place;
 mod schema;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use std::path::Path;

@@ -12,5 +12,6 @@ mod online;
 mod refusals;
 mod registry_failures;
 mod reload;
+mod requests;
 mod store;
 mod support;

@@ -8,6 +8,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::{Events, free_listener};
 
@@ -33,6 +34,7 @@ struct Shared {
     mode: Arc<Mutex<Mode>>,
     told: Arc<Mutex<Vec<Value>>>,
     authorization: Arc<Mutex<Option<String>>>,
+    under_way: Arc<watch::Sender<u64>>,
 }
 
 impl FakeGateway {
@@ -45,6 +47,7 @@ impl FakeGateway {
             mode: Arc::new(Mutex::new(Mode::Outcome("applied"))),
             told: Arc::default(),
             authorization: Arc::default(),
+            under_way: Arc::new(watch::Sender::new(0)),
         };
         let data = shared.clone();
         let server =
@@ -63,6 +66,11 @@ impl FakeGateway {
         *self.shared.mode.lock() = mode;
     }
 
+    /// Requests that it says are under way, on whichever instance.
+    pub(crate) fn set_under_way(&self, count: u64) {
+        self.shared.under_way.send_replace(count);
+    }
+
     /// The bodies it was sent.
     pub(crate) fn told(&self) -> Vec<Value> {
         self.shared.told.lock().clone()
@@ -78,6 +86,9 @@ impl FakeGateway {
 }
 
 async fn answer(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared>) -> HttpResponse {
+    if request.path() == "/under-way" {
+        return under_way(&request, &shared).await;
+    }
     let body: Value = serde_json::from_slice(&body).unwrap();
     let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
     *shared.authorization.lock() = header;
@@ -92,4 +103,15 @@ async fn answer(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared
         Mode::Body(text) => HttpResponse::Ok().body(text),
         Mode::Silent => std::future::pending().await,
     }
+}
+
+/// Answers when nothing is under way. A bound of 0 or 1 ms is over at once; others are longer than any test.
+async fn under_way(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+    shared.events.push(format!("{} {}?{}", shared.node, request.path(), request.query_string()));
+    let mut count = shared.under_way.subscribe();
+    if !["withinMs=0", "withinMs=1"].iter().any(|bound| request.query_string().ends_with(bound)) {
+        count.wait_for(|count| *count == 0).await.unwrap();
+    }
+    let now = *count.borrow();
+    HttpResponse::Ok().json(json!({"node": shared.node, "underWay": now}))
 }

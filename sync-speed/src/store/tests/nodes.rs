@@ -1,0 +1,86 @@
+//! What several nodes see of one journal.
+#![cfg_attr(not(any(feature = "mysql", feature = "postgres")), allow(dead_code))]
+
+use std::collections::BTreeSet;
+
+use super::super::StoreError;
+use super::cases::{answer, recorded};
+use super::{Database, Databases};
+use crate::entry::{Entry, EntryState};
+use crate::request::Kind;
+use crate::store::claims::CLAIM_MS;
+
+pub(super) async fn all(databases: &mut impl Databases) {
+    a_node_that_is_gone_loses_its_entries(&databases.fresh().await).await;
+    one_turn_at_a_time(&databases.fresh().await).await;
+    numbers_are_given_once(&databases.fresh().await).await;
+    nodes_start_together(&databases.fresh().await).await;
+}
+
+async fn a_node_that_is_gone_loses_its_entries(database: &Database) {
+    let (a, b) = (database.node("a").await, database.node("b").await);
+    let entry = recorded(&a, Kind::Offline, "i", 1_000).await;
+    assert!(b.open_entries().await.unwrap().is_empty(), "it is a's");
+    assert!(b.take_over(1_000 + CLAIM_MS, 9).await.unwrap().is_empty());
+    assert_eq!(a.renew_claims(5_000).await.unwrap(), 1);
+    assert!(b.take_over(2_000 + CLAIM_MS, 9).await.unwrap().is_empty(), "renewed");
+    assert!(b.take_over(5_001 + CLAIM_MS, 0).await.unwrap().is_empty(), "no room");
+    assert_eq!(b.take_over(5_001 + CLAIM_MS, 9).await.unwrap(), [entry.number]);
+    assert!(a.take_over(5_001 + CLAIM_MS, 9).await.unwrap().is_empty());
+    what_the_slow_one_writes_does_not_count(&a, &b, entry).await;
+}
+
+async fn what_the_slow_one_writes_does_not_count(a: &super::Store, b: &super::Store, mut entry: Entry) {
+    entry.state = EntryState::Done;
+    let late = a.registry_answered(answer(&entry)).await.unwrap_err();
+    assert!(matches!(late, StoreError::TakenOver(number) if number == entry.number), "{late}");
+    a.nodes_answered(&[], &[(entry.number, EntryState::Partial)], 9).await.unwrap();
+    assert_eq!(b.entry(&entry.id).await.unwrap().unwrap().state, EntryState::Recorded);
+    b.registry_answered(answer(&entry)).await.unwrap();
+    assert_eq!(a.entry(&entry.id).await.unwrap().unwrap().state, EntryState::Done);
+    assert!(b.take_over(i64::MAX - CLAIM_MS, 9).await.unwrap().is_empty(), "what is finished is nobody's");
+}
+
+async fn one_turn_at_a_time(database: &Database) {
+    let (a, b) = (database.node("a").await, database.node("b").await);
+    let apps = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let turn = a.take_turn(&apps(&["X", "Y"]), "a/1", (1_000, 2_000)).await.unwrap().unwrap();
+    assert!(b.take_turn(&apps(&["Y", "Z"]), "b/1", (1_001, 2_001)).await.unwrap().is_none());
+    let z = b.take_turn(&apps(&["Z"]), "b/2", (1_001, 2_001)).await.unwrap();
+    assert!(z.is_some(), "of several, none was kept");
+    a.give_turn_back(&turn).await.unwrap();
+    assert!(b.take_turn(&apps(&["Y"]), "b/3", (1_002, 2_002)).await.unwrap().is_some());
+    assert!(a.take_turn(&apps(&["Y"]), "a/2", (2_002, 3_000)).await.unwrap().is_none());
+    assert!(a.take_turn(&apps(&["Y"]), "a/3", (2_003, 3_003)).await.unwrap().is_some(), "b is gone");
+    // What is given back late takes nothing from the next one.
+    let stale = b.take_turn(&apps(&["Y"]), "b/4", (4_000, 5_000)).await.unwrap().unwrap();
+    let newer = a.take_turn(&apps(&["Y"]), "a/4", (5_001, 6_000)).await.unwrap();
+    assert!(newer.is_some());
+    b.give_turn_back(&stale).await.unwrap();
+    assert!(b.take_turn(&apps(&["Y"]), "b/5", (5_500, 6_500)).await.unwrap().is_none());
+}
+
+async fn numbers_are_given_once(database: &Database) {
+    let (a, b) = (database.node("a").await, database.node("b").await);
+    let each = |store: super::Store| async move {
+        let mut numbers = Vec::new();
+        for _ in 0..20 {
+            numbers.push(recorded(&store, Kind::Offline, "i", 1_000).await.number);
+        }
+        numbers
+    };
+    let runs = [a.clone(), a, b.clone(), b].map(|store| tokio::spawn(each(store)));
+    let mut all = BTreeSet::new();
+    for run in runs {
+        let numbers = run.await.unwrap();
+        assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+        all.extend(numbers);
+    }
+    assert_eq!(all.len(), 80);
+}
+
+async fn nodes_start_together(database: &Database) {
+    let (a, b) = tokio::join!(database.node("a"), database.node("b"));
+    a.ping().await.unwrap();
+    b.ping().await.unwrap();
+}
