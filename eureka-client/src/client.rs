@@ -128,6 +128,17 @@ impl EurekaClient {
         Some(LastFetch { kind, received_ms, age_ms: self.clock.now_ms().saturating_sub(received_ms) })
     }
 
+    /// A heartbeat now, besides the loop's. Without a registration of its own it does nothing.
+    ///
+    /// # Errors
+    /// As the loop's heartbeat.
+    pub async fn renew(&self) -> Result<(), ClientError> {
+        match &self.registration {
+            Some(registration) => registration.renew(&self.registries).await,
+            None => Ok(()),
+        }
+    }
+
     /// How fetching and registration stand.
     pub fn health(&self) -> ClientHealth {
         ClientHealth {

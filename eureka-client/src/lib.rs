@@ -46,6 +46,6 @@ pub use error::{ClientError, FailureKind};
 pub use eurus_model::InstanceInfo;
 pub use events::{Fetch, FetchKind, FetchListener};
 pub use reach::Away;
-pub use registration::RegistrationHealth;
+pub use registration::{Forgotten, RegistrationHealth};
 pub use registration_loop::CANCEL_DURATION_MAX;
 pub use registries::{Heartbeat, Outcome, Registries, without_credentials};

@@ -17,6 +17,17 @@ pub struct RegistrationHealth {
     pub last_accepted_ms: Option<i64>,
     /// The row of failures, while it lasts.
     pub away: Option<Away>,
+    /// The last time that a registry that had known this instance did not know it any more.
+    pub forgotten: Option<Forgotten>,
+}
+
+/// A registry answered a heartbeat with 404: it has restarted empty, another one is asked, or the lease had ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The last register or heartbeat that was accepted before.
+    pub known_until_ms: i64,
+    /// When the 404 came.
+    pub noticed_ms: i64,
 }
 
 /// What is registered, and whether it is.
@@ -24,6 +35,8 @@ pub(crate) struct Registration {
     clock: Clock,
     faults: Faults,
     state: Mutex<State>,
+    /// Held over a whole heartbeat: the loop's, or one that somebody asks for.
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -32,6 +45,7 @@ struct State {
     /// A register may have reached the registry, answered or not: there is something to cancel.
     ever_sent: bool,
     last_accepted_ms: Option<i64>,
+    forgotten: Option<Forgotten>,
     reach: Reach,
 }
 
@@ -42,11 +56,13 @@ impl Registration {
         Self {
             clock,
             faults,
+            turn: tokio::sync::Mutex::default(),
             state: Mutex::new(State {
                 instance,
                 registered: false,
                 ever_sent: false,
                 last_accepted_ms: None,
+                forgotten: None,
                 reach: Reach::default(),
             }),
         }
@@ -54,11 +70,16 @@ impl Registration {
 
     pub(crate) fn health(&self) -> RegistrationHealth {
         let state = self.state.lock();
-        RegistrationHealth { last_accepted_ms: state.last_accepted_ms, away: state.reach.away().cloned() }
+        RegistrationHealth {
+            last_accepted_ms: state.last_accepted_ms,
+            away: state.reach.away().cloned(),
+            forgotten: state.forgotten,
+        }
     }
 
     /// One turn of the loop: a heartbeat, or a register where the registry does not know us.
     pub(crate) async fn renew(&self, registries: &Registries) -> Result<(), ClientError> {
+        let _turn = self.turn.lock().await;
         let outcome = self.renew_unnoted(registries).await;
         let now_ms = self.clock.now_ms();
         let mut state = self.state.lock();
@@ -113,6 +134,8 @@ impl Registration {
     fn make_dirty(&self) -> InstanceInfo {
         let mut state = self.state.lock();
         state.registered = false;
+        let noticed_ms = self.clock.now_ms();
+        state.forgotten = state.last_accepted_ms.map(|known_until_ms| Forgotten { known_until_ms, noticed_ms });
         state.instance.last_dirty_ms = self.clock.now_ms().max(state.instance.last_dirty_ms + 1);
         state.instance.last_updated_ms = state.instance.last_dirty_ms;
         state.instance.clone()

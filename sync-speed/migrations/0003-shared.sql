@@ -19,6 +19,12 @@ ALTER TABLE entries ADD COLUMN drain {text};
 -- An offline holds until an online, a newer registration, or its expiry.
 ALTER TABLE entry_instances ADD COLUMN ended_ms {int};
 ALTER TABLE entry_instances ADD COLUMN end_reason {text};
+CREATE INDEX entry_instances_that_hold ON entry_instances (ended_ms, step);
+-- What later entries have dealt with holds no longer.
+UPDATE entry_instances SET ended_ms = 0, end_reason = 'a newer entry' WHERE step = 'done' AND number < (
+    SELECT last FROM (SELECT app, instance_id, MAX(number) AS last FROM entry_instances WHERE step = 'done'
+                      GROUP BY app, instance_id) newest
+    WHERE newest.app = entry_instances.app AND newest.instance_id = entry_instances.instance_id);
 
 -- The last number that was given to an entry, also when entries are cleared away.
 CREATE TABLE numbers (

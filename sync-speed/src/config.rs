@@ -43,6 +43,8 @@ pub struct SyncSpeedConfig {
     /// How long one request may take at the registry, milliseconds of real time; as long again may be waited for the
     /// requests before it, and taken to undo.
     pub registry_within_ms: u64,
+    /// When offlines end that say nothing about it, milliseconds; `None`: they do not.
+    pub release_after_ms: Option<i64>,
     /// A harness's plan; no setting leads to it.
     pub faults: Faults,
 }
@@ -122,6 +124,7 @@ impl SyncSpeedConfig {
             eureka: EurekaConfig::stock(),
             notify: NotifyConfig::stock(),
             registry_within_ms: 5_000,
+            release_after_ms: None,
             faults: Faults::default(),
         }
     }

@@ -56,6 +56,8 @@ pub struct Downline {
     pub(crate) rollings: mpsc::Sender<Entry>,
     /// How long an answer waits for gateways.
     answer_within_ms: i64,
+    /// When offlines end that say nothing about it, milliseconds.
+    release_after_ms: Option<i64>,
     pub(crate) faults: Faults,
 }
 
@@ -73,6 +75,8 @@ pub struct Scope {
     pub registry_within: Duration,
     /// How long an answer waits for gateways, milliseconds.
     pub answer_within_ms: i64,
+    /// When offlines end that say nothing about it, milliseconds.
+    pub release_after_ms: Option<i64>,
     /// A harness's plan.
     pub faults: Faults,
 }
@@ -118,6 +122,7 @@ impl Downline {
             gateways: ways.gateways,
             rollings: ways.rollings,
             answer_within_ms: scope.answer_within_ms,
+            release_after_ms: scope.release_after_ms,
             faults: scope.faults,
         }
     }
@@ -173,7 +178,8 @@ impl Downline {
         // Record: before anything is sent.
         let instances = live.iter().map(InstanceRecord::of).chain(skipped).collect();
         self.faults.pass(&points::RECORD, "").await;
-        let new = NewEntry { request, instances, plan: None, now_ms: self.clock.now_ms() };
+        let (now_ms, expires_ms) = self.now_and_expiry(request);
+        let new = NewEntry { request, instances, plan: None, expires_ms, now_ms };
         let entry = match self.store.record(new).await {
             // The same request came twice at one time: the other one is carried out.
             Err(error) if error.is_duplicate() => {
@@ -199,6 +205,16 @@ impl Downline {
             Some(within_ms) => Ok(self.drain(entry, within_ms, timer).await),
             None => Ok(entry),
         }
+    }
+
+    /// Now, and when what is taken out now comes back by itself.
+    pub(crate) fn now_and_expiry(&self, request: &Request) -> (i64, Option<i64>) {
+        let now_ms = self.clock.now_ms();
+        let after_ms = match request.kind {
+            Kind::Offline => request.expires_after_ms.or(self.release_after_ms),
+            Kind::Online => None,
+        };
+        (now_ms, after_ms.map(|after_ms| now_ms.saturating_add(after_ms)))
     }
 
     /// The entry of the same request, if it was sent before.

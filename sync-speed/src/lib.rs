@@ -25,6 +25,7 @@
 //! | `audience` | who must hear of an entry |
 //! | [`nodes`] | which gateway nodes must hear of it, and where |
 //! | [`notify`] | telling them in parallel until each has acknowledged |
+//! | `holding` | what was acknowledged holds: asserted again, brought back in time, ended with its registration |
 //! | `drain` | waiting until no gateway has a request under way on an instance |
 //! | `rolling` | share by share, each an entry of its own |
 //! | [`points`] | where a harness can interfere |
@@ -47,6 +48,7 @@ mod drain;
 pub mod entry;
 pub mod error;
 pub mod guard;
+mod holding;
 pub mod http;
 mod loops;
 mod node_id;
@@ -80,6 +82,7 @@ pub use selection::OptedIn;
 use access::Door;
 use claims::Claims;
 use downline::{Downline, Scope, Ways};
+use holding::Holding;
 use loops::Loops;
 use notify::{GatewayClient, NotifyLoop};
 use recovery::Recovery;
@@ -106,12 +109,7 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
     let address = listener.local_addr().map_err(RunError::Server)?;
-    let owner = match &config.database {
-        // One process: everything is its own.
-        DatabaseConfig::Embedded => String::new(),
-        DatabaseConfig::Server(_) => node_id::of(&config.data_dir)?,
-    };
-    let store = Store::configured(&config.database, &config.data_dir, &owner).await?;
+    let store = open_store(&config).await?;
     let client = EurekaClient::new(client_config(&config, address), clock.clone(), Vec::new())
         .map_err(|error| RunError::Config(error.to_string()))?;
     let gateways = GatewayClient::new(config.notify.call_timeout_ms, config.notify.token.clone())?;
@@ -125,6 +123,7 @@ pub async fn run(
         fetch_interval_ms: config.eureka.fetch.interval_ms,
         registry_within: Duration::from_millis(config.registry_within_ms),
         answer_within_ms: config.notify.answer_within_ms,
+        release_after_ms: config.release_after_ms,
         faults: config.faults.clone(),
     };
     let (leave, left) = mpsc::channel(recovery::LEFT_MAX);
@@ -144,6 +143,8 @@ pub async fn run(
     let mut loops = Loops::default();
     loops.spawn("telling gateways", notify_loop.run(clock.timer("telling gateways"), stop_loops.clone()));
     loops.spawn("recovery", recovery.run(clock.timer("recovery"), stop_loops.clone()));
+    let holding = Holding::new(Arc::clone(&downline));
+    loops.spawn("offlines that hold", holding.run(clock.timer("offlines that hold"), stop_loops.clone()));
     loops.spawn("rolling offlines", rolling.run(clock.timer("rolling offlines"), stop_loops.clone()));
     if store.is_shared() {
         let claims = Claims { store: store.clone(), taken: leave };
@@ -178,6 +179,15 @@ pub async fn run(
     loops.join().await;
     store.close().await;
     ended
+}
+
+async fn open_store(config: &SyncSpeedConfig) -> Result<Store, RunError> {
+    let owner = match &config.database {
+        // One process: everything is its own.
+        DatabaseConfig::Embedded => String::new(),
+        DatabaseConfig::Server(_) => node_id::of(&config.data_dir)?,
+    };
+    Ok(Store::configured(&config.database, &config.data_dir, &owner).await?)
 }
 
 fn client_config(config: &SyncSpeedConfig, address: std::net::SocketAddr) -> ClientConfig {

@@ -88,7 +88,7 @@ impl Downline {
         };
         // What is asked of each instance is asked of its share.
         let whole = Request { drain_within_ms: None, expires_after_ms: None, ..request.clone() };
-        let new = NewEntry { request: &whole, instances: skipped, plan: Some(plan), now_ms };
+        let new = NewEntry { request: &whole, instances: skipped, plan: Some(plan), expires_ms: None, now_ms };
         let entry = match self.store.record(new).await {
             Err(error) if error.is_duplicate() => {
                 let known = self.sent_before(request).await?;

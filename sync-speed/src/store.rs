@@ -10,6 +10,7 @@
 //! | `groups` | application → gateway groups |
 //! | `journal` | entries: recorded, answered by the registry, acknowledged by nodes |
 //! | `journal_read` | reading them back |
+//! | `holding` | offlines that hold, and what ends them |
 //! | `claims` | which node works on an entry, and until when |
 //! | `turns` | one request at a time for an application, also between nodes |
 //! | `error` | why the store did not do it |
@@ -18,6 +19,7 @@ mod claims;
 mod dialect;
 mod error;
 mod groups;
+mod holding;
 mod journal;
 mod journal_read;
 mod place;
@@ -35,6 +37,7 @@ use tokio::sync::broadcast;
 use crate::config::DatabaseConfig;
 pub(crate) use claims::RENEW_EVERY_MS;
 pub use error::StoreError;
+pub use holding::Held;
 pub use journal::{NewEntry, NodeUpdate, RegistryAnswer};
 use sql::Pool;
 pub use turns::SharedTurn;

@@ -156,6 +156,10 @@ pub(super) const KEYS: &[Key] = &[
         "eurus.sync-speed.registry-within-ms",
         "how long a request may take at the registry, then it says failed; default 5000",
     ),
+    used(
+        "eurus.sync-speed.release-after-seconds",
+        "when an instance is brought back by itself whose offline says nothing about it; default 0: never",
+    ),
     used("eurus.sync-speed.call-timeout-ms", "how long one call to a gateway may take; default 1000"),
     used("eurus.sync-speed.notify-concurrency", "calls to gateways under way at one time; default 64"),
     used("eurus.sync-speed.retry-base-ms", "first wait before a gateway is told again; it doubles; default 200"),

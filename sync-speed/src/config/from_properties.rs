@@ -17,6 +17,7 @@ const GATEWAY_NETWORKS: &str = "eurus.sync-speed.gateway-networks";
 const GATEWAY_TOKEN: &str = "eurus.sync-speed.gateway-token";
 const ANSWER_WITHIN: &str = "eurus.sync-speed.answer-within-ms";
 const REGISTRY_WITHIN: &str = "eurus.sync-speed.registry-within-ms";
+const RELEASE_AFTER: &str = "eurus.sync-speed.release-after-seconds";
 const CALL_TIMEOUT: &str = "eurus.sync-speed.call-timeout-ms";
 const CONCURRENCY: &str = "eurus.sync-speed.notify-concurrency";
 const RETRY_BASE: &str = "eurus.sync-speed.retry-base-ms";
@@ -40,6 +41,8 @@ const SECONDS_ALLOWED: RangeInclusive<i64> = 1..=3_600;
 const TIMEOUT_S_ALLOWED: RangeInclusive<u64> = 1..=300;
 const CALL_TIMEOUT_MS_ALLOWED: RangeInclusive<u64> = 10..=60_000;
 const REGISTRY_WITHIN_MS_ALLOWED: RangeInclusive<u64> = 100..=120_000;
+/// 0: never. As long as entries are kept at most.
+const RELEASE_AFTER_S_ALLOWED: RangeInclusive<i64> = 0..=2_592_000;
 const WAIT_MS_ALLOWED: RangeInclusive<i64> = 1..=60_000;
 const RETRY_FOR_MS_ALLOWED: RangeInclusive<i64> = 1_000..=3_600_000;
 
@@ -66,6 +69,10 @@ impl SyncSpeedConfig {
                 stock.registry_within_ms,
                 REGISTRY_WITHIN_MS_ALLOWED,
             )?,
+            release_after_ms: match properties.number(RELEASE_AFTER, 0, RELEASE_AFTER_S_ALLOWED)? {
+                0 => None,
+                seconds => Some(seconds * 1_000),
+            },
             database: DatabaseConfig::from_properties(properties)?,
             data_dir: stock.data_dir,
         })

@@ -65,7 +65,8 @@ impl Downline {
         let request = share_of(whole, plan, share);
         let instances = live.iter().map(InstanceRecord::of).chain(passed_over).collect();
         self.faults.pass(&points::RECORD, "").await;
-        let new = NewEntry { request: &request, instances, plan: None, now_ms: self.clock.now_ms() };
+        let (now_ms, expires_ms) = self.now_and_expiry(&request);
+        let new = NewEntry { request: &request, instances, plan: None, expires_ms, now_ms };
         let entry = self.store.record(new).await?;
         log::info!("{}: a share of {}, {} instances", entry.id, whole.id, live.len());
         let (entry, told) = self.complete(entry, turn, time).await?;

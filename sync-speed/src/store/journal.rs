@@ -3,9 +3,10 @@
 mod rows;
 
 use super::claims::CLAIM_MS;
+use super::holding::end_older;
 use super::sql::{Work, sql};
 use super::{Store, StoreError};
-use crate::entry::{Ack, Drain, Entry, EntryState, InstanceRecord, NodeRecord, Plan};
+use crate::entry::{Ack, Drain, Entry, EntryState, InstanceRecord, NodeRecord, Plan, Step};
 use crate::request::Request;
 use rows::{Claim, insert_entry, insert_instance, insert_node, touch, update_instance, update_node};
 
@@ -26,6 +27,8 @@ pub struct NewEntry<'a> {
     pub instances: Vec<InstanceRecord>,
     /// Of a rolling one: its shares deal with the instances.
     pub plan: Option<Plan>,
+    /// When they are brought back by themselves.
+    pub expires_ms: Option<i64>,
     /// Now.
     pub now_ms: i64,
 }
@@ -98,7 +101,7 @@ impl Store {
             updated_ms: new.now_ms,
             instances: new.instances.clone(),
             nodes: Vec::new(),
-            expires_ms: new.request.expires_after_ms.map(|after_ms| new.now_ms.saturating_add(after_ms)),
+            expires_ms: new.expires_ms,
             plan: new.plan.clone(),
             part_of: new.request.part_of,
             drain: new.request.drain_within_ms.map(Drain::waiting),
@@ -183,6 +186,10 @@ impl Store {
         }
         for instance in answer.instances {
             update_instance(&mut work, answer.number, instance).await?;
+            if instance.step == Step::Done {
+                let name = (instance.app.as_str(), instance.instance_id.as_str());
+                end_older(&mut work, answer.number, name, answer.now_ms).await?;
+            }
         }
         for node in answer.nodes {
             insert_node(&mut work, answer.number, node).await?;

@@ -6,6 +6,7 @@
 
 mod access;
 mod acknowledgements;
+mod holding;
 mod keep_percent;
 mod offline;
 mod online;

@@ -120,7 +120,13 @@ async fn left_recorded_with(world: &World, instance_id: &str, ip: &str, service_
     instance.lease.service_up_ms = service_up_ms;
     let target = Target::address(ip.parse().unwrap());
     let request = Request { body: body.to_owned(), ..Request::own(Kind::Offline, target, "127.0.0.1", "") };
-    let new = NewEntry { request: &request, instances: vec![InstanceRecord::of(&instance)], plan: None, now_ms: 5_000 };
+    let new = NewEntry {
+        request: &request,
+        instances: vec![InstanceRecord::of(&instance)],
+        plan: None,
+        expires_ms: None,
+        now_ms: 5_000,
+    };
     let entry = store.record(new).await.unwrap();
     store.close().await;
     entry.id

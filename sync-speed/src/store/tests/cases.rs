@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use eurus_model::{InstanceInfo, InstanceStatus};
 
-use super::super::{NewEntry, NodeUpdate, RegistryAnswer, Store};
+use super::super::{Held, NewEntry, NodeUpdate, RegistryAnswer, Store};
 use super::{Database, Databases};
 use crate::entry::{Ack, Drain, DrainState, Entry, EntryState, InstanceRecord, NodeRecord, Plan, Planned, Step};
 use crate::request::{Kind, Request, Target};
@@ -20,6 +20,7 @@ pub(super) async fn all(databases: &mut impl Databases) {
     the_same_request_is_found(&databases.fresh().await.node("a").await).await;
     a_rolling_one_shows_its_shares(&databases.fresh().await.node("a").await).await;
     what_holds_is_not_cleared_away(&databases.fresh().await.node("a").await).await;
+    what_ends_an_offline(&databases.fresh().await.node("a").await).await;
     groups(&databases.fresh().await.node("a").await).await;
     a_restart_finds_its_own(&databases.fresh().await).await;
 }
@@ -43,7 +44,7 @@ pub(super) fn request(kind: Kind) -> Request {
 }
 
 pub(super) async fn recorded(store: &Store, kind: Kind, id: &str, now_ms: i64) -> Entry {
-    let new = NewEntry { request: &request(kind), instances: vec![instance(id)], plan: None, now_ms };
+    let new = NewEntry { request: &request(kind), instances: vec![instance(id)], plan: None, expires_ms: None, now_ms };
     store.record(new).await.unwrap()
 }
 
@@ -85,12 +86,12 @@ async fn an_entry_comes_back_whole(store: &Store) {
     let odd = "Ünï'c%de \"?\" \\ ; --";
     let mut request = request(Kind::Offline);
     request.body = format!("{{\"reason\": {odd:?}}}");
-    (request.expires_after_ms, request.drain_within_ms) = (Some(60_000), Some(500));
+    request.drain_within_ms = Some(500);
     let mut other = instance("i");
     other.app = "Other".to_owned();
     other.status_before = InstanceStatus::Starting;
     let instances = vec![instance("I"), instance("i"), other];
-    let new = NewEntry { request: &request, instances, plan: None, now_ms: 1_000 };
+    let new = NewEntry { request: &request, instances, plan: None, expires_ms: Some(61_000), now_ms: 1_000 };
     let mut entry = store.record(new).await.unwrap();
     assert_eq!(store.entry(&entry.id).await.unwrap().as_ref(), Some(&entry), "ids are told apart by case");
     assert_eq!((entry.expires_ms, entry.drain.clone()), (Some(61_000), Some(Drain::waiting(500))));
@@ -160,7 +161,8 @@ async fn later_entries_overtake(store: &Store) {
 async fn the_same_request_is_found(store: &Store) {
     let mut request = request(Kind::Offline);
     request.idempotency_key = Some("k".to_owned());
-    let new = |now_ms| NewEntry { request: &request, instances: vec![instance("i")], plan: None, now_ms };
+    let new =
+        |now_ms| NewEntry { request: &request, instances: vec![instance("i")], plan: None, expires_ms: None, now_ms };
     let first = store.record(new(1_000)).await.unwrap();
     let found = store.entry_by_key("k", 2_000).await.unwrap();
     assert_eq!(found.as_ref().map(|entry| entry.number), Some(first.number));
@@ -186,10 +188,11 @@ async fn a_rolling_one_shows_its_shares(store: &Store) {
         instances: vec![Planned::of(&InstanceInfo::new("APP", "i", "h", "10.0.0.1"))],
     };
     let whole = request(Kind::Offline);
-    let new = NewEntry { request: &whole, instances: Vec::new(), plan: Some(plan.clone()), now_ms: 1_000 };
+    let new =
+        NewEntry { request: &whole, instances: Vec::new(), plan: Some(plan.clone()), expires_ms: None, now_ms: 1_000 };
     let whole = store.record(new).await.unwrap();
     let part = Request { part_of: Some(whole.number), ..request(Kind::Offline) };
-    let new = NewEntry { request: &part, instances: vec![instance("i")], plan: None, now_ms: 1_001 };
+    let new = NewEntry { request: &part, instances: vec![instance("i")], plan: None, expires_ms: None, now_ms: 1_001 };
     let part = store.record(new).await.unwrap();
     let read = store.entry(&whole.id).await.unwrap().unwrap();
     assert_eq!((read.plan, read.instances), (Some(plan), part.instances.clone()));
@@ -210,6 +213,21 @@ async fn what_holds_is_not_cleared_away(store: &Store) {
     for entry in over {
         assert!(store.entry(&entry.id).await.unwrap().is_none());
     }
+}
+
+async fn what_ends_an_offline(store: &Store) {
+    let ids = |held: Vec<Held>| held.into_iter().map(|held| held.instance_id).collect::<Vec<String>>();
+    for (at_ms, id) in [(1_000, "a"), (1_001, "b"), (1_002, "c")] {
+        done(store, Kind::Offline, id, at_ms).await;
+    }
+    recorded(store, Kind::Offline, "d", 1_003).await;
+    assert_eq!(ids(store.held().await.unwrap()), ["a", "b", "c"], "what is done");
+    done(store, Kind::Online, "a", 2_000).await;
+    let again = done(store, Kind::Offline, "b", 2_001).await;
+    let held = store.held().await.unwrap();
+    assert_eq!(held.iter().map(|held| held.number).collect::<Vec<_>>(), [1_002, again.number], "the newest");
+    store.end(&held[0], "why", 3_000).await.unwrap();
+    assert_eq!(ids(store.held().await.unwrap()), ["b"]);
 }
 
 async fn groups(store: &Store) {

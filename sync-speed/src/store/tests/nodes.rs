@@ -15,6 +15,18 @@ pub(super) async fn all(databases: &mut impl Databases) {
     one_turn_at_a_time(&databases.fresh().await).await;
     numbers_are_given_once(&databases.fresh().await).await;
     nodes_start_together(&databases.fresh().await).await;
+    one_leads(&databases.fresh().await).await;
+}
+
+async fn one_leads(database: &Database) {
+    let (a, b) = (database.node("a").await, database.node("b").await);
+    assert!(a.leads("it", 1_000, 2_000).await.unwrap());
+    assert!(!b.leads("it", 1_500, 2_500).await.unwrap());
+    assert!(b.leads("other", 1_500, 2_500).await.unwrap());
+    assert!(a.leads("it", 1_900, 2_900).await.unwrap(), "again");
+    assert!(!b.leads("it", 2_900, 3_900).await.unwrap());
+    assert!(b.leads("it", 2_901, 3_901).await.unwrap(), "a is gone");
+    assert!(!a.leads("it", 2_902, 3_902).await.unwrap());
 }
 
 async fn a_node_that_is_gone_loses_its_entries(database: &Database) {

@@ -32,6 +32,8 @@ pub(crate) struct Fault {
     pub(crate) status: u16,
     /// Do what was asked all the same, as when the answer gets lost.
     pub(crate) does_it: bool,
+    /// Once.
+    pub(crate) is_over_then: bool,
 }
 
 #[derive(Default)]
@@ -123,11 +125,20 @@ impl FakeRegistry {
     }
 
     pub(crate) fn fail(&self, starts_with: &str, status: u16) {
-        self.state.lock().faults.push(Fault { starts_with: starts_with.to_owned(), status, does_it: false });
+        self.add_fault(starts_with, status, false, false);
+    }
+
+    pub(crate) fn fail_once(&self, starts_with: &str, status: u16) {
+        self.add_fault(starts_with, status, false, true);
     }
 
     pub(crate) fn fail_but_do(&self, starts_with: &str, status: u16) {
-        self.state.lock().faults.push(Fault { starts_with: starts_with.to_owned(), status, does_it: true });
+        self.add_fault(starts_with, status, true, false);
+    }
+
+    fn add_fault(&self, starts_with: &str, status: u16, does_it: bool, is_over_then: bool) {
+        let fault = Fault { starts_with: starts_with.to_owned(), status, does_it, is_over_then };
+        self.state.lock().faults.push(fault);
     }
 
     /// Does what it is asked, and never answers.
@@ -165,7 +176,11 @@ async fn answer(request: HttpRequest, _body: web::Bytes, shared: Shared) -> Http
         query => format!("{} {path}?{query}", request.method()),
     };
     events.push(format!("registry {line}"));
-    let fault = state.lock().faults.iter().find(|fault| line.starts_with(&fault.starts_with)).cloned();
+    let fault = {
+        let faults = &mut state.lock().faults;
+        let place = faults.iter().position(|fault| line.starts_with(&fault.starts_with));
+        place.map(|place| if faults[place].is_over_then { faults.remove(place) } else { faults[place].clone() })
+    };
     if let Some(fault) = fault {
         if fault.does_it {
             route(&mut state.lock(), &request, &path);

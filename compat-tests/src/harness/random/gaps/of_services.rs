@@ -12,13 +12,23 @@ const LEASE_SAFE_MS: i64 = 55_000;
 const BREATH_MS: i64 = 35_000;
 /// An unconfirmed mark lives 300 s; this much of that may be needed to travel.
 const MARK_SAFE_MS: i64 = 200_000;
+/// Until what a registry forgot is asserted again: a heartbeat and a fetch of sync-speed on stock intervals, and a while.
+const HEALS_MS: i64 = 120_000;
 /// No mark ends before its window of 30 s is over.
 const WINDOW_SAFE_MS: i64 = 25_000;
 
-/// Its overrides are gone with everything else: asserting done entries again, and a snapshot, are not there yet.
+/// Its overrides are gone with everything else. Done entries are asserted again, which takes until sync-speed has missed
+/// its own registration and fetched again: what is ordered, stopped, disturbed or registered anew meanwhile is judged by
+/// what the registry says then.
 pub(super) fn registry_forgets(scenario: &Scenario, story: &Story) -> bool {
-    downtimes(&scenario.registries, story)
-        .any(|down| story.orders.iter().any(|order| order.is_offline && order.at_ms <= down.to_ms))
+    downtimes(&scenario.registries, story).any(|down| {
+        let heals = (down.from_ms - TRAVEL_MS, down.to_ms + BACK_MS + HEALS_MS);
+        let is_in = |at_ms: i64| heals.0 <= at_ms && at_ms <= heals.1;
+        let was_offline = story.orders.iter().any(|order| order.is_offline && order.at_ms <= down.to_ms);
+        let is_disturbed =
+            story.spans.iter().any(|span| *span != *down && span.from_ms <= heals.1 && heals.0 <= span.to_ms);
+        was_offline && (is_disturbed || story.orders.iter().any(|order| is_in(order.at_ms)))
+    })
 }
 
 /// It goes by the registry's status, through the caches: what was ordered lately, or is held back there, it does not know.

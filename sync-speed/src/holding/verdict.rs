@@ -1,0 +1,119 @@
+//! Whether an offline still holds. Pure.
+
+use eurus_client::Forgotten;
+use eurus_model::{Applications, InstanceInfo, InstanceStatus};
+
+use crate::registration::Registration;
+use crate::store::Held;
+
+/// How long after a registry forgot everybody they may take to register again: a lease on stock intervals, and a
+/// heartbeat. Later it is a new life.
+const COMES_BACK_WITHIN_MS: i64 = 120_000;
+
+/// What becomes of an offline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The registry shows it.
+    Holds,
+    /// It does not, and that is right.
+    Ended(&'static str),
+    /// It does not, and does not know better.
+    Forgotten,
+}
+
+/// `forgotten`: the registry's memory is a new one.
+pub(super) fn verdict(held: &Held, shown: &InstanceInfo, forgotten: Option<Forgotten>) -> Verdict {
+    let registration = Registration::of(shown);
+    let is_newer = registration.is_newer_than(&held.registration);
+    let is_in_service = matches!(shown.status, InstanceStatus::Up | InstanceStatus::Unknown);
+    if let Some(forgotten) = forgotten.filter(|_| is_newer && registration.ip == held.registration.ip) {
+        let came_back = forgotten.known_until_ms..=forgotten.noticed_ms.saturating_add(COMES_BACK_WITHIN_MS);
+        if came_back.contains(&registration.service_up_ms) {
+            return if is_in_service { Verdict::Forgotten } else { Verdict::Holds };
+        }
+    }
+    if is_newer {
+        Verdict::Ended("it has registered anew")
+    } else if is_in_service {
+        Verdict::Ended("its status was set otherwise at the registry")
+    } else {
+        Verdict::Holds
+    }
+}
+
+/// Whether a registry shows nobody from before: then its memory is a new one. One who is not UP has no moment.
+pub(super) fn memory_began_after(copy: &Applications, moment_ms: i64) -> bool {
+    let mut since = copy.instances().map(|instance| instance.lease.service_up_ms).filter(|up_ms| *up_ms > 0).peekable();
+    since.peek().is_some() && since.all(|up_ms| up_ms > moment_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn instance(id: &str, ip: &str, service_up_ms: i64, status: InstanceStatus) -> InstanceInfo {
+        let mut instance = InstanceInfo::new("A", id, "h", ip);
+        instance.lease.service_up_ms = service_up_ms;
+        instance.status = status;
+        instance
+    }
+
+    #[test]
+    fn verdicts() {
+        use InstanceStatus::{Down, OutOfService, Starting, Unknown, Up};
+        use Verdict::{Ended, Forgotten as Lost, Holds};
+        const ANEW: Verdict = Ended("it has registered anew");
+        const SET: Verdict = Ended("its status was set otherwise at the registry");
+        let held = Held {
+            number: 1,
+            entry: "offline-1".to_owned(),
+            app: "A".to_owned(),
+            instance_id: "a".to_owned(),
+            registration: Registration { ip: "10.0.0.1".to_owned(), service_up_ms: 1_000 },
+            updated_ms: 2_000,
+            expires_ms: None,
+        };
+        // Known until 50 s, noticed at 60 s: who comes back does so until 180 s.
+        let lost = Some(Forgotten { known_until_ms: 50_000, noticed_ms: 60_000 });
+        for (ip, up_ms, status, forgotten, expected) in [
+            ("10.0.0.1", 1_000, OutOfService, None, Holds),
+            ("10.0.0.1", 1_000, Down, None, Holds),
+            ("10.0.0.1", 1_000, Starting, None, Holds),
+            ("10.0.0.1", 1_000, Up, None, SET),
+            ("10.0.0.1", 1_000, Unknown, None, SET),
+            ("10.0.0.1", 1_000, Up, lost, SET),
+            ("10.0.0.1", 70_000, Up, None, ANEW),
+            ("10.0.0.1", 70_000, OutOfService, None, ANEW),
+            ("10.0.0.1", 70_000, Up, lost, Lost),
+            ("10.0.0.1", 70_000, OutOfService, lost, Holds),
+            ("10.0.0.1", 50_000, Up, lost, Lost),
+            ("10.0.0.1", 49_999, Up, lost, ANEW),
+            ("10.0.0.1", 180_000, Up, lost, Lost),
+            ("10.0.0.1", 180_001, Up, lost, ANEW),
+            // Another address is another life, whenever it came.
+            ("10.0.0.2", 70_000, Up, lost, ANEW),
+        ] {
+            let shown = instance("a", ip, up_ms, status);
+            assert_eq!(verdict(&held, &shown, forgotten), expected, "{ip} {up_ms} {status} {forgotten:?}");
+        }
+    }
+
+    #[test]
+    fn whether_a_memory_is_new() {
+        for (up_ms, moment_ms, is_new) in [
+            (vec![], 10, false),
+            (vec![0], 10, false),
+            (vec![11, 12], 10, true),
+            (vec![11, 0, 12], 10, true),
+            (vec![11, 10], 10, false),
+        ] {
+            let mut copy = Applications::default();
+            for (n, up_ms) in up_ms.iter().enumerate() {
+                copy.insert(Arc::new(instance(&n.to_string(), "10.0.0.1", *up_ms, InstanceStatus::Up)));
+            }
+            assert_eq!(memory_began_after(&copy, moment_ms), is_new, "{up_ms:?}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Offlines that hold: done, and not ended by an online, a newer one, a newer registration, or their expiry.
+
+use super::journal_read::registration_of;
+use super::sql::{Work, sql};
+use super::{Store, StoreError};
+use crate::registration::Registration;
+
+/// Offlines that are looked at in one go, oldest first. Beyond, the newest wait until some have ended.
+pub(crate) const HELD_MAX: i64 = 10_000;
+
+/// An instance that is kept out of service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The entry that took it out.
+    pub number: i64,
+    /// Its id.
+    pub entry: String,
+    /// Upper case.
+    pub app: String,
+    /// The instance.
+    pub instance_id: String,
+    /// In this registration.
+    pub registration: Registration,
+    /// When the entry last changed.
+    pub updated_ms: i64,
+    /// When it is brought back by itself.
+    pub expires_ms: Option<i64>,
+}
+
+impl Store {
+    /// All that hold.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn held(&self) -> Result<Vec<Held>, StoreError> {
+        let rows =
+            sql("SELECT e.number, e.id, e.updated_ms, e.expires_ms, i.app, i.instance_id, i.ip, i.service_up_ms \
+             FROM entry_instances i JOIN entries e ON e.number = i.number \
+             WHERE i.step = 'done' AND i.ended_ms IS NULL AND e.kind = 'offline' ORDER BY e.number LIMIT ?")
+            .bind(HELD_MAX)
+            .read_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Held {
+                    number: row.int("number")?,
+                    entry: row.text("id")?,
+                    app: row.text("app")?,
+                    instance_id: row.text("instance_id")?,
+                    registration: registration_of(row)?,
+                    updated_ms: row.int("updated_ms")?,
+                    expires_ms: row.maybe_int("expires_ms")?,
+                })
+            })
+            .collect()
+    }
+
+    /// It holds no longer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end(&self, held: &Held, why: &str, now_ms: i64) -> Result<(), StoreError> {
+        let mut work = self.pool.write().await?;
+        sql("UPDATE entry_instances SET ended_ms = ?, end_reason = ? \
+             WHERE number = ? AND app = ? AND instance_id = ? AND ended_ms IS NULL")
+        .bind(now_ms)
+        .bind(why)
+        .bind(held.number)
+        .bind(&held.app)
+        .bind(&held.instance_id)
+        .execute(&mut work)
+        .await?;
+        work.commit().await?;
+        self.changed(held.number);
+        Ok(())
+    }
+
+    /// This node's turn at what one node alone does, for so long. Whoever has it has it again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn leads(&self, what: &str, now_ms: i64, until_ms: i64) -> Result<bool, StoreError> {
+        if !self.is_shared() {
+            return Ok(true);
+        }
+        match self.try_lead(what, now_ms, until_ms).await {
+            Err(error) if error.is_conflict() || error.is_duplicate() => Ok(false),
+            led => led,
+        }
+    }
+
+    async fn try_lead(&self, what: &str, now_ms: i64, until_ms: i64) -> Result<bool, StoreError> {
+        let mut work = self.pool.write().await?;
+        let led = sql("UPDATE turns SET holder = ?, until_ms = ? WHERE app = ? AND (until_ms < ? OR holder = ?)")
+            .bind(&*self.owner)
+            .bind(until_ms)
+            .bind(what)
+            .bind(now_ms)
+            .bind(&*self.owner)
+            .execute(&mut work)
+            .await?;
+        if led == 0 {
+            if sql("SELECT app FROM turns WHERE app = ?").bind(what).fetch_optional(&mut work).await?.is_some() {
+                return Ok(false);
+            }
+            sql("INSERT INTO turns (app, holder, until_ms) VALUES (?, ?, ?)")
+                .bind(what)
+                .bind(&*self.owner)
+                .bind(until_ms)
+                .execute(&mut work)
+                .await?;
+        }
+        work.commit().await?;
+        Ok(true)
+    }
+}
+
+/// What is done now about an instance ends what was done before: that is part of the same transaction.
+pub(super) async fn end_older(
+    work: &mut Work,
+    number: i64,
+    (app, instance_id): (&str, &str),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    sql("UPDATE entry_instances SET ended_ms = ?, end_reason = 'a newer entry' \
+         WHERE app = ? AND instance_id = ? AND number < ? AND step = 'done' AND ended_ms IS NULL")
+    .bind(now_ms)
+    .bind(app)
+    .bind(instance_id)
+    .bind(number)
+    .execute(work)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! What was acknowledged holds, until it ends.
+
+use crate::support::service::{Service, World, as_json, client, send};
+use eurus_sync_speed::config::OwnRegistration;
+use serde_json::{Value, json};
+
+const STATUS: &str = "registry PUT apps/JAVA-SERVICE/java-2/status?value=OUT_OF_SERVICE";
+
+async fn offline(service: &Service, body: Value) -> Value {
+    let answer = send(as_json(client().post(format!("{}/offline", service.url)), body.to_string())).await;
+    answer.expect(200)
+}
+
+/// Fetches of half a minute, and a while for what follows from them.
+async fn later(service: &Service) {
+    for _ in 0..35 {
+        service.advance_ms(1_000).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_ends_in_time() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start();
+    let body = offline(&service, json!({"ip": "10.0.0.2", "expiresAfterMs": 90_000})).await;
+    assert_eq!(body["expiresAt"], 1_795_000_090_000_i64);
+    service.advance_ms(89_000).await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    service.advance_ms(3_000).await;
+    world.events.wait_for(1, "g /upline").await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    let entries = service.get("/offline").await.expect(200);
+    assert_eq!(entries["entries"][0]["kind"], "online", "{entries:#}");
+    later(&service).await;
+    assert_eq!(world.events.matching("g /upline").len(), 1, "once");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configured_time_is_for_those_that_say_nothing() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start_with(|config| config.release_after_ms = Some(10_000));
+    offline(&service, json!({"ip": "10.0.0.2"})).await;
+    offline(&service, json!({"ip": "10.0.0.3", "expiresAfterMs": 60_000})).await;
+    service.advance_ms(12_000).await;
+    world.events.wait_for(1, "g /upline").await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-3"), "OUT_OF_SERVICE");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_forgot_is_told_again() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start_with(|config| config.eureka.registration = Some(OwnRegistration::default()));
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    let body = offline(&service, json!({"ip": "10.0.0.2", "expiresAfterMs": 600_000})).await;
+    later(&service).await;
+    assert_eq!(world.events.matching(STATUS).len(), 1);
+    // It restarts: everybody comes back later than before, and as UP.
+    let now_ms = service.hand.now_ms();
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    for (app, id) in
+        [("JAVA-SERVICE", "java-2"), ("JAVA-SERVICE", "java-3"), ("JAVA-SERVICE", "java-4"), ("EURUS-GATEWAY", "g")]
+    {
+        world.registry.change(app, id, |instance| {
+            (instance.service_up_ms, instance.status) = (now_ms + 5_000, "UP".to_owned());
+        });
+    }
+    later(&service).await;
+    world.events.wait_for(2, STATUS).await;
+    world.events.wait_for(2, "g /downline").await;
+    let again = gateway.told().pop().unwrap();
+    assert_eq!(again["registration"]["serviceUpTimestamp"], now_ms + 5_000, "in its new registration");
+    let newest = service.get("/offline?limit=1").await.expect(200)["entries"][0].clone();
+    assert_eq!(newest["expiresAt"], body["expiresAt"], "its time goes on");
+    later(&service).await;
+    assert_eq!(world.events.matching(STATUS).len(), 2, "once");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_right_is_left_alone() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start_with(|config| config.eureka.registration = Some(OwnRegistration::default()));
+    offline(&service, json!({"ip": "10.0.0.2"})).await;
+    offline(&service, json!({"ip": "10.0.0.3"})).await;
+    later(&service).await;
+    // One lives again, of the other somebody has removed the override.
+    let now_ms = service.hand.now_ms();
+    world.registry.change("JAVA-SERVICE", "java-2", |one| (one.service_up_ms, one.status) = (now_ms, "UP".to_owned()));
+    world.registry.change("JAVA-SERVICE", "java-3", |one| one.status = "UP".to_owned());
+    let asked = world.registry.changes().iter().filter(|change| change.contains("/status")).count();
+    later(&service).await;
+    later(&service).await;
+    let now_asked = world.registry.changes().iter().filter(|change| change.contains("/status")).count();
+    assert_eq!(asked, now_asked);
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-3"), "UP");
+    // A registry that forgets later has nothing to be told.
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    later(&service).await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    service.stop().await;
+}
