@@ -1,6 +1,7 @@
 //! THE route table, and the server around it. Only `http` and its modules see the server framework.
 
 mod answer;
+mod audit;
 mod body;
 mod caller;
 mod events;
@@ -19,6 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::access::Door;
+use crate::audit::Trail;
 use crate::config::SyncSpeedConfig;
 use crate::downline::Downline;
 use crate::error::RunError;
@@ -35,6 +37,7 @@ const CONNECTIONS_PER_WORKER_MAX: usize = 1_024;
 struct Api {
     downline: Arc<Downline>,
     door: Arc<Door>,
+    trail: Arc<Trail>,
     clock: Clock,
     default_group: Option<String>,
     /// Where requests are carried out: not on the worker's thread, so that a caller who hangs up does not cut the
@@ -53,6 +56,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/offline", web::get().to(offline::list))
         .route("/offline/{id}", web::get().to(offline::get))
         .route("/offline/{id}/events", web::get().to(events::get))
+        .route("/audit", web::get().to(audit::list))
         .route("/gateway-groups", web::get().to(gateway_groups::list))
         .service(
             web::resource("/gateway-groups/{app}")
@@ -71,6 +75,7 @@ pub(crate) async fn serve(
     config: &SyncSpeedConfig,
     downline: Arc<Downline>,
     door: Arc<Door>,
+    trail: Arc<Trail>,
     clock: Clock,
     listener: TcpListener,
     shutdown: Shutdown,
@@ -78,6 +83,7 @@ pub(crate) async fn serve(
     let api = web::Data::new(Api {
         downline,
         door,
+        trail,
         clock,
         default_group: config.default_gateway_group.clone(),
         runtime: Handle::current(),

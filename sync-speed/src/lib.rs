@@ -22,6 +22,7 @@
 //! | [`registry_step`] | the registry's part, as one unit, with rollback |
 //! | [`registry_time`] | one deadline over all calls of a request to the registry |
 //! | [`own_instance`] | how it registers itself |
+//! | [`audit`] | who asked for what, from where, and what came of it |
 //! | `audience` | who must hear of an entry |
 //! | [`nodes`] | which gateway nodes must hear of it, and where |
 //! | [`notify`] | telling them in parallel until each has acknowledged |
@@ -40,6 +41,7 @@
 pub mod access;
 pub mod app_order;
 mod audience;
+pub mod audit;
 mod candidates;
 mod claims;
 pub mod config;
@@ -80,6 +82,7 @@ pub use error::RunError;
 pub use selection::OptedIn;
 
 use access::Door;
+use audit::Trail;
 use claims::Claims;
 use downline::{Downline, Scope, Ways};
 use holding::Holding;
@@ -116,6 +119,7 @@ pub async fn run(
     let (courier, notify_loop) =
         NotifyLoop::new(&config, Arc::clone(&client), gateways.clone(), store.clone(), clock.clone(), shutdown.clone());
     let door = Arc::new(Door::new(config.access.clone()));
+    let trail = Arc::new(trail(&config, &store, &clock)?);
     let scope = Scope {
         door: Arc::clone(&door),
         default_group: config.default_gateway_group.clone(),
@@ -151,15 +155,9 @@ pub async fn run(
         loops.spawn("claims on entries", claims.run(clock.timer("claims on entries"), stop_loops.clone()));
     }
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
-    if let Some(rereading) = config.rereading.clone() {
-        let reload = Reload::new(rereading, Arc::clone(&door));
-        loops.spawn(
-            "following the configuration",
-            reload.run(clock.timer("following the configuration"), stop_loops.clone()),
-        );
-    }
+    follow_the_configuration(&config, &door, &clock, &mut loops, &stop_loops);
     log::info!("sync-speed listens on {address}");
-    let mut serving = pin!(http::serve(&config, downline, door, clock.clone(), listener, shutdown.clone()));
+    let mut serving = pin!(http::serve(&config, downline, door, trail, clock.clone(), listener, shutdown.clone()));
     let ended = tokio::select! {
         served = &mut serving => served,
         broken = loops.broken(&shutdown) => {
@@ -188,6 +186,26 @@ async fn open_store(config: &SyncSpeedConfig) -> Result<Store, RunError> {
         DatabaseConfig::Server(_) => node_id::of(&config.data_dir)?,
     };
     Ok(Store::configured(&config.database, &config.data_dir, &owner).await?)
+}
+
+fn trail(config: &SyncSpeedConfig, store: &Store, clock: &Clock) -> Result<Trail, RunError> {
+    let secrets = config.notify.token.iter().cloned().collect();
+    Trail::new(store.clone(), clock.clone(), secrets)
+        .map_err(|error| RunError::Config(format!("the operating system gives no random bytes: {error}")))
+}
+
+fn follow_the_configuration(
+    config: &SyncSpeedConfig,
+    door: &Arc<Door>,
+    clock: &Clock,
+    loops: &mut Loops,
+    stop: &Shutdown,
+) {
+    const NAME: &str = "following the configuration";
+    if let Some(rereading) = config.rereading.clone() {
+        let reload = Reload::new(rereading, Arc::clone(door));
+        loops.spawn(NAME, reload.run(clock.timer(NAME), stop.clone()));
+    }
 }
 
 fn client_config(config: &SyncSpeedConfig, address: std::net::SocketAddr) -> ClientConfig {

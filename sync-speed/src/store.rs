@@ -11,10 +11,12 @@
 //! | `journal` | entries: recorded, answered by the registry, acknowledged by nodes |
 //! | `journal_read` | reading them back |
 //! | `holding` | offlines that hold, and what ends them |
+//! | `audit` | the audit trail |
 //! | `claims` | which node works on an entry, and until when |
 //! | `turns` | one request at a time for an application, also between nodes |
 //! | `error` | why the store did not do it |
 
+mod audit;
 mod claims;
 mod dialect;
 mod error;

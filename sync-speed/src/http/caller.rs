@@ -11,14 +11,37 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 
-use super::{Api, Problem, health};
+use super::{Api, Problem, audit, health};
 use crate::access::forwarding::{Forwarding, is_sign_of_a_proxy};
-use crate::access::{Admitted, Arrival, Right, Why};
+use crate::access::{Admitted, Arrival, Denial, Right, Why};
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
 
 pub(super) async fn check(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if !is_change(request.method()) {
+        return answer(request, next).await;
+    }
+    // On its own: a caller who hangs up cuts neither the answer nor the trail off.
+    let answered = actix_web::rt::spawn(async move {
+        let api = request.app_data::<web::Data<Api>>().cloned();
+        let response = answer(request, next).await?;
+        if let Some(api) = api {
+            audit::write(&api, &response).await;
+        }
+        Ok(response)
+    });
+    answered.await.unwrap_or_else(|error| {
+        log::error!("a request broke off: {error}");
+        let message = "the request broke off; see the log, ask again";
+        Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken-off", message).into())
+    })
+}
+
+async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -61,10 +84,9 @@ fn admit(request: &ServiceRequest) -> Result<(), Problem> {
         is_change: is_change(request.method()),
     };
     let admitted = api.door.admit(&arrival, api.clock.now_us()).map_err(|denial| {
-        let (method, path) = (request.method(), request.path().escape_debug());
-        let through = denial.proxy.map(|proxy| format!(" (through {proxy})")).unwrap_or_default();
         let problem = denied(&denial.why);
-        log::warn!("refused {method} {path} from {}{through}: {problem}", denial.address);
+        say(request, &denial, &problem, api);
+        request.extensions_mut().insert(denial);
         problem
     })?;
     request.extensions_mut().insert(admitted);
@@ -72,6 +94,21 @@ fn admit(request: &ServiceRequest) -> Result<(), Problem> {
         return Err(super::problem::no_such(request.method(), request.path()));
     }
     check_content_type(request)
+}
+
+/// Of what changes nothing there is no record; of the rest the record says it, but why.
+fn say(request: &ServiceRequest, denial: &Denial, problem: &Problem, api: &Api) {
+    if is_change(request.method()) {
+        log::debug!("{} from {}: {problem}", request.method(), denial.address);
+    } else if let Some(more) = api.trail.room_for_refused(denial.address) {
+        let path = api.door.rules().redacted(request.path()).escape_debug().to_string();
+        let through = denial.proxy.map(|proxy| format!(" (through {proxy})")).unwrap_or_default();
+        log::warn!(
+            "refused {} {path} from {}{through}: {problem} ({more} before it were not logged)",
+            request.method(),
+            denial.address
+        );
+    }
 }
 
 /// Reading changes nothing.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::offline::read;
 use super::problem::Answered;
-use super::{Api, Problem, caller};
+use super::{Api, Problem, audit, caller};
 use crate::access::Right;
 
 /// Groups of one application.
@@ -52,6 +52,7 @@ pub(super) async fn put(
 ) -> Answered {
     let app = name("application", &app)?;
     check_right(&http, &app)?;
+    audit::about(&http, "gateway-groups", format!("application {app}"));
     let body: Body = serde_json::from_slice(&read(body)?).map_err(|error| {
         Problem::bad_request("body", format!(r#"not understood: {error}; expected {{"groups": ["EURUS-GATEWAY"]}}"#))
     })?;
@@ -66,6 +67,8 @@ pub(super) async fn put(
     if stored.len() >= APPS_MAX && !stored.contains_key(&app) {
         return Err(Problem::bad_request("applications", format!("{APPS_MAX} applications have groups: no more fit")));
     }
+    let target = format!("application {app}: {}", groups.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    audit::about(&http, "gateway-groups", target);
     api.downline.store.put_groups(&app, &groups).await?;
     log::info!("gateway groups of {app}: {}", groups.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
     Ok(HttpResponse::Ok().json(json!({"app": app, "groups": groups, "source": "stored"})))
@@ -74,6 +77,7 @@ pub(super) async fn put(
 pub(super) async fn delete(http: HttpRequest, app: web::Path<String>, api: web::Data<Api>) -> Answered {
     let app = name("application", &app)?;
     check_right(&http, &app)?;
+    audit::about(&http, "gateway-groups", format!("application {app}"));
     if !api.downline.store.delete_groups(&app).await? {
         return Err(nothing_stored(&app));
     }

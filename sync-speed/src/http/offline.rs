@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::problem::Answered;
-use super::{Api, BODY_BYTES_MAX, Problem, answer, body, caller};
+use super::{Api, BODY_BYTES_MAX, Problem, answer, audit, body, caller};
 use crate::access::{Right, Who};
 use crate::entry::{Entry, Step};
 use crate::error::Refusal;
@@ -92,12 +92,14 @@ async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) 
     let admitted = caller::with_right(http, Right::Offline)?;
     let how: How = query(http, "async=true or async=false")?;
     let mut request = body::parse(kind, &body, admitted.address, admitted.who)?;
+    audit::asked(http, &request);
     request.idempotency_key = key(http)?.map(|key| own_key(&request.who, key));
     let asked = format!("{kind} of {} by {} from {}", request.target, request.who, request.caller);
     let (tell, recorded) = oneshot::channel();
     let carried_out = spawn(api, request, asked.clone(), how.is_async.then_some(tell));
     if !how.is_async {
         let entry = carried_out.await?;
+        audit::answered(http, &entry);
         return Ok(HttpResponse::Ok().json(answer::entry(&entry)));
     }
     let mut carried_out = Box::pin(carried_out);
@@ -107,6 +109,7 @@ async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) 
         // Refused before anything was written; or an entry that was there before.
         ended = &mut carried_out => ended?,
     };
+    audit::answered(http, &entry);
     let location = (LOCATION, format!("/offline/{}", entry.id));
     Ok(HttpResponse::Accepted().insert_header(location).json(answer::entry(&entry)))
 }
@@ -145,7 +148,7 @@ fn spawn(
     }
 }
 
-fn query<T: serde::de::DeserializeOwned>(http: &HttpRequest, allowed: &str) -> Result<T, Problem> {
+pub(super) fn query<T: serde::de::DeserializeOwned>(http: &HttpRequest, allowed: &str) -> Result<T, Problem> {
     let query = web::Query::<T>::from_query(http.query_string());
     query.map(web::Query::into_inner).map_err(|error| {
         Problem::bad_request("query", format!("the query is not understood: {error}; allowed is {allowed}"))

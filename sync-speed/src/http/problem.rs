@@ -51,6 +51,16 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, error, message)
     }
 
+    /// The fixed word.
+    pub(super) fn word(&self) -> &'static str {
+        self.error
+    }
+
+    /// The entry that it is about.
+    pub(super) fn entry(&self) -> Option<String> {
+        self.more.get("id").and_then(Value::as_str).map(str::to_owned)
+    }
+
     pub(super) fn retry_after(mut self, seconds: i64) -> Self {
         self.retry_after_s = Some(seconds);
         self
@@ -142,7 +152,7 @@ pub(super) async fn no_such_path(request: HttpRequest) -> Answered {
 pub(super) fn no_such(method: &Method, path: &str) -> Problem {
     let message = format!(
         "{} {} is not served here; try POST /offline, POST /online, GET /offline, GET /offline/{{id}}, GET /offline/{{id}}/events, GET /gateway-groups, \
-         GET|PUT|DELETE /gateway-groups/{{app}}, GET /actuator/health",
+         GET|PUT|DELETE /gateway-groups/{{app}}, GET /audit, GET /actuator/health",
         method,
         path.escape_debug()
     );

@@ -1,22 +1,12 @@
 //! Callers by name, and callers behind proxies.
 
 use crate::support::raw::RawConnection;
+use crate::support::rules::rules;
 use crate::support::service::{Service, World, as_json, client, client_from, send};
-use eurus_service::Properties;
-use eurus_service::properties::Sources;
-use eurus_sync_speed::access::AccessRules;
 use serde_json::{Value, json};
 
 const CI: &str = "token-of-ci-12345";
 const AUDITOR: &str = "token-of-auditor-1";
-
-/// As they would be configured.
-fn rules(settings: &[(&str, &str)]) -> AccessRules {
-    let own = |(key, value): &(&str, &str)| (format!("eurus.sync-speed.{key}"), (*value).to_owned());
-    let flags = settings.iter().map(own).collect();
-    let (properties, _) = Properties::layered(Sources { flags, ..Sources::default() }).unwrap();
-    AccessRules::from_properties(&properties).unwrap()
-}
 
 async fn offline_with(service: &Service, token: &str, body: Value) -> crate::support::service::Answer {
     let url = format!("{}/offline", service.url);

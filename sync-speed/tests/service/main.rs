@@ -6,6 +6,7 @@
 
 mod access;
 mod acknowledgements;
+mod audit;
 mod holding;
 mod keep_percent;
 mod offline;
@@ -14,5 +15,6 @@ mod refusals;
 mod registry_failures;
 mod reload;
 mod requests;
+mod security;
 mod store;
 mod support;

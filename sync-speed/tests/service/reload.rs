@@ -5,13 +5,19 @@ use std::path::Path;
 use crate::support::raw::{RawAnswer, RawConnection};
 use crate::support::service::{Service, World};
 use eurus_service::properties::{Files, Rereading, Sources};
+use eurus_sync_speed::access::AccessRules;
 use serde_json::json;
 
 const FIRST: &str = "eurus.sync-speed: {apps: '*', allow: 127.0.0.0/8}\n";
 
 fn start(world: &World, file: &Path) -> Service {
     let sources = Sources { files: Files::Disk, only_file: Some(file.to_owned()), ..Sources::default() };
-    world.start_with(|config| config.rereading = Some(Rereading::new(sources)))
+    let rereading = Rereading::new(sources);
+    let access = AccessRules::from_properties(&rereading.read().unwrap().0).unwrap();
+    world.start_with(|config| {
+        config.access = access;
+        config.rereading = Some(rereading);
+    })
 }
 
 async fn ask(connection: &mut RawConnection) -> RawAnswer {

@@ -1,8 +1,10 @@
 //! A scripted registry, gateways that record what they are told, and the service between them.
 
 pub(crate) mod gateway;
+pub(crate) mod log;
 pub(crate) mod raw;
 pub(crate) mod registry;
+pub(crate) mod rules;
 pub(crate) mod service;
 
 use std::net::TcpListener;

@@ -31,6 +31,11 @@ impl RawConnection {
 
     /// A request of a first line, headers and a body.
     pub(crate) async fn ask(&mut self, line: &str, headers: &[&str], body: &str) -> RawAnswer {
+        self.send(line, headers, body).await;
+        self.answer().await
+    }
+
+    pub(crate) async fn send(&mut self, line: &str, headers: &[&str], body: &str) {
         let mut text = format!("{line} HTTP/1.1\r\nHost: s\r\nContent-Length: {}\r\n", body.len());
         for header in headers {
             text.push_str(header);
@@ -39,7 +44,11 @@ impl RawConnection {
         text.push_str("\r\n");
         text.push_str(body);
         self.stream.write_all(text.as_bytes()).await.unwrap();
-        self.answer().await
+    }
+
+    /// As a process that is killed: no goodbye.
+    pub(crate) fn break_off(self) {
+        self.stream.set_zero_linger().unwrap();
     }
 
     async fn answer(&mut self) -> RawAnswer {
