@@ -1,16 +1,18 @@
 //! Database servers of our own, on free ports, gone with the test.
 #![cfg_attr(not(all(feature = "mysql", feature = "postgres")), allow(dead_code))]
-#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Real processes keep their own clock.
+#![allow(clippy::disallowed_methods)] // Blocking, before anything is asked.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use super::{Database, Databases};
 use crate::config::DatabaseServer;
 
-/// Until a server must answer.
+/// Until a server must say that it is ready.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) struct Server {
@@ -45,12 +47,10 @@ impl MariaDb {
             .arg(format!("--socket={}", socket.display()))
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let server = Server { child, _folder: folder, port, made: 0 };
-        until_it_answers(|| mariadb(port, "SELECT 1"));
-        Self(server)
+        Self(Server { child: when_it_says(child, "ready for connections"), _folder: folder, port, made: 0 })
     }
 }
 
@@ -91,12 +91,10 @@ impl Postgres {
             .arg("-k")
             .arg(folder.path())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let server = Server { child, _folder: folder, port, made: 0 };
-        until_it_answers(|| psql(port, "SELECT 1"));
-        Self(server)
+        Self(Server { child: when_it_says(child, "ready to accept connections"), _folder: folder, port, made: 0 })
     }
 }
 
@@ -140,12 +138,19 @@ fn ran(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn until_it_answers(answers: impl Fn() -> bool) {
-    let until = Instant::now() + STARTS_WITHIN;
-    while !answers() {
-        assert!(Instant::now() < until, "the server did not start in time");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+/// Its log goes on being read, so that it never waits for a reader.
+fn when_it_says(mut child: Child, ready: &'static str) -> Child {
+    let log = child.stderr.take().unwrap();
+    let (says, hears) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            if line.contains(ready) {
+                let _ = says.send(());
+            }
+        }
+    });
+    hears.recv_timeout(STARTS_WITHIN).unwrap_or_else(|_| panic!("the server does not say '{ready}'"));
+    child
 }
 
 fn free_port() -> u16 {
