@@ -2,8 +2,9 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`server`] | [`ServerTls`], from `server.ssl.*` |
+//! | [`server`] | [`ServerTls`], from `server.ssl.*` or `eurus.sync-speed.ssl.*` |
 //! | [`client`] | [`ClientTls`], from `eureka.client.tls.*` and `eurus.client.tls.*` |
+//! | [`names`] | whom a certificate names |
 //! | `identity` | a certificate chain with its key: PEM or PKCS12, checked |
 //! | `anchors` | certificates that are trusted: PEM or PKCS12 |
 //! | `own` | verifiers that take one certificate for what it is: the process's own |
@@ -18,6 +19,7 @@ pub mod client;
 mod identity;
 mod key_store;
 mod material;
+pub mod names;
 mod own;
 pub mod server;
 

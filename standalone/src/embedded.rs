@@ -84,6 +84,7 @@ impl Embedded {
             gateway: local_address(&gateway)?,
             gateway_admin: gateway.admin.local_addr()?,
             sync_speed: sync_speed.local_addr()?,
+            sync_speed_scheme: if sync_speed_config.tls.is_some() { "https" } else { "http" },
         };
         // A user's file for a Eureka server often says where ITS peers are and that it does not register: that is
         // about the registry. Within one process the others belong to this registry and must be known to it.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use eurus_client::{FetchConfig, Timeouts};
 use eurus_service::Faults;
 use eurus_service::properties::Rereading;
-use eurus_service::tls::ClientTls;
+use eurus_service::tls::{ClientTls, ServerTls};
 use ipnetwork::IpNetwork;
 
 use crate::access::{AccessRules, Token, loopback};
@@ -30,6 +30,8 @@ pub struct SyncSpeedConfig {
     pub database: DatabaseConfig,
     /// Threads of the HTTP server.
     pub workers: usize,
+    /// How the port speaks TLS; `None`: plain HTTP.
+    pub tls: Option<ServerTls>,
     /// Who may do what.
     pub access: AccessRules,
     /// Where that is read again when files change; `None`: it stays as it is.
@@ -118,6 +120,7 @@ impl SyncSpeedConfig {
             data_dir,
             database: DatabaseConfig::Embedded,
             workers: 2,
+            tls: None,
             access: AccessRules::stock(),
             rereading: None,
             default_gateway_group: None,
@@ -127,6 +130,19 @@ impl SyncSpeedConfig {
             release_after_ms: None,
             faults: Faults::default(),
         }
+    }
+}
+
+impl SyncSpeedConfig {
+    /// What works and is not safe, for a person.
+    pub fn warning(&self) -> Option<String> {
+        let is_far = |segment: &&IpNetwork| !segment.ip().to_canonical().is_loopback();
+        let far = self.notify.networks.iter().find(is_far).filter(|_| self.notify.token.is_none())?;
+        Some(format!(
+            "gateways in {far} are called and listened to without a token: who takes one of those addresses is taken for a \
+             gateway, and a gateway that others can reach refuses orders without one. Set eurus.sync-speed.gateway-token here \
+             and eurus.gateway.admin.token there to the same secret"
+        ))
     }
 }
 
@@ -156,5 +172,24 @@ impl NotifyConfig {
             retry_max_ms: 5_000,
             retry_for_ms: 300_000,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gateways_on_other_machines_without_a_token_are_warned_of() {
+        let mut config = SyncSpeedConfig::stock(PathBuf::from("data"));
+        assert_eq!(config.warning(), None);
+        for (segment, is_warned_of) in
+            [("127.0.0.1/32", false), ("::ffff:127.0.0.0/104", false), ("10.0.0.0/8", true), ("::/0", true)]
+        {
+            config.notify.networks = vec!["127.0.0.0/8".parse().unwrap(), segment.parse().unwrap()];
+            assert_eq!(config.warning().is_some(), is_warned_of, "{segment}");
+        }
+        config.notify.token = Token::new("secret".to_owned());
+        assert_eq!(config.warning(), None);
     }
 }

@@ -4,15 +4,19 @@ mod answer;
 mod audit;
 mod body;
 mod caller;
+mod encrypted;
 mod events;
 mod gateway_groups;
 mod health;
 mod offline;
 mod problem;
 
+use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use eurus_service::{Clock, Shutdown};
@@ -67,6 +71,35 @@ fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
+fn app(
+    api: web::Data<Api>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(api)
+        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+        .wrap(from_fn(caller::check))
+        .configure(routes)
+        .default_service(web::to(problem::no_such_path))
+}
+
+fn plain(listener: TcpListener, workers: usize, api: web::Data<Api>) -> io::Result<Server> {
+    let server = HttpServer::new(move || app(api.clone()))
+        .workers(workers)
+        .max_connections(CONNECTIONS_PER_WORKER_MAX)
+        .shutdown_timeout(STOP_WITHIN_S)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
 /// Serves until the signal; requests under way are finished.
 ///
 /// # Errors
@@ -90,21 +123,11 @@ pub(crate) async fn serve(
         streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),
         shutdown: shutdown.clone(),
     });
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(api.clone())
-            .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
-            .wrap(from_fn(caller::check))
-            .configure(routes)
-            .default_service(web::to(problem::no_such_path))
-    })
-    .workers(config.workers)
-    .max_connections(CONNECTIONS_PER_WORKER_MAX)
-    .shutdown_timeout(STOP_WITHIN_S)
-    .disable_signals()
-    .listen(listener)
-    .map_err(RunError::Server)?
-    .run();
+    let server = match &config.tls {
+        Some(tls) => encrypted::server(listener, tls, config.workers, api),
+        None => plain(listener, config.workers, api),
+    };
+    let server = server.map_err(RunError::Server)?;
     let handle = server.handle();
     let stop = tokio::spawn(async move {
         shutdown.wait().await;

@@ -156,7 +156,10 @@ pub async fn run(
     }
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
     follow_the_configuration(&config, &door, &clock, &mut loops, &stop_loops);
-    log::info!("sync-speed listens on {address}");
+    log::info!("sync-speed listens on {address}, {}", if config.tls.is_some() { "TLS" } else { "plain HTTP" });
+    if let Some(words) = config.warning() {
+        log::warn!("{words}");
+    }
     let mut serving = pin!(http::serve(&config, downline, door, trail, clock.clone(), listener, shutdown.clone()));
     let ended = tokio::select! {
         served = &mut serving => served,
@@ -215,6 +218,7 @@ fn client_config(config: &SyncSpeedConfig, address: std::net::SocketAddr) -> Cli
     client.tls = eureka.tls.clone();
     client.timeouts = eureka.timeouts;
     client.faults = config.faults.clone();
-    client.registration = eureka.registration.as_ref().map(|own| own_instance::build(own, address));
+    client.registration =
+        eureka.registration.as_ref().map(|own| own_instance::build(own, address, config.tls.is_some()));
     client
 }

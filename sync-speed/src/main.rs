@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use eurus_service::listen;
 use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Started, parse_arguments};
-use eurus_service::protection::refuse_what_only_the_registry_honours;
+use eurus_service::protection::refuse_users;
 use eurus_sync_speed::{PORT, SyncSpeedConfig};
 
 const NAME: &str = "eurus-sync-speed";
@@ -26,9 +26,9 @@ fn main() -> ExitCode {
 }
 
 async fn serve(started: Started) -> Result<(), BoxError> {
-    let instead = "eurus.sync-speed.allow and eurus.sync-speed.token protect sync-speed";
-    refuse_what_only_the_registry_honours(&started.properties, instead)?;
-    let mut config = SyncSpeedConfig::from_properties(&started.properties, started.data_dir)?;
+    let instead = "eurus.sync-speed.allow, .token and .callers protect sync-speed";
+    refuse_users(&started.properties, instead)?;
+    let mut config = SyncSpeedConfig::of_process(&started.properties, started.data_dir)?;
     started.rereading.on_hangup()?;
     config.rereading = Some(started.rereading);
     let listener = listen::bind(PORT, PORT.endpoint_of_process(&started.properties)?)?;

@@ -149,6 +149,26 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.sync-speed.gateway-token", "bearer token sent to gateways' admin APIs; default none"),
     used(
+        "eurus.sync-speed.ssl.enabled",
+        "serve sync-speed over TLS; default true once a certificate or key store is set",
+    ),
+    used(
+        "eurus.sync-speed.ssl.certificate",
+        "certificate and those that vouch for it, PEM: a file, file:… or the text itself; in a process of its own also server.ssl.*",
+    ),
+    used("eurus.sync-speed.ssl.certificate-private-key", "its private key, PEM"),
+    used("eurus.sync-speed.ssl.trust-certificate", "who vouches for callers' certificates, PEM; with client-auth"),
+    used("eurus.sync-speed.ssl.client-auth", "whether callers show a certificate: none, want or need; default none"),
+    used("eurus.sync-speed.ssl.key-store", "certificate and key in a PKCS12 file"),
+    used("eurus.sync-speed.ssl.key-store-password", "its password"),
+    used("eurus.sync-speed.ssl.key-store-type", "PKCS12"),
+    used("eurus.sync-speed.ssl.key-alias", "which key of the store; default the first"),
+    used("eurus.sync-speed.ssl.key-password", "the same as the store's, or nothing"),
+    used("eurus.sync-speed.ssl.trust-store", "who vouches for callers' certificates, PKCS12; with client-auth"),
+    used("eurus.sync-speed.ssl.trust-store-password", "its password"),
+    used("eurus.sync-speed.ssl.trust-store-type", "PKCS12"),
+    used("eurus.sync-speed.ssl.enabled-protocols", "TLSv1.2, TLSv1.3; default both"),
+    used(
         "eurus.sync-speed.answer-within-ms",
         "how long an answer waits for gateways, then it says partial; default 2000",
     ),
@@ -178,9 +198,9 @@ pub(super) const MAPS: &[Map] = &[
     Map {
         prefix: "eurus.sync-speed.callers",
         meaning: Meaning::Used(
-            "<name>.token (16 to 1024 visible ASCII characters), <name>.apps (* or names), and optionally .networks \
-             (segments), .rate-per-minute (1 to 60000), .expires (2030-12-31T23:59:59Z), .rights (some of offline, \
-             gateway-groups, audit; default offline)",
+            "<name>.token (16 to 1024 visible ASCII characters), or .certificate-names (CN=…, DNS:…, URI:…, IP:…, EMAIL:…, \
+             with ssl.client-auth); <name>.apps (* or names); and optionally .networks (segments), .rate-per-minute (1 to \
+             60000), .expires (2030-12-31T23:59:59Z), .rights (some of offline, gateway-groups, audit; default offline)",
         ),
     },
 ];

@@ -1,4 +1,4 @@
-//! The server's side, under Spring's names.
+//! The server's side, under Spring's names, or a service's own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,45 +15,77 @@ use super::own::TrustedOrOwn;
 use super::{anchors, provider};
 use crate::properties::{ConfigError, Properties};
 
-const ENABLED: &str = "server.ssl.enabled";
-const TRUST_CERTIFICATE: &str = "server.ssl.trust-certificate";
-const CLIENT_AUTH: &str = "server.ssl.client-auth";
-const PROTOCOLS: &str = "server.ssl.enabled-protocols";
+/// How the properties of one server's TLS are called.
+pub struct ServerKeys {
+    enabled: &'static str,
+    trust_certificate: &'static str,
+    client_auth: &'static str,
+    protocols: &'static str,
+    identity: IdentityKeys,
+    trust_store: StoreKeys,
+}
 
-const IDENTITY: IdentityKeys = IdentityKeys {
-    certificate: "server.ssl.certificate",
-    private_key: "server.ssl.certificate-private-key",
-    store: StoreKeys {
-        store: "server.ssl.key-store",
-        password: "server.ssl.key-store-password",
-        kind: "server.ssl.key-store-type",
-    },
-    alias: Some("server.ssl.key-alias"),
-    key_password: "server.ssl.key-password",
-};
-const TRUST_STORE: StoreKeys = StoreKeys {
-    store: "server.ssl.trust-store",
-    password: "server.ssl.trust-store-password",
-    kind: "server.ssl.trust-store-type",
-};
+/// The keys below one prefix.
+macro_rules! keys {
+    ($prefix:literal) => {
+        ServerKeys {
+            enabled: concat!($prefix, ".enabled"),
+            trust_certificate: concat!($prefix, ".trust-certificate"),
+            client_auth: concat!($prefix, ".client-auth"),
+            protocols: concat!($prefix, ".enabled-protocols"),
+            identity: IdentityKeys {
+                certificate: concat!($prefix, ".certificate"),
+                private_key: concat!($prefix, ".certificate-private-key"),
+                store: StoreKeys {
+                    store: concat!($prefix, ".key-store"),
+                    password: concat!($prefix, ".key-store-password"),
+                    kind: concat!($prefix, ".key-store-type"),
+                },
+                alias: Some(concat!($prefix, ".key-alias")),
+                key_password: concat!($prefix, ".key-password"),
+            },
+            trust_store: StoreKeys {
+                store: concat!($prefix, ".trust-store"),
+                password: concat!($prefix, ".trust-store-password"),
+                kind: concat!($prefix, ".trust-store-type"),
+            },
+        }
+    };
+}
 
-/// What asks for TLS, whatever else is set, and even when it is empty: `key-store: ${KEY_STORE:}` was not meant as plain
-/// HTTP.
-pub(crate) const ASKING: [&str; 13] = [
-    IDENTITY.certificate,
-    IDENTITY.private_key,
-    IDENTITY.store.store,
-    IDENTITY.store.password,
-    IDENTITY.store.kind,
-    "server.ssl.key-alias",
-    IDENTITY.key_password,
-    TRUST_CERTIFICATE,
-    TRUST_STORE.store,
-    TRUST_STORE.password,
-    TRUST_STORE.kind,
-    CLIENT_AUTH,
-    PROTOCOLS,
-];
+/// Spring's: of the registry, and of a service in a process of its own.
+pub const OF_PROCESS: ServerKeys = keys!("server.ssl");
+/// sync-speed's own.
+pub const OF_SYNC_SPEED: ServerKeys = keys!("eurus.sync-speed.ssl");
+
+impl ServerKeys {
+    /// What asks for TLS, whatever else is set, and even when it is empty: `key-store: ${KEY_STORE:}` was not meant as
+    /// plain HTTP.
+    pub(crate) fn asking(&self) -> impl Iterator<Item = &'static str> {
+        let (identity, trust_store) = (&self.identity, &self.trust_store);
+        [
+            identity.certificate,
+            identity.private_key,
+            identity.store.store,
+            identity.store.password,
+            identity.store.kind,
+            identity.key_password,
+            self.trust_certificate,
+            trust_store.store,
+            trust_store.password,
+            trust_store.kind,
+            self.client_auth,
+            self.protocols,
+        ]
+        .into_iter()
+        .chain(identity.alias)
+    }
+
+    /// Whether anybody has said anything by these names, also that there is none.
+    pub fn are_set(&self, properties: &Properties) -> bool {
+        properties.is_set_by_user(self.enabled) || self.asking().any(|key| properties.is_set_by_user(key))
+    }
+}
 
 /// How a server speaks TLS.
 #[derive(Clone)]
@@ -68,17 +100,25 @@ impl ServerTls {
     /// # Errors
     /// What is missing, cannot be read, does not fit or is over: key, file, why.
     pub fn from_properties(properties: &Properties) -> Result<Option<Self>, ConfigError> {
-        let asked: Vec<&str> = ASKING.into_iter().filter(|key| properties.is_set_by_user(key)).collect();
-        if !properties.bool(ENABLED, !asked.is_empty())? {
+        Self::by_keys(&OF_PROCESS, properties)
+    }
+
+    /// What properties of these names ask for; `None`: plain HTTP.
+    ///
+    /// # Errors
+    /// As [`from_properties`](Self::from_properties).
+    pub fn by_keys(keys: &ServerKeys, properties: &Properties) -> Result<Option<Self>, ConfigError> {
+        let asked: Vec<&str> = keys.asking().filter(|key| properties.is_set_by_user(key)).collect();
+        if !properties.bool(keys.enabled, !asked.is_empty())? {
             return Ok(None);
         }
-        let Some(identity) = Identity::from_properties(properties, &IDENTITY)? else {
-            return Err(without_certificate(properties, &asked));
+        let Some(identity) = Identity::from_properties(properties, &keys.identity)? else {
+            return Err(without_certificate(keys, properties, &asked));
         };
         let builder = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(&protocols(properties)?)
-            .map_err(|error| ConfigError::other(format!("{PROTOCOLS}: {error}")))?;
-        let builder = match client_verifier(properties, &identity)? {
+            .with_protocol_versions(&protocols(keys, properties)?)
+            .map_err(|error| ConfigError::other(format!("{}: {error}", keys.protocols)))?;
+        let builder = match client_verifier(keys, properties, &identity)? {
             None => builder.with_no_client_auth(),
             Some(verifier) => builder.with_client_cert_verifier(verifier),
         };
@@ -110,52 +150,57 @@ impl fmt::Debug for ServerTls {
     }
 }
 
-fn protocols(properties: &Properties) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
+fn protocols(
+    keys: &ServerKeys,
+    properties: &Properties,
+) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
     let mut versions = Vec::new();
-    for name in properties.list(PROTOCOLS) {
+    for name in properties.list(keys.protocols) {
         versions.push(match name.to_uppercase().as_str() {
             "TLSV1.2" => &version::TLS12,
             "TLSV1.3" => &version::TLS13,
-            _ => return Err(properties.invalid(PROTOCOLS, "TLSv1.2, TLSv1.3 or both; older ones are broken")),
+            _ => return Err(properties.invalid(keys.protocols, "TLSv1.2, TLSv1.3 or both; older ones are broken")),
         });
     }
     Ok(if versions.is_empty() { vec![&version::TLS13, &version::TLS12] } else { versions })
 }
 
-fn without_certificate(properties: &Properties, asked: &[&str]) -> ConfigError {
-    let IdentityKeys { certificate, private_key, store, .. } = IDENTITY;
+fn without_certificate(keys: &ServerKeys, properties: &Properties, asked: &[&str]) -> ConfigError {
+    let IdentityKeys { certificate, private_key, store, .. } = &keys.identity;
+    let enabled = keys.enabled;
     let asking = asked.iter().find(|key| properties.string(key).is_none()).or_else(|| asked.first());
     let because = match asking {
         Some(key) if properties.string(key).is_none() => format!("{key} is set and empty"),
         Some(key) => format!("{key} is set"),
-        None => format!("{ENABLED} is true"),
+        None => format!("{enabled} is true"),
     };
     ConfigError::other(format!(
-        "{because}: TLS needs a certificate: set {} (PKCS12), or {certificate} and {private_key} (PEM); or {ENABLED}=false \
+        "{because}: TLS needs a certificate: set {} (PKCS12), or {certificate} and {private_key} (PEM); or {enabled}=false \
          for plain HTTP",
         store.store
     ))
 }
 
 fn client_verifier(
+    keys: &ServerKeys,
     properties: &Properties,
     identity: &Identity,
 ) -> Result<Option<Arc<dyn ClientCertVerifier>>, ConfigError> {
-    let is_needed = match properties.string(CLIENT_AUTH).map(|text| text.to_lowercase()).as_deref() {
+    let is_needed = match properties.string(keys.client_auth).map(|text| text.to_lowercase()).as_deref() {
         None | Some("none") => return Ok(None),
         Some("want") => false,
         Some("need") => true,
-        Some(_) => return Err(properties.invalid(CLIENT_AUTH, "none, want or need")),
+        Some(_) => return Err(properties.invalid(keys.client_auth, "none, want or need")),
     };
-    let Some(roots) = anchors::from_properties(properties, TRUST_CERTIFICATE, Some(&TRUST_STORE))? else {
+    let Some(roots) = anchors::from_properties(properties, keys.trust_certificate, Some(&keys.trust_store))? else {
         return Err(ConfigError::other(format!(
-            "{CLIENT_AUTH}: whose certificates are trusted? Set {} (PKCS12) or {TRUST_CERTIFICATE} (PEM)",
-            TRUST_STORE.store
+            "{}: whose certificates are trusted? Set {} (PKCS12) or {} (PEM)",
+            keys.client_auth, keys.trust_store.store, keys.trust_certificate
         )));
     };
     let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
     let builder = if is_needed { builder } else { builder.allow_unauthenticated() };
-    let trusted = builder.build().map_err(|error| ConfigError::other(format!("{CLIENT_AUTH}: {error}")))?;
+    let trusted = builder.build().map_err(|error| ConfigError::other(format!("{}: {error}", keys.client_auth)))?;
     Ok(Some(match identity.leaf() {
         Some(own) => Arc::new(TrustedOrOwn { own, trusted }),
         None => trusted,

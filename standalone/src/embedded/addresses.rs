@@ -21,6 +21,8 @@ pub struct Addresses {
     pub gateway_admin: SocketAddr,
     /// sync-speed.
     pub sync_speed: SocketAddr,
+    /// `http` or `https`, of sync-speed.
+    pub sync_speed_scheme: &'static str,
 }
 
 impl Addresses {

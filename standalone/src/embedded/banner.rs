@@ -26,13 +26,13 @@ fn management_line(addresses: &Addresses) -> String {
 #[allow(clippy::print_stdout)] // For whoever started it.
 pub(super) fn banner(embedded: &Embedded, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
     let addresses = &embedded.addresses;
-    let Addresses { gateway, gateway_admin, sync_speed, .. } = addresses;
+    let Addresses { gateway, gateway_admin, sync_speed, sync_speed_scheme, .. } = addresses;
     println!(
         "eurus {version}
 
   registry     {registry}{management}
   gateway      http://{gateway}   admin API http://{gateway_admin}
-  sync-speed   http://{sync_speed}
+  sync-speed   {sync_speed_scheme}://{sync_speed}
   data         {data}   log {log}
   {intervals}
 
@@ -41,7 +41,7 @@ Try next, in another terminal:
       a small service that registers itself; another one on 127.0.0.3, or start a Spring app with
       eureka.client.service-url.defaultZone={registry}
   curl http://{gateway}/demo-service/hello
-  curl -X POST http://{sync_speed}/offline -H 'Content-Type: application/json' -d '{{\"ip\":\"127.0.0.2\"}}'
+  curl -X POST {sync_speed_scheme}://{sync_speed}/offline -H 'Content-Type: application/json' -d '{{\"ip\":\"127.0.0.2\"}}'
   curl http://{gateway_admin}/services
   {program} demo
       the whole story in 12 seconds
@@ -74,6 +74,7 @@ mod tests {
             gateway: other,
             gateway_admin: other,
             sync_speed: other,
+            sync_speed_scheme: "http",
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use eurus_service::keys::uniform;
 use eurus_service::properties::{ENCRYPTED, is_encrypted};
+use eurus_service::tls::names::KINDS;
 use eurus_service::{ConfigError, Properties};
 
 use super::access::{SEGMENTS_ALLOWED, apps};
@@ -106,7 +107,7 @@ fn refuse_twins(callers: &[Caller], token: Option<&Token>) -> Result<(), ConfigE
 impl Draft {
     fn finish(mut self) -> Result<Caller, ConfigError> {
         let token = self.token()?;
-        let certificate_names = self.list("certificate-names");
+        let certificate_names = self.certificate_names()?;
         if token.is_none() && certificate_names.is_empty() {
             return Err(self.wrong("token", "must be set, or certificate-names: how would the caller be known?"));
         }
@@ -117,6 +118,16 @@ impl Draft {
         let rate = self.rate()?;
         let expires_ms = self.expires_ms()?;
         Ok(Caller { name: self.name, token, certificate_names, apps, networks, rate, expires_ms, rights })
+    }
+
+    fn certificate_names(&self) -> Result<Vec<String>, ConfigError> {
+        let listed = self.list("certificate-names");
+        let is_one =
+            |name: &String| KINDS.iter().any(|kind| name.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()));
+        match listed.iter().all(is_one) {
+            true => Ok(listed),
+            false => Err(self.not("certificate-names", format!("names that begin with {}", KINDS.join(", ")))),
+        }
     }
 
     fn token(&mut self) -> Result<Option<Token>, ConfigError> {

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use eurus_service::tls::ClientTls;
+use eurus_service::tls::server::{OF_PROCESS, OF_SYNC_SPEED};
+use eurus_service::tls::{ClientTls, ServerTls};
 use eurus_service::{ConfigError, Properties};
 
 use super::access::{NAMES_ALLOWED, segments, upper_case};
@@ -56,6 +57,7 @@ impl SyncSpeedConfig {
         Ok(Self {
             faults: stock.faults,
             workers: properties.number(WORKERS, stock.workers, WORKERS_ALLOWED)?,
+            tls: ServerTls::by_keys(&OF_SYNC_SPEED, properties)?,
             access: AccessRules::from_properties(properties)?,
             rereading: None,
             default_gateway_group: properties
@@ -76,6 +78,21 @@ impl SyncSpeedConfig {
             database: DatabaseConfig::from_properties(properties)?,
             data_dir: stock.data_dir,
         })
+    }
+}
+
+impl SyncSpeedConfig {
+    /// The same for a process of its own, where Spring's `server.ssl.*` mean sync-speed's port unless
+    /// `eurus.sync-speed.ssl.*` say something.
+    ///
+    /// # Errors
+    /// The key, its value and what is allowed.
+    pub fn of_process(properties: &Properties, data_dir: PathBuf) -> Result<Self, ConfigError> {
+        let mut config = Self::from_properties(properties, data_dir)?;
+        if !OF_SYNC_SPEED.are_set(properties) {
+            config.tls = ServerTls::by_keys(&OF_PROCESS, properties)?;
+        }
+        Ok(config)
     }
 }
 

@@ -11,6 +11,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 
+use super::encrypted::CertificateNames;
 use super::{Api, Problem, audit, health};
 use crate::access::forwarding::{Forwarding, is_sign_of_a_proxy};
 use crate::access::{Admitted, Arrival, Denial, Right, Why};
@@ -80,7 +81,7 @@ fn admit(request: &ServiceRequest) -> Result<(), Problem> {
         forwarding: forwarding(request),
         is_from_page: request.headers().contains_key(ORIGIN),
         authorization: authorization(request),
-        certificate_names: &[],
+        certificate_names: request.conn_data::<CertificateNames>().map_or(&[], |names| names.0.as_slice()),
         is_change: is_change(request.method()),
     };
     let admitted = api.door.admit(&arrival, api.clock.now_us()).map_err(|denial| {

@@ -160,11 +160,11 @@ async fn whoever_hangs_up_is_in_the_trail_too() {
     });
     // The registry keeps it waiting long enough for the hang-up to be noticed.
     world.registry.hang_but_do("GET apps/JAVA-SERVICE/java-2");
-    let mut connection = RawConnection::from("127.0.0.8", &service.url).await;
+    let mut connection = RawConnection::that_breaks_off("127.0.0.8", &service.url).await;
     let bearer = format!("Authorization: Bearer {PLAIN}");
     connection.send("POST /offline", &["Content-Type: application/json", &bearer], r#"{"ip": "10.0.0.2"}"#).await;
     world.events.wait_for(1, "GET apps/JAVA-SERVICE/java-2").await;
-    connection.break_off();
+    drop(connection);
     let found = async {
         loop {
             if let Some(entry) = trail(&service, "").await.first() {

@@ -18,3 +18,4 @@ mod requests;
 mod security;
 mod store;
 mod support;
+mod tls;

@@ -84,6 +84,10 @@ fn what_would_not_protect_is_refused_and_no_secret_is_shown() {
             &[("ci.token", "TOPSECRETTOPSECRET"), ("ci.apps", "a"), ("ci.rights", "all")],
             "some of offline, gateway-groups",
         ),
+        (
+            &[("ci.certificate-names", "ci"), ("ci.apps", "a")],
+            "certificate-names: 'ci' is not possible: names that begin with CN=",
+        ),
         (&[("ci.tokne", "TOPSECRETTOPSECRET")], "expected eurus.sync-speed.callers.<name>.<part>"),
         (&[("a.b.token", "TOPSECRETTOPSECRET")], "the name 1 to 64 letters"),
         (
@@ -91,8 +95,8 @@ fn what_would_not_protect_is_refused_and_no_secret_is_shown() {
             "callers.b.token: the same as that of a",
         ),
         (
-            &[("a.certificate-names", "x"), ("a.apps", "*"), ("b.certificate-names", "y,x"), ("b.apps", "*")],
-            "callers.b.certificate-names: 'x' is a name of a too",
+            &[("a.certificate-names", "CN=x"), ("a.apps", "*"), ("b.certificate-names", "DNS:y,CN=x"), ("b.apps", "*")],
+            "callers.b.certificate-names: 'CN=x' is a name of a too",
         ),
     ];
     for (settings, part) in table {

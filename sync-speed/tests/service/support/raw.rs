@@ -1,12 +1,19 @@
 //! One connection, and requests on it exactly as they are written.
 
+use std::io;
+
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+
+/// Plain, or under TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// See the module.
 pub(crate) struct RawConnection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     /// What has come beyond the last answer.
     rest: Vec<u8>,
 }
@@ -23,10 +30,18 @@ pub(crate) struct RawAnswer {
 impl RawConnection {
     /// From another address of this machine.
     pub(crate) async fn from(address: &str, url: &str) -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
-        let stream = socket.connect(url.trim_start_matches("http://").parse().unwrap()).await.unwrap();
-        Self { stream, rest: Vec::new() }
+        Self::over(tcp(address, url).await)
+    }
+
+    /// As by a process that is killed: dropped, it ends without a goodbye.
+    pub(crate) async fn that_breaks_off(address: &str, url: &str) -> Self {
+        let stream = tcp(address, url).await;
+        stream.set_zero_linger().unwrap();
+        Self::over(stream)
+    }
+
+    pub(crate) fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), rest: Vec::new() }
     }
 
     /// A request of a first line, headers and a body.
@@ -46,9 +61,11 @@ impl RawConnection {
         self.stream.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// As a process that is killed: no goodbye.
-    pub(crate) fn break_off(self) {
-        self.stream.set_zero_linger().unwrap();
+    /// The same where it may fail: under TLS a refused certificate shows here.
+    pub(crate) async fn try_ask(&mut self, line: &str, headers: &[&str]) -> io::Result<Vec<u8>> {
+        self.send(line, headers, "").await;
+        let mut all = Vec::new();
+        self.stream.read_to_end(&mut all).await.map(|_| all)
     }
 
     async fn answer(&mut self) -> RawAnswer {
@@ -76,4 +93,10 @@ impl RawConnection {
         assert!(count > 0, "the connection was closed after {:?}", String::from_utf8_lossy(&self.rest));
         self.rest.extend_from_slice(&chunk[..count]);
     }
+}
+
+async fn tcp(address: &str, url: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+    socket.connect(url.trim_start_matches("http://").parse().unwrap()).await.unwrap()
 }
