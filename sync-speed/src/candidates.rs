@@ -15,12 +15,13 @@ use crate::entry::InstanceRecord;
 use crate::error::Refusal;
 use crate::guard;
 use crate::registry_time::RegistryTime;
-use crate::request::Target;
+use crate::request::{Request, Target};
 use crate::selection::{self, Picked, Policy};
 use crate::store::Store;
 
-/// Instances that one request may touch.
-const INSTANCES_PER_REQUEST_MAX: usize = 64;
+/// Instances that one request may touch, and that a rolling one may plan for.
+pub(crate) const INSTANCES_PER_REQUEST_MAX: usize = 64;
+const INSTANCES_PER_ROLLING_MAX: usize = 512;
 /// Live reads under way for one request.
 const LIVE_READS_AT_ONCE: usize = 8;
 /// Live reads by which the guard looks for one instance that is left: a copy that is wrong about so many is no ground
@@ -50,20 +51,15 @@ pub(crate) struct Selected {
 
 impl Candidates {
     /// From the local copy, unless it is old; on a miss, once more after a fetch.
-    pub(crate) async fn select(
-        &self,
-        target: &Target,
-        who: &Who,
-        time: &mut RegistryTime,
-    ) -> Result<Selected, Refusal> {
+    pub(crate) async fn select(&self, request: &Request, time: &mut RegistryTime) -> Result<Selected, Refusal> {
         if self.client.last_fetch().is_none_or(|last| last.age_ms > self.fetch_interval_ms) {
             self.refresh(time).await?;
         }
-        if let Ok(selected) = self.select_from_copy(target, who, time).await? {
+        if let Ok(selected) = self.select_from_copy(request, time).await? {
             return Ok(selected);
         }
         self.refresh(time).await?;
-        self.select_from_copy(target, who, time).await?
+        self.select_from_copy(request, time).await?
     }
 
     async fn refresh(&self, time: &RegistryTime) -> Result<(), Refusal> {
@@ -78,10 +74,10 @@ impl Candidates {
     /// The inner error is a miss: a fresher copy may know better.
     async fn select_from_copy(
         &self,
-        target: &Target,
-        who: &Who,
+        request: &Request,
         time: &mut RegistryTime,
     ) -> Result<Result<Selected, Refusal>, Refusal> {
+        let (target, who) = (&request.target, &request.who);
         let picked = self.pick(target, who).await?;
         let skipped: Vec<InstanceRecord> =
             picked.left_out.iter().map(|(instance, why)| InstanceRecord::skipped(instance, why)).collect();
@@ -92,9 +88,9 @@ impl Candidates {
                 false => Refusal::NotAllowed { target, skipped },
             }));
         }
-        if picked.instances.len() > INSTANCES_PER_REQUEST_MAX {
-            let (target, found) = (target.clone(), picked.instances.len());
-            return Err(Refusal::TooMany { target, found, allowed: INSTANCES_PER_REQUEST_MAX });
+        let allowed = if request.rolling.is_some() { INSTANCES_PER_ROLLING_MAX } else { INSTANCES_PER_REQUEST_MAX };
+        if picked.instances.len() > allowed {
+            return Err(Refusal::TooMany { target: target.clone(), found: picked.instances.len(), allowed });
         }
         let apps: BTreeSet<String> = picked.instances.iter().map(|instance| instance.app.to_uppercase()).collect();
         let turn = time.paused(self.order.turn(&apps)).await.ok_or_else(|| {

@@ -165,7 +165,7 @@ impl Downline {
         }
         // Select: from the local copy, confirmed live; one request at a time for an application.
         let mut time = self.registry_time();
-        let selected = self.candidates.select(&request.target, &request.who, &mut time).await?;
+        let selected = self.candidates.select(request, &mut time).await?;
         if let Some(rolling) = &request.rolling {
             let entry = self.begin_rolling(request, rolling, selected).await?;
             tell(recorded, &entry);

@@ -107,7 +107,7 @@ impl fmt::Display for Refusal {
             ),
             Self::TooMany { target, found, allowed } => write!(
                 f,
-                "{found} instances match {target}, one request may touch {allowed}; narrow it by app, port or instanceId"
+                "{found} instances match {target}, one request may touch {allowed}; narrow it by app, port or instanceId, or take them share by share (\"rolling\")"
             ),
             Self::NotAllowed { target, skipped } => {
                 write!(f, "nothing that matches {target} may be touched: ")?;

@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
-use crate::candidates::Selected;
+use crate::candidates::{INSTANCES_PER_REQUEST_MAX, Selected};
 use crate::downline::Downline;
 use crate::entry::{Entry, EntryState, Plan, Planned, Step};
 use crate::error::Refusal;
@@ -73,7 +73,7 @@ impl Downline {
         // Shares take their own turns.
         drop(turn);
         let now_ms = self.clock.now_ms();
-        let share = Plan::share_of(rolling.percent, live.len());
+        let share = Plan::share_of(rolling.percent, live.len()).min(INSTANCES_PER_REQUEST_MAX);
         let plan = Plan {
             share,
             min_up: match rolling.min_up {

@@ -3,8 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
@@ -27,6 +26,12 @@ const ENTRIES_DEFAULT: i64 = 50;
 struct How {
     #[serde(default, rename = "async")]
     is_async: bool,
+}
+
+/// A struct, so that its fields stay in their order.
+#[derive(Serialize)]
+struct Entries<'a> {
+    entries: Vec<answer::Answer<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +90,7 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
     let mut entries = api.downline.store.newest(limit).await?;
     entries.retain(|entry| is_seen_by(&who, entry));
     let entries: Vec<answer::Answer<'_>> = entries.iter().map(answer::entry).collect();
-    Ok(HttpResponse::Ok().json(json!({ "entries": entries })))
+    Ok(HttpResponse::Ok().json(Entries { entries }))
 }
 
 async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) -> Answered {
