@@ -1,6 +1,6 @@
 //! Every command on the page about the downline, as it stands there, against `eurus` as anybody starts it; what it prints
 //! must fit what the page shows. `…` stands for what differs from time to time.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests.
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests.
 #![allow(clippy::disallowed_methods)] // Real processes keep their own clock.
 
 use std::io::{BufRead as _, BufReader};

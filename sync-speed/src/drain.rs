@@ -57,6 +57,16 @@ impl Downline {
         entry
     }
 
+    /// Whoever waited for the answer is gone, and so is what was counted.
+    pub(crate) async fn stop_waiting_for_requests(&self, entry: &mut Entry) {
+        let Some(drain) = entry.drain.as_mut().filter(|drain| drain.state == DrainState::Waiting) else { return };
+        drain.state = DrainState::BoundReached;
+        drain.not_known = vec!["sync-speed stopped while it waited: ask again".to_owned()];
+        if let Err(error) = self.store.drained(entry.number, drain, self.clock.now_ms()).await {
+            log::error!("{}: that waiting for requests was interrupted is not in the journal: {error}", entry.id);
+        }
+    }
+
     async fn until_quiet(&self, question: &Question<'_>, until_ms: i64) -> Known {
         let mut timer = self.clock.timer("requests under way");
         let Question { node, address, app, instance_id } = question;

@@ -79,7 +79,8 @@ impl Recovery {
     }
 }
 
-async fn finish(downline: Arc<Downline>, entry: Entry, settle_for_ms: i64, mut timer: Timer) {
+async fn finish(downline: Arc<Downline>, mut entry: Entry, settle_for_ms: i64, mut timer: Timer) {
+    downline.stop_waiting_for_requests(&mut entry).await;
     match entry.is_uncertain() {
         true => settle(&downline, entry, settle_for_ms, &mut timer).await,
         false => go_on(&downline, entry, &mut timer).await,

@@ -33,13 +33,16 @@ impl Store {
         whole(&mut work, &row).await.map(Some)
     }
 
-    /// Entries of this node that a stop left unfinished, oldest first.
+    /// Entries of this node that a stop left unfinished, oldest first; also those that are done, and whose requests
+    /// under way were waited for.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn open_entries(&self) -> Result<Vec<Entry>, StoreError> {
         let mut work = self.pool.read().await?;
-        let rows = sql("SELECT * FROM entries WHERE state IN ('recorded', 'notifying') AND owner = ? ORDER BY number")
+        let rows =
+            sql("SELECT * FROM entries WHERE (state IN ('recorded', 'notifying') OR drain LIKE '%\"waiting\"%') \
+             AND state <> 'failed' AND owner = ? ORDER BY number")
             .bind(&*self.owner)
             .fetch_all(&mut work)
             .await?;

@@ -164,6 +164,24 @@ async fn or_until_the_bound() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_that_a_stop_cuts_off_is_over() {
+    let world = World::with_three();
+    let busy = world.gateway("busy");
+    busy.set_under_way(2);
+    let service = world.start();
+    let asked = service.offline_in_background(json!({"ip": "10.0.0.2", "drain": {"withinMs": 600_000}}));
+    world.events.wait_for(1, "busy /under-way").await;
+    service.abort().await;
+    asked.abort();
+    let service = world.start();
+    let newest = service.get("/offline?limit=1").await.expect(200)["entries"][0].clone();
+    let body = at_its_end(&service, &format!("/offline/{}", newest["id"].as_str().unwrap())).await;
+    assert_eq!((&body["state"], &body["drain"]["state"]), (&json!("done"), &json!("bound-reached")), "{body:#}");
+    assert_eq!(body["drain"]["notKnown"][0], "sync-speed stopped while it waited: ask again");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn share_by_share() {
     let world = World::new();
     let _gateway = world.gateway("g");

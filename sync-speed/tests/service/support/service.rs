@@ -145,6 +145,13 @@ impl Service {
         self.hand.advance_ms(duration_ms).await.unwrap();
     }
 
+    /// Gone without a goodbye, as by `kill -9`.
+    pub(crate) async fn abort(self) {
+        self.shutdown.abort();
+        // How it ends is nobody's business.
+        let _ = self.running.await;
+    }
+
     pub(crate) async fn stop(self) {
         self.shutdown.trigger();
         self.running.await.unwrap().unwrap();
