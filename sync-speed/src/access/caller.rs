@@ -91,8 +91,6 @@ pub enum Who {
     TokenHolder,
     /// A caller by name.
     Named(Arc<Caller>),
-    /// A gateway, by its instance id.
-    Gateway(String),
     /// This service, of its own accord.
     Service,
 }
@@ -103,7 +101,6 @@ impl Who {
         match self {
             Self::Anybody | Self::TokenHolder | Self::Service => true,
             Self::Named(caller) => caller.rights.contains(&right),
-            Self::Gateway(_) => right == Right::Offline,
         }
     }
 
@@ -111,7 +108,7 @@ impl Who {
     pub fn apps(&self) -> &OptedIn {
         match self {
             Self::Named(caller) => &caller.apps,
-            Self::Anybody | Self::TokenHolder | Self::Gateway(_) | Self::Service => &EVERY_APP,
+            Self::Anybody | Self::TokenHolder | Self::Service => &EVERY_APP,
         }
     }
 
@@ -128,7 +125,6 @@ impl fmt::Display for Who {
             Self::Anybody => f.write_str("(address)"),
             Self::TokenHolder => f.write_str("(token)"),
             Self::Named(caller) => f.write_str(&caller.name),
-            Self::Gateway(node) => write!(f, "gateway {node}"),
             Self::Service => f.write_str("(sync-speed)"),
         }
     }
@@ -156,7 +152,7 @@ mod tests {
         for (who, rights, sees_b) in [
             (Who::Anybody, &Right::ALL[..], true),
             (Who::TokenHolder, &Right::ALL, true),
-            (Who::Gateway("g".to_owned()), &[Right::Offline], true),
+            (Who::Service, &Right::ALL, true),
             (caller(&[Right::Offline], &["A"]), &[Right::Offline], false),
             (caller(&[Right::Audit], &[]), &[Right::Audit], true),
             (caller(&[Right::GatewayGroups], &["B"]), &[Right::GatewayGroups], true),

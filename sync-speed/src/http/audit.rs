@@ -6,7 +6,6 @@ use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::problem::Answered;
 use super::{Api, Problem, caller, offline};
@@ -69,6 +68,12 @@ struct Which {
 }
 
 #[derive(Serialize)]
+struct List<'a> {
+    entries: Vec<Shown<'a>>,
+}
+
+/// In the order in which a person reads it.
+#[derive(Serialize)]
 struct Shown<'a> {
     at: i64,
     caller: Option<&'a str>,
@@ -98,8 +103,7 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
         return Err(Problem::bad_request("limit", format!("limit {limit}: 1 to {RECORDS_MAX} is allowed")));
     }
     let records = api.trail.since(which.since.unwrap_or(0), limit).await?;
-    let entries: Vec<Shown<'_>> = records.iter().map(shown).collect();
-    Ok(HttpResponse::Ok().json(json!({ "entries": entries })))
+    Ok(HttpResponse::Ok().json(List { entries: records.iter().map(shown).collect() }))
 }
 
 fn shown(record: &Record) -> Shown<'_> {

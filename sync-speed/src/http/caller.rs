@@ -104,12 +104,14 @@ fn say(request: &ServiceRequest, denial: &Denial, problem: &Problem, api: &Api) 
     } else if let Some(more) = api.trail.room_for_refused(denial.address) {
         let path = api.door.rules().redacted(request.path()).escape_debug().to_string();
         let through = denial.proxy.map(|proxy| format!(" (through {proxy})")).unwrap_or_default();
-        log::warn!(
-            "refused {} {path} from {}{through}: {problem} ({more} before it were not logged)",
-            request.method(),
-            denial.address
-        );
+        let (method, address, more) = (request.method(), denial.address, unsaid(more));
+        log::warn!("refused {method} {path} from {address}{through}: {problem}{more}");
     }
+}
+
+/// How many lines before this one were left out.
+pub(super) fn unsaid(count: i64) -> String {
+    if count == 0 { String::new() } else { format!(" ({count} before it were not logged)") }
 }
 
 /// Reading changes nothing.

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::caller::unsaid;
 use super::{Api, CONNECTIONS_PER_WORKER_MAX, STOP_WITHIN_S, app};
 
 /// A handshake may take this long, real time.
@@ -98,7 +99,7 @@ async fn shake_hands(
     if let Some(address) = address
         && let Some(more) = api.trail.room_for_refused(address.ip().to_canonical())
     {
-        log::warn!("a TLS handshake of {} failed: {failure} ({more} before it were not logged)", address.ip());
+        log::warn!("a TLS handshake of {} failed: {failure}{}", address.ip(), unsaid(more));
     }
     Err(DispatchError::InternalError)
 }

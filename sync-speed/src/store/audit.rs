@@ -5,7 +5,7 @@ use super::{Store, StoreError};
 use crate::audit::Record;
 
 /// How long a record is kept: 90 days.
-const KEEP_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
+pub(super) const KEEP_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 /// How many old records one new record clears away, so that no request pays for all of them.
 const CLEARED_PER_RECORD_MAX: usize = 10;
 
@@ -80,44 +80,4 @@ async fn clear_old(work: &mut Work, now_ms: i64) -> Result<(), StoreError> {
         sql("DELETE FROM audit WHERE id = ?").bind(&row.text("id")?).execute(work).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(id: &str, at_ms: i64) -> Record {
-        Record {
-            id: id.to_owned(),
-            at_ms,
-            caller: Some("ci".to_owned()),
-            address: "10.0.0.1".to_owned(),
-            proxy: None,
-            action: "POST /offline".to_owned(),
-            kind: Some("offline".to_owned()),
-            target: Some("IP 10.0.0.2".to_owned()),
-            reason: None,
-            status: 200,
-            outcome: "done".to_owned(),
-            entry: Some("offline-1".to_owned()),
-            suppressed: 0,
-        }
-    }
-
-    #[tokio::test]
-    async fn records_are_read_as_written_and_old_ones_go_some_at_a_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).await.unwrap();
-        for n in 0..25 {
-            store.audit(&record(&format!("old-{n:02}"), n)).await.unwrap();
-        }
-        assert_eq!(store.audited_since(24, 5).await.unwrap(), [record("old-24", 24)]);
-        let newest = store.audited_since(0, 2).await.unwrap();
-        assert_eq!(newest, [record("old-24", 24), record("old-23", 23)]);
-        for (n, left) in [(1, 16), (2, 7), (3, 3), (4, 4)] {
-            store.audit(&record(&format!("new-{n}"), KEEP_MS + 25)).await.unwrap();
-            assert_eq!(store.audited_since(0, 500).await.unwrap().len(), left);
-        }
-        store.close().await;
-    }
 }

@@ -1,6 +1,7 @@
 //! What every database must do, run on each: SQLite always, MariaDB and PostgreSQL where their servers are installed
 //! (`./test` sees to that).
 
+mod audit;
 mod cases;
 mod nodes;
 mod servers;

@@ -2,7 +2,7 @@
 
 use crate::support::raw::RawConnection;
 use crate::support::rules::rules;
-use crate::support::service::{Service, World, as_json, client, client_from, send};
+use crate::support::service::{GROUP, Service, World, as_json, client, client_from, send};
 use serde_json::{Value, json};
 
 const CI: &str = "token-of-ci-12345";
@@ -150,5 +150,57 @@ async fn behind_a_trusted_proxy_the_callers_own_address_counts() {
         let answer = connection.ask("POST /offline", &all, &body).await;
         assert_eq!(answer.status, status, "{peer} {headers:?}: {:#}", answer.body);
     }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belongs_to_others_is_neither_seen_nor_met_nor_changed() {
+    const OTHER: &str = "token-of-other-123";
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    world.registry.add("OTHER", "other-9", "10.0.0.9", 81);
+    world.registry.add("OTHER", "other-10", "10.0.0.10", 81);
+    let service = world.start_with(|config| {
+        config.access = rules(&[
+            ("apps", "*"),
+            ("callers.ci.token", CI),
+            ("callers.ci.apps", "java-service"),
+            ("callers.ci.rights", "offline, gateway-groups"),
+            ("callers.other.token", OTHER),
+            ("callers.other.apps", "other"),
+        ]);
+    });
+    let url = |path: &str| format!("{}{path}", service.url);
+    // Groups of its own applications alone.
+    let groups = |app: &str| {
+        let put = client().put(url(&format!("/gateway-groups/{app}"))).bearer_auth(CI);
+        as_json(put, json!({"groups": [GROUP]}).to_string())
+    };
+    assert_eq!(send(groups("OTHER")).await.expect(403)["error"], "application-not-allowed");
+    send(groups("java-service")).await.expect(200);
+    let delete = client().delete(url("/gateway-groups/OTHER")).bearer_auth(CI);
+    assert_eq!(send(delete).await.expect(403)["error"], "application-not-allowed");
+    // The same key is another caller's own.
+    let keyed = |token: &str, ip: &str| {
+        let post = as_json(client().post(url("/offline")), json!({"ip": ip}).to_string());
+        post.bearer_auth(token).header("Idempotency-Key", "deploy-42")
+    };
+    let of_ci = send(keyed(CI, "10.0.0.2")).await.expect(200);
+    let of_other = send(keyed(OTHER, "10.0.0.9")).await.expect(200);
+    assert_ne!(of_ci["id"], of_other["id"]);
+    assert_eq!(send(keyed(CI, "10.0.0.2")).await.expect(200)["id"], of_ci["id"]);
+    assert_eq!(send(keyed(CI, "10.0.0.3")).await.expect(422)["error"], "idempotency-key");
+    // Entries, one by one, as a list and as a stream.
+    let id = of_ci["id"].as_str().unwrap();
+    for path in [format!("/offline/{id}"), format!("/offline/{id}/events")] {
+        assert_eq!(
+            send(client().get(url(&path)).bearer_auth(OTHER)).await.expect(404)["error"],
+            "no-such-entry",
+            "{path}"
+        );
+    }
+    let list = send(client().get(url("/offline")).bearer_auth(OTHER)).await.expect(200);
+    let ids: Vec<&Value> = list["entries"].as_array().unwrap().iter().map(|entry| &entry["id"]).collect();
+    assert_eq!(ids, [&of_other["id"]]);
     service.stop().await;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use eurus_model::{InstanceInfo, InstanceStatus};
 
 use super::super::{Held, NewEntry, NodeUpdate, RegistryAnswer, Store};
-use super::{Database, Databases};
+use super::{Database, Databases, audit};
 use crate::entry::{Ack, Drain, DrainState, Entry, EntryState, InstanceRecord, NodeRecord, Plan, Planned, Step};
 use crate::request::{Kind, Request, Target};
 
@@ -21,6 +21,7 @@ pub(super) async fn all(databases: &mut impl Databases) {
     a_rolling_one_shows_its_shares(&databases.fresh().await.node("a").await).await;
     what_holds_is_not_cleared_away(&databases.fresh().await.node("a").await).await;
     what_ends_an_offline(&databases.fresh().await.node("a").await).await;
+    audit::records_are_read_as_written_and_old_ones_go_some_at_a_time(&databases.fresh().await.node("a").await).await;
     groups(&databases.fresh().await.node("a").await).await;
     a_restart_finds_its_own(&databases.fresh().await).await;
 }
