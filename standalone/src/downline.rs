@@ -6,6 +6,7 @@
 //! | `body` | the request that it makes |
 //! | `token` | the secret: from the environment or a file, never from the command line |
 //! | `server` | calls to sync-speed, one node or several |
+//! | `transport` | one exchange, plain or over TLS |
 //! | `answer` | an entry or a refusal, as sync-speed answers it |
 //! | `report` | the same for a person, with what to do |
 //! | `following` | an entry until its end: by events, or by asking |
@@ -21,6 +22,7 @@ mod report;
 mod screen;
 mod server;
 mod token;
+mod transport;
 
 use std::process::ExitCode;
 

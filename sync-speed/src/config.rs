@@ -4,6 +4,7 @@ mod access;
 mod callers;
 mod database;
 mod from_properties;
+mod kubernetes;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use ipnetwork::IpNetwork;
 
 use crate::access::{AccessRules, Token, loopback};
 pub use database::{DatabaseConfig, DatabaseServer, ServerKind};
+pub use kubernetes::KubernetesConfig;
 
 /// The application name under which sync-speed registers.
 pub const OWN_APP: &str = "EURUS-SYNC-SPEED";
@@ -42,6 +44,8 @@ pub struct SyncSpeedConfig {
     pub eureka: EurekaConfig,
     /// How gateways are told.
     pub notify: NotifyConfig,
+    /// Pods that a Kubernetes cluster deletes are taken offline; `None`: nobody looks. Needs the cargo feature `kubernetes`.
+    pub kubernetes: Option<KubernetesConfig>,
     /// How long one request may take at the registry, milliseconds of real time; as long again may be waited for the
     /// requests before it, and taken to undo.
     pub registry_within_ms: u64,
@@ -126,6 +130,7 @@ impl SyncSpeedConfig {
             default_gateway_group: None,
             eureka: EurekaConfig::stock(),
             notify: NotifyConfig::stock(),
+            kubernetes: None,
             registry_within_ms: 5_000,
             release_after_ms: None,
             faults: Faults::default(),

@@ -33,6 +33,7 @@
 //! | `claims` | keeping this node's entries, taking over those of a node that is gone |
 //! | `node_id` | this node's name among those that share a database |
 //! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
+//! | `kubernetes` | pods that the cluster deletes are taken offline (cargo feature `kubernetes`) |
 //! | `loops` | the control loops: if one ends, the service does |
 //!
 //! Deliberately absent: nothing here trusts a request header for an address, unless it comes from a configured proxy, and nothing goes to a gateway unless the
@@ -52,6 +53,8 @@ pub mod error;
 pub mod guard;
 mod holding;
 pub mod http;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod loops;
 mod node_id;
 pub mod nodes;
@@ -120,16 +123,7 @@ pub async fn run(
         NotifyLoop::new(&config, Arc::clone(&client), gateways.clone(), store.clone(), clock.clone(), shutdown.clone());
     let door = Arc::new(Door::new(config.access.clone()));
     let trail = Arc::new(trail(&config, &store, &clock)?);
-    let scope = Scope {
-        door: Arc::clone(&door),
-        default_group: config.default_gateway_group.clone(),
-        gateway_networks: config.notify.networks.clone(),
-        fetch_interval_ms: config.eureka.fetch.interval_ms,
-        registry_within: Duration::from_millis(config.registry_within_ms),
-        answer_within_ms: config.notify.answer_within_ms,
-        release_after_ms: config.release_after_ms,
-        faults: config.faults.clone(),
-    };
+    let scope = scope(&config, &door);
     let (leave, left) = mpsc::channel(recovery::LEFT_MAX);
     let (rollings, to_roll) = mpsc::channel(rolling::ROLLINGS_MAX);
     let ways = Ways { courier, gateways, leave: leave.clone(), rollings };
@@ -160,6 +154,8 @@ pub async fn run(
     if let Some(words) = config.warning() {
         log::warn!("{words}");
     }
+    #[cfg(feature = "kubernetes")]
+    kubernetes::spawn(config.kubernetes.as_ref(), &downline, &clock, &shutdown, &mut loops).await?;
     let mut serving = pin!(http::serve(&config, downline, door, trail, clock.clone(), listener, shutdown.clone()));
     let ended = tokio::select! {
         served = &mut serving => served,
@@ -208,6 +204,19 @@ fn follow_the_configuration(
     if let Some(rereading) = config.rereading.clone() {
         let reload = Reload::new(rereading, Arc::clone(door));
         loops.spawn(NAME, reload.run(clock.timer(NAME), stop.clone()));
+    }
+}
+
+fn scope(config: &SyncSpeedConfig, door: &Arc<Door>) -> Scope {
+    Scope {
+        door: Arc::clone(door),
+        default_group: config.default_gateway_group.clone(),
+        gateway_networks: config.notify.networks.clone(),
+        fetch_interval_ms: config.eureka.fetch.interval_ms,
+        registry_within: Duration::from_millis(config.registry_within_ms),
+        answer_within_ms: config.notify.answer_within_ms,
+        release_after_ms: config.release_after_ms,
+        faults: config.faults.clone(),
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Target {
     pub port: Option<u16>,
     /// Exactly these. None: all.
     pub instance_ids: BTreeSet<String>,
+    /// Only registrations that began before this moment: whoever came later is somebody else.
+    pub registered_before_ms: Option<i64>,
 }
 
 impl Target {
@@ -67,6 +69,7 @@ impl fmt::Display for Target {
         if !self.instance_ids.is_empty() {
             parts.push(format!("instance id {}", joined(self.instance_ids.iter())));
         }
+        parts.extend(self.registered_before_ms.map(|before_ms| format!("registered before {before_ms} ms since 1970")));
         f.write_str(&parts.join(", "))
     }
 }

@@ -118,6 +118,7 @@ pub fn is_meant(instance: &InstanceInfo, target: &Target) -> bool {
         && target.app.as_ref().is_none_or(|app| instance.app.eq_ignore_ascii_case(app))
         && target.port.is_none_or(|port| listens_on(&instance.port, port) || listens_on(&instance.secure_port, port))
         && (target.instance_ids.is_empty() || target.instance_ids.contains(&instance.instance_id))
+        && target.registered_before_ms.is_none_or(|before_ms| registered_before(instance, before_ms))
 }
 
 fn is_at(instance: &InstanceInfo, target: &Target) -> bool {
@@ -127,6 +128,13 @@ fn is_at(instance: &InstanceInfo, target: &Target) -> bool {
 /// The registered address, if it is one: some clients register a host name there.
 pub fn address_of(instance: &InstanceInfo) -> Option<IpAddr> {
     instance.ip_addr.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// By the registry's own times; one that never was UP has only that of its lease. Without a time nothing is known.
+fn registered_before(instance: &InstanceInfo, before_ms: i64) -> bool {
+    let lease = &instance.lease;
+    let began_ms = if lease.service_up_ms > 0 { lease.service_up_ms } else { lease.registration_ms };
+    began_ms > 0 && began_ms < before_ms
 }
 
 fn listens_on(port: &Port, wanted: u16) -> bool {
@@ -167,6 +175,7 @@ mod tests {
             app: app.map(str::to_owned),
             port,
             instance_ids: id.map(str::to_owned).into_iter().collect(),
+            ..Target::default()
         }
     }
 
@@ -223,6 +232,23 @@ mod tests {
             instance.port.enabled = plain;
             instance.secure_port.enabled = secure;
             assert_eq!(is_meant(&instance, &target("10.0.0.1", None, Some(wanted), None)), meant);
+        }
+    }
+
+    #[test]
+    fn whoever_came_later_is_not_meant() {
+        let mut instance = InstanceInfo::new("A", "a", "h", "10.0.0.1");
+        for (service_up_ms, registration_ms, before_ms, meant) in [
+            (4_999, 1, 5_000, true),
+            (5_000, 1, 5_000, false),
+            (4_000, 9_000, 5_000, true),
+            (0, 4_999, 5_000, true),
+            (0, 5_000, 5_000, false),
+            (0, 0, 5_000, false),
+        ] {
+            (instance.lease.service_up_ms, instance.lease.registration_ms) = (service_up_ms, registration_ms);
+            let target = Target { registered_before_ms: Some(before_ms), ..target("10.0.0.1", None, None, None) };
+            assert_eq!(is_meant(&instance, &target), meant, "{service_up_ms} {registration_ms}");
         }
     }
 }

@@ -185,6 +185,28 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.sync-speed.retry-base-ms", "first wait before a gateway is told again; it doubles; default 200"),
     used("eurus.sync-speed.retry-max-ms", "longest wait before a gateway is told again; default 5000"),
     used("eurus.sync-speed.retry-for-ms", "how long after the request gateways are told again; default 300000"),
+    used(
+        "eurus.sync-speed.kubernetes.enabled",
+        "take pods offline that a Kubernetes cluster deletes; needs a build with the cargo feature kubernetes; default false",
+    ),
+    used("eurus.sync-speed.kubernetes.namespaces", "namespaces whose pods are followed, at most 32; default all"),
+    used(
+        "eurus.sync-speed.kubernetes.annotation",
+        "annotation with which a pod opts in, by the value true; default eurus.io/offline-on-delete",
+    ),
+    used(
+        "eurus.sync-speed.kubernetes.app-annotation",
+        "annotation whose value is the one application of the pod that is meant; default eurus.io/app",
+    ),
+    used("eurus.sync-speed.kubernetes.label-selector", "only pods with these labels, as in kubectl -l; default all"),
+    used(
+        "eurus.sync-speed.kubernetes.kubeconfig",
+        "file that says how the API server is reached; default the service account of the pod that sync-speed runs in",
+    ),
+    used(
+        "eurus.sync-speed.kubernetes.force",
+        "take an application's last UP instance too when its pod is deleted; default false",
+    ),
 ];
 
 pub(super) const MAPS: &[Map] = &[

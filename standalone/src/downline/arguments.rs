@@ -120,6 +120,15 @@ pub(super) struct ServerArgs {
     /// File with the token, instead of the variable EURUS_SYNC_SPEED_TOKEN
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
+    /// Who vouches for sync-speed's certificate, PEM [default: the system's authorities]
+    #[arg(long, value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+    /// Certificate that is shown to sync-speed, PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(super) key: Option<PathBuf>,
     /// Print what sync-speed answers, as it is
     #[arg(long)]
     pub(super) json: bool,

@@ -1,14 +1,13 @@
 //! An entry until its end: by its events; where sync-speed serves none, by asking again and again.
 
 use eurus_service::{Clock, Timer};
-use reqwest::Response;
-use reqwest::header::CONTENT_TYPE;
 
 use super::answer::Entry;
 use super::events::{Event, Parser};
 use super::report;
 use super::screen::Screen;
 use super::server::{self, NoAnswer, Reply, Server};
+use super::transport::Answering;
 
 /// Between two looks where there are no events.
 const POLL_MS: i64 = 1_000;
@@ -122,9 +121,9 @@ impl<'a> Following<'a> {
     /// One connection of events.
     async fn listen(&mut self) -> Result<Heard, NoAnswer> {
         let response = self.server.events(self.id).await?;
-        let content_type = server::header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+        let content_type = response.header("content-type").unwrap_or_default();
         let is_stream = content_type.split(';').next().is_some_and(|essence| essence.trim() == "text/event-stream");
-        match response.status().as_u16() {
+        match response.status() {
             200 if is_stream => self.hear(response).await,
             200 | 405 | 406 | 501 => Ok(Heard::NoEvents),
             404 => {
@@ -133,12 +132,12 @@ impl<'a> Following<'a> {
                 Ok(if is_unknown_path { Heard::NoEvents } else { Heard::Refused(reply) })
             }
             // It is starting, stopping, or has no room for one more listener.
-            429 | 500.. => Ok(Heard::Broken(format!("answered {}", response.status().as_u16()))),
+            429 | 500.. => Ok(Heard::Broken(format!("answered {}", response.status()))),
             _ => Ok(Heard::Refused(server::read(response).await?)),
         }
     }
 
-    async fn hear(&mut self, mut response: Response) -> Result<Heard, NoAnswer> {
+    async fn hear(&mut self, mut response: Answering) -> Result<Heard, NoAnswer> {
         let mut timer = self.clock.timer("events");
         let mut parser = Parser::default();
         loop {
@@ -146,7 +145,7 @@ impl<'a> Following<'a> {
                 chunk = response.chunk() => chunk,
                 () = timer.sleep_ms(QUIET_MS) => return self.look().await,
             };
-            let Some(bytes) = chunk.map_err(|error| NoAnswer::Lost(server::cause(&error)))? else {
+            let Some(bytes) = chunk? else {
                 return Ok(Heard::Broken("the connection was closed".to_owned()));
             };
             let events = parser.feed(&bytes).map_err(|_| NoAnswer::Lost("an event is too large".to_owned()))?;

@@ -3,25 +3,30 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use eurus_service::secret::Secret;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, Url};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::request::Builder;
+use http::{HeaderValue, Request};
+use http_body_util::Full;
+use reqwest::Url;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::arguments::ServerArgs;
 use super::token;
+use super::transport::{Answering, Transport};
 
 /// Bytes of an answer: 64 instances and thousands of gateways are far below.
 const ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Nodes of sync-speed.
 const NODES_MAX: usize = 16;
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// For a look at an entry.
+/// For a look at an entry, and until events begin.
 const LOOK_WITHIN_S: u64 = 30;
 
 /// Where sync-speed is, and how to call it.
 pub(super) struct Server {
-    http: Client,
+    transport: Transport,
     origins: Vec<String>,
     token: Option<Secret>,
     /// What the user said; `None`: it depends on what is called.
@@ -69,8 +74,11 @@ impl NoAnswer {
         }
     }
 
-    pub(super) const fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         match self {
+            Self::Unreachable(why) if why.contains("certificate") => {
+                "--cacert names who vouches for its certificate, --cert and --key what is shown to it"
+            }
             Self::Unreachable(_) => "is it running, and does --url name it? 8090 is its port by default",
             Self::Lost(_) => {
                 "run the same command again: what is out of traffic stays so; sync-speed's log says what happened"
@@ -81,74 +89,72 @@ impl NoAnswer {
 
 impl Server {
     /// # Errors
-    /// What of the arguments or of the token is wrong.
+    /// What of the arguments, the token or the certificates is wrong.
     pub(super) fn new(arguments: &ServerArgs) -> Result<Self, String> {
         let origins = origins(&arguments.url)?;
         let token = token::find(arguments.token_file.as_deref())?;
-        // sync-speed refuses what comes through a proxy; a redirect would carry the token elsewhere.
-        let http = Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_WITHIN)
-            .build()
-            .map_err(|error| error.to_string())?;
-        Ok(Self { http, origins, token, timeout_s: arguments.timeout })
+        let is_encrypted = origins.iter().any(|origin| origin.starts_with("https:"));
+        let transport = Transport::new(arguments, is_encrypted)?;
+        Ok(Self { transport, origins, token, timeout_s: arguments.timeout })
     }
 
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, NoAnswer> {
         let within_s = self.timeout_s.unwrap_or(call.answer_within_s);
-        let response = self
-            .first_reachable(|origin| {
-                let request = self.http.post(format!("{origin}{}", call.path)).body(call.body.to_string());
-                let request = request.header(CONTENT_TYPE, "application/json").timeout(Duration::from_secs(within_s));
-                match &call.idempotency_key {
-                    Some(key) => request.header("Idempotency-Key", key),
-                    None => request,
-                }
-            })
-            .await?;
-        read(response).await
+        let request = |origin: &str| {
+            let request = Request::post(format!("{origin}{}", call.path)).header(CONTENT_TYPE, "application/json");
+            match &call.idempotency_key {
+                Some(key) => request.header("Idempotency-Key", key),
+                None => request,
+            }
+        };
+        let exchange = async { read(self.first_reachable(request, &call.body.to_string()).await?).await };
+        within(within_s, exchange).await
     }
 
     /// The entry as it stands.
     pub(super) async fn entry(&self, id: &str) -> Result<Reply, NoAnswer> {
-        let look =
-            |origin: &str| self.http.get(format!("{origin}/offline/{id}")).timeout(Duration::from_secs(LOOK_WITHIN_S));
-        read(self.first_reachable(look).await?).await
+        let look = |origin: &str| Request::get(format!("{origin}/offline/{id}"));
+        within(LOOK_WITHIN_S, async { read(self.first_reachable(look, "").await?).await }).await
     }
 
     /// The entry's events, or whatever the answer is instead.
-    pub(super) async fn events(&self, id: &str) -> Result<Response, NoAnswer> {
-        self.first_reachable(|origin| {
-            self.http.get(format!("{origin}/offline/{id}/events")).header(ACCEPT, "text/event-stream")
-        })
-        .await
+    pub(super) async fn events(&self, id: &str) -> Result<Answering, NoAnswer> {
+        let events =
+            |origin: &str| Request::get(format!("{origin}/offline/{id}/events")).header(ACCEPT, "text/event-stream");
+        within(LOOK_WITHIN_S, self.first_reachable(events, "")).await
     }
 
-    async fn first_reachable(&self, request: impl Fn(&str) -> RequestBuilder) -> Result<Response, NoAnswer> {
+    async fn first_reachable(&self, request: impl Fn(&str) -> Builder, body: &str) -> Result<Answering, NoAnswer> {
         let mut unreachable = Vec::new();
         for origin in &self.origins {
-            let request = match &self.token {
-                Some(token) => request(origin).bearer_auth(token.expose()),
-                None => request(origin),
-            };
-            match request.send().await {
-                Ok(response) => return Ok(response),
-                // Only then it is certain that this node was told nothing.
-                Err(error) if error.is_connect() => unreachable.push(format!("{origin}: {}", cause(&error))),
-                Err(error) => return Err(NoAnswer::Lost(format!("{origin}: {}", cause(&error)))),
+            let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
+            let mut request = request(origin).body(body).map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
+            if let Some(token) = &self.token {
+                let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+                let mut value = value.map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
+                value.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, value);
+            }
+            match self.transport.send(request).await {
+                Err(NoAnswer::Unreachable(why)) => unreachable.push(format!("{origin}: {why}")),
+                Err(NoAnswer::Lost(why)) => return Err(NoAnswer::Lost(format!("{origin}: {why}"))),
+                Ok(answering) => return Ok(answering),
             }
         }
         Err(NoAnswer::Unreachable(unreachable.join("; ")))
     }
 }
 
+async fn within<T>(bound_s: u64, exchange: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
+    let too_long = || NoAnswer::Lost(format!("it took longer than {bound_s} s"));
+    timeout(Duration::from_secs(bound_s), exchange).await.unwrap_or_else(|_| Err(too_long()))
+}
+
 /// Reads a whole answer.
-pub(super) async fn read(mut response: Response) -> Result<Reply, NoAnswer> {
-    let status = response.status().as_u16();
-    let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+pub(super) async fn read(mut answering: Answering) -> Result<Reply, NoAnswer> {
+    let (status, retry_after) = (answering.status(), answering.header("retry-after"));
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| NoAnswer::Lost(cause(&error)))? {
+    while let Some(chunk) = answering.chunk().await? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(NoAnswer::Lost(format!("the answer is larger than {ANSWER_BYTES_MAX} bytes")));
@@ -157,23 +163,7 @@ pub(super) async fn read(mut response: Response) -> Result<Reply, NoAnswer> {
     Ok(Reply { status, text: String::from_utf8_lossy(&bytes).into_owned(), retry_after })
 }
 
-pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    Some(headers.get(name)?.to_str().ok()?.to_owned())
-}
-
-/// The innermost cause is the one that a person can act on.
-pub(super) fn cause(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "it took too long".to_owned();
-    }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
-}
-
-/// `http://host:port`, several with commas.
+/// `http://host:port` or `https://host:port`, several with commas.
 fn origins(urls: &str) -> Result<Vec<String>, String> {
     let origins: Vec<String> = urls.split(',').map(|url| origin(url.trim())).collect::<Result<_, _>>()?;
     match origins.len() {
@@ -183,7 +173,7 @@ fn origins(urls: &str) -> Result<Vec<String>, String> {
 }
 
 fn origin(text: &str) -> Result<String, String> {
-    let allowed = "allowed is http://host:port, such as http://127.0.0.1:8090";
+    let allowed = "allowed is http://host:port or https://host:port, such as http://127.0.0.1:8090";
     let url = Url::parse(text).map_err(|_| format!("--url '{}': {allowed}", text.escape_debug()))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("--url holds a password, which everybody on this machine could read: put the token into \
@@ -191,7 +181,7 @@ fn origin(text: &str) -> Result<String, String> {
             .to_owned());
     }
     let is_plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if url.scheme() != "http" || url.host_str().is_none() || !is_plain {
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !is_plain {
         return Err(format!("--url '{}': {allowed}", text.escape_debug()));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
@@ -206,7 +196,7 @@ mod tests {
         for (given, expected) in [
             ("http://127.0.0.1:8090", &["http://127.0.0.1:8090"][..]),
             ("http://[::1]:8090/", &["http://[::1]:8090"]),
-            ("http://a:1, http://b:2/", &["http://a:1", "http://b:2"]),
+            ("http://a:1, https://b:2/", &["http://a:1", "https://b:2"]),
         ] {
             assert_eq!(origins(given).unwrap(), expected, "{given}");
         }

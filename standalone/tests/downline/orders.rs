@@ -60,6 +60,32 @@ async fn the_token_comes_from_the_environment_or_a_file() {
     whole.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_it_must_be_who_it_should_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(path("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+    std::fs::write(path("key.pem"), key.serialize_pem()).unwrap();
+    let (certificate, private_key) = (path("cert.pem"), path("key.pem"));
+    let whole = Whole::start(&[
+        ("eurus.sync-speed.ssl.certificate", &certificate),
+        ("eurus.sync-speed.ssl.certificate-private-key", &private_key),
+    ])
+    .await;
+    let url = whole.url.replace("http://", "https://");
+    let unknown = eurus(&format!("offline 127.0.0.99 --url {url}"), &[]).await;
+    unknown.expect(1, &[], &["nothing was sent", "certificate", "--cacert names who vouches"]);
+    let known = eurus(&format!("offline 127.0.0.99 --url {url} --cacert {certificate}"), &[]).await;
+    known.expect(1, &[], &["no-instance: "]);
+    let no_file = eurus(&format!("offline 127.0.0.99 --url {url} --cacert {}", path("none")), &[]).await;
+    no_file.expect(2, &[], &["--cacert"]);
+    let plain = eurus(&format!("offline 127.0.0.99 --url {}", whole.url), &[]).await;
+    plain.expect(1, &[], &[]);
+    whole.stop().await;
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_not_sent() {
     for (line, part) in [

@@ -9,7 +9,7 @@ use eurus_service::tls::{ClientTls, ServerTls};
 use eurus_service::{ConfigError, Properties};
 
 use super::access::{NAMES_ALLOWED, segments, upper_case};
-use super::{DatabaseConfig, EurekaConfig, NotifyConfig, OwnRegistration, SyncSpeedConfig};
+use super::{DatabaseConfig, EurekaConfig, KubernetesConfig, NotifyConfig, OwnRegistration, SyncSpeedConfig};
 use crate::access::{AccessRules, Token};
 
 const WORKERS: &str = "eurus.sync-speed.workers";
@@ -66,6 +66,7 @@ impl SyncSpeedConfig {
                 .transpose()?,
             eureka: eureka(properties, stock.eureka)?,
             notify: notify(properties, stock.notify)?,
+            kubernetes: KubernetesConfig::from_properties(properties)?,
             registry_within_ms: properties.number(
                 REGISTRY_WITHIN,
                 stock.registry_within_ms,

@@ -113,6 +113,7 @@ fn target(sent: &Body) -> Result<Target, Problem> {
         app: sent.app.as_ref().map(|app| app.to_uppercase()),
         port: sent.port,
         instance_ids: sent.instance_id.iter().cloned().collect(),
+        registered_before_ms: None,
     })
 }
 

@@ -9,6 +9,8 @@ mod acknowledgements;
 mod audit;
 mod holding;
 mod keep_percent;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod offline;
 mod online;
 mod refusals;

@@ -1,5 +1,7 @@
 //! A scripted registry, gateways that record what they are told, and the service between them.
 
+#[cfg(feature = "kubernetes")]
+pub(crate) mod api_server;
 pub(crate) mod gateway;
 pub(crate) mod log;
 pub(crate) mod raw;

@@ -17,7 +17,7 @@ use super::registry::FakeRegistry;
 use super::{Events, free_listener};
 
 pub(crate) const GROUP: &str = "EURUS-GATEWAY";
-const START_MS: i64 = 1_795_000_000_000;
+pub(crate) const START_MS: i64 = 1_795_000_000_000;
 
 /// Registry and events of one test, and the folder that outlives a service.
 pub(crate) struct World {
@@ -85,6 +85,19 @@ impl World {
         config
     }
 
+    /// Lets time pass, in small steps, until so many events contain a text.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) async fn pass_until(&self, service: &Service, count: usize, part: &str) {
+        let time_passes = async {
+            while self.events.matching(part).len() < count {
+                service.advance_ms(100).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(super::EVENT_BOUND, time_passes).await;
+        assert!(waited.is_ok(), "waited for {count} × '{part}' among {:#?}", self.events.matching(""));
+    }
+
     pub(crate) fn start(&self) -> Service {
         self.start_with(|_| {})
     }
@@ -150,6 +163,23 @@ impl Service {
         self.shutdown.abort();
         // How it ends is nobody's business.
         let _ = self.running.await;
+    }
+
+    /// How it ended by itself.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) async fn ended(self) -> Result<(), RunError> {
+        self.running.await.unwrap()
+    }
+
+    /// Stops while an order may still wait for its answer.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) async fn stop_as_time_passes(self) {
+        self.shutdown.trigger();
+        while !self.running.is_finished() {
+            self.advance_ms(100).await;
+            tokio::task::yield_now().await;
+        }
+        self.running.await.unwrap().unwrap();
     }
 
     pub(crate) async fn stop(self) {
