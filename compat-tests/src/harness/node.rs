@@ -1,10 +1,11 @@
 //! One node as a process of its own: `eurus harness node registry …`, which a run starts for `program: eurus`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eurus_gateway::{GatewayConfig, GatewayListeners};
 use eurus_registry::RegistryConfig;
+use eurus_service::logging::LogSettings;
 use eurus_service::properties::Sources;
 use eurus_service::{Clock, ConfigError, Properties, Shutdown};
 use eurus_sync_speed::SyncSpeedConfig;
@@ -12,6 +13,9 @@ use eurus_sync_speed::SyncSpeedConfig;
 use crate::Failure;
 use crate::stack::bind;
 use crate::tie::when_input_ends;
+
+/// A node writes a log where it is told into which file.
+const LOG_FILE: &str = "logging.file.name";
 
 /// Which node, where, with which settings.
 #[derive(clap::Args, Clone, Debug)]
@@ -55,7 +59,7 @@ pub enum NodeKind {
 
 impl NodeKind {
     /// As the command line writes it.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Registry => "registry",
             Self::Gateway => "gateway",
@@ -81,6 +85,11 @@ pub async fn run(arguments: NodeArgs) -> Result<(), Failure> {
     let refused = |error: ConfigError| Failure::new(error.to_string());
     let settings = arguments.settings.iter().map(|setting| split(setting)).collect::<Result<Vec<_>, _>>()?;
     let properties = properties(arguments.kind, &settings).map_err(refused)?;
+    if properties.string(LOG_FILE).is_some() {
+        LogSettings::from_properties(&properties, Path::new(""))
+            .and_then(|log| log.without_console().start())
+            .map_err(refused)?;
+    }
     let listener = bind(arguments.at)?.0;
     match arguments.kind {
         NodeKind::Registry => {

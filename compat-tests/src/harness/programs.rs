@@ -22,7 +22,7 @@ pub const JAVA_ENVIRONMENT: &str = "EURUS_HARNESS_JAVA";
 const BUILT: &str = "compat-tests/java";
 
 impl Programs {
-    pub(super) fn eurus_command(&self) -> Result<Command, Failure> {
+    pub(crate) fn eurus_command(&self) -> Result<Command, Failure> {
         let Some((program, arguments)) = &self.eurus else {
             let mut command = Command::new(std::env::current_exe()?);
             command.args(["harness", "node"]);
