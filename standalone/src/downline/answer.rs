@@ -88,7 +88,7 @@ impl Entry {
             "done" => Outcome::Done,
             "partial" => Outcome::Partial,
             "failed" => Outcome::Failed,
-            "recorded" | "notifying" => Outcome::UnderWay,
+            "recorded" | "notifying" | "rolling" => Outcome::UnderWay,
             _ => Outcome::Unknown,
         }
     }
@@ -136,6 +136,7 @@ mod tests {
             ("failed", true, Outcome::Failed, false),
             ("recorded", false, Outcome::UnderWay, false),
             ("notifying", false, Outcome::UnderWay, false),
+            ("rolling", true, Outcome::UnderWay, false),
             ("draining", false, Outcome::Unknown, false),
         ] {
             let entry = Entry::parse(&format!(r#"{{"id": "offline-1", "state": "{state}", "retrying": {retrying}}}"#));

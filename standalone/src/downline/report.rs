@@ -23,8 +23,8 @@ pub(super) fn summary(entry: &Entry) -> String {
     let settled = entry.gateways.iter().filter(|gateway| gateway.is_settled()).count();
     let goes_on = match (entry.retrying, entry.outcome()) {
         (true, Outcome::Failed) => "; being undone",
+        (_, Outcome::UnderWay) => "; under way",
         (true, _) => "; still being told",
-        (false, Outcome::UnderWay) => "; under way",
         (false, _) => "",
     };
     format!(
@@ -85,6 +85,8 @@ pub(super) fn advice_on(problem: &Problem, reply: &Reply) -> Vec<String> {
         "caller-not-allowed" => "allow this machine's address in eurus.sync-speed.allow, and call sync-speed directly",
         "application-not-allowed" => "eurus.sync-speed.apps lists the applications that may be taken offline",
         "last-up-instance" => "start another instance first, or take it all the same with --force",
+        "keep-percent" => "wait until more instances are UP; eurus.sync-speed.keep-percent says how many must stay",
+        "no-right" => "this token or certificate may not do that: eurus.sync-speed.callers says what it may",
         "no-instance" => "if the instance has already left the registry, there is nothing to do",
         "too-many-instances" => "narrow it with --app, --port or --instance-id",
         "busy" => "run the same command again in a moment",
@@ -206,6 +208,8 @@ mod tests {
             (403, "application-not-allowed", "", "eurus.sync-speed.apps"),
             (404, "no-instance", "", "nothing to do"),
             (409, "last-up-instance", "", "--force"),
+            (409, "keep-percent", "", "more instances are UP"),
+            (403, "no-right", "", "eurus.sync-speed.callers"),
             (422, "another-word", "", "--idempotency-key"),
             (429, "too-fast", "", "wait"),
             (502, "registry", "", "once the registry answers"),

@@ -34,6 +34,15 @@ async fn out_of_traffic_and_back() {
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json.out).unwrap()["state"], "done");
 
     eurus(&format!("online 127.0.0.2 --url {url}"), &[]).await.expect(0, &["online-", "the registry says UP"], &[]);
+    let both = eurus(&format!("offline 127.0.0.2 127.0.0.3 --force --drain 5 --reason both --url {url}"), &[]).await;
+    both.expect(0, &[" done: 2 of 2 instances, 1 of 1 gateways", "  drain     no request is under way"], &[]);
+    eurus(&format!("online --app java-service --url {url}"), &[]).await.expect(0, &[" done: 2 of 2 "], &[]);
+    let rolling = format!("offline --app java-service --rolling 50% --min-up 0 --force --timeout 20 --url {url}");
+    eurus(&rolling, &[]).await.expect(0, &["offline-", " done: 2 of 2 "], &[]);
+    let written_down = eurus(&format!("online --app java-service --async --url {url}"), &[]).await;
+    let written_down = written_down.expect(0, &["online-"], &["eurus watch online-"]);
+    eurus(&format!("watch {} --url {url}", written_down.id()), &[]).await.expect(0, &[" done: 2 of 2 "], &[]);
+
     eurus(&format!("offline 127.0.0.77 --url {url}"), &[]).await.expect(1, &[], &["no-instance: ", "already left"]);
     eurus(&format!("watch offline-1 --url {url}"), &[]).await.expect(1, &[], &["no-such-entry: "]);
     whole.stop().await;
