@@ -18,6 +18,9 @@ use crate::Failure;
 /// Real time: how long a service may take to become healthy.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(20);
 
+/// What the health of a gateway says that waits for sync-speed: its timers exist, and time must go on.
+const WAITS: &str = "waiting for the live marks";
+
 /// Real time; the services keep an idle connection for 5 s and longer.
 const CONNECTION_KEPT: Duration = Duration::from_secs(2);
 
@@ -193,7 +196,12 @@ impl Stack {
             while !shutdown.is_aborted() {
                 match self.http.get(&url).send().await {
                     Ok(answer) if answer.status() == 200 => return,
-                    Ok(_) | Err(_) => tokio::task::yield_now().await,
+                    Ok(answer) => {
+                        if answer.text().await.is_ok_and(|body| body.contains(WAITS)) {
+                            return;
+                        }
+                    }
+                    Err(_) => tokio::task::yield_now().await,
                 }
             }
         };

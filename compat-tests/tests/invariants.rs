@@ -115,6 +115,14 @@ fn files_that_the_architecture_names_exist() {
     }
 }
 
+/// A copy that came to the requests past the one writer would not be joined with the marks.
+#[test]
+fn one_writer_publishes_what_requests_see() {
+    assert_eq!(files_with(&["gateway/src"], &["snapshot.store("]), ["gateway/src/directory.rs"]);
+    assert_eq!(files_with(&["gateway/src"], &["FetchListener for"]), ["gateway/src/directory.rs"]);
+    assert_eq!(files_with(&["eureka-client/src"], &["listener.fetched("]), ["eureka-client/src/fetcher.rs"]);
+}
+
 #[test]
 fn proofs_never_decode_with_the_codec_they_check() {
     let offenders = files_with(&["compat-tests"], &["eurus_model"]);

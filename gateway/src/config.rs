@@ -155,6 +155,12 @@ impl GatewayConfig {
         self.instance_id.clone().unwrap_or_else(default_id)
     }
 
+    /// Whether there is somebody to report to, if it is to report.
+    pub(crate) fn check_report_refused(&self) -> Result<(), RunError> {
+        let SyncSpeedConfig { report_refused, urls, .. } = &self.sync_speed;
+        if *report_refused && urls.is_empty() { Err(RunError::NobodyToReportTo) } else { Ok(()) }
+    }
+
     /// Whether there is an address to register for the listener of requests, if it is to be registered.
     pub(crate) fn check_registrable(&self, bound: SocketAddr) -> Result<(), RunError> {
         let is_unknown = bound.ip().is_unspecified() && self.advertised_ip.is_none();

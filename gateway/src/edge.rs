@@ -21,6 +21,7 @@ use crate::config::EdgeConfig;
 use crate::directory::Directory;
 use crate::observed_stream::ObservedStream;
 use crate::pipeline::{self, Caller};
+use crate::sync_speed::Refusals;
 use crate::worker::Worker;
 
 /// Bytes of a message's head at most, both ways. A caller who exceeds it gets 431, an instance 502.
@@ -37,6 +38,7 @@ pub(crate) struct Seat {
     pub(crate) name: String,
     pub(crate) listener: std::net::TcpListener,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) refusals: Refusals,
     pub(crate) config: EdgeConfig,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
@@ -64,7 +66,7 @@ async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
     let listener = TcpListener::from_std(seat.listener)?;
     let connections_max = u32::try_from(seat.config.connections_max).unwrap_or(u32::MAX);
     let permits = Arc::new(Semaphore::new(connections_max as usize));
-    let worker = Rc::new(Worker::new(seat.directory, seat.config, seat.clock, seat.faults));
+    let worker = Rc::new(Worker::new(seat.directory, seat.refusals, seat.config, seat.clock, seat.faults));
     tokio::task::spawn_local(close_overdue(Rc::clone(&worker), timer, seat.stop.clone()));
     let mut was_full = false;
     loop {

@@ -8,7 +8,7 @@ mod ticket;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -38,6 +38,9 @@ pub(crate) struct Endpoint {
     changed: Notify,
     traffic: Traffic,
     refused_until_ms: AtomicI64,
+    /// Refused connections since it last accepted one; and until when none is to be told again.
+    refusals: AtomicU64,
+    told_until_ms: AtomicI64,
 }
 
 /// How waiting for a closed endpoint ended.
@@ -62,6 +65,8 @@ impl Endpoint {
             changed: Notify::new(),
             traffic: Traffic::default(),
             refused_until_ms: AtomicI64::new(NOT_REFUSED),
+            refusals: AtomicU64::new(0),
+            told_until_ms: AtomicI64::new(NOT_REFUSED),
         }
     }
 
@@ -174,8 +179,22 @@ impl Endpoint {
     /// It accepted a connection; whether it had refused one before.
     pub(crate) fn set_connected(&self) -> bool {
         // The common case only reads: a cache line that nobody writes can be read by all.
-        self.refused_until_ms.load(Ordering::Relaxed) != NOT_REFUSED
-            && self.refused_until_ms.swap(NOT_REFUSED, Ordering::Relaxed) != NOT_REFUSED
+        if self.refused_until_ms.load(Ordering::Relaxed) == NOT_REFUSED {
+            return false;
+        }
+        self.refusals.store(0, Ordering::Relaxed);
+        self.told_until_ms.store(NOT_REFUSED, Ordering::Relaxed);
+        self.refused_until_ms.swap(NOT_REFUSED, Ordering::Relaxed) != NOT_REFUSED
+    }
+
+    /// Counts a refused connection; how many there were in a row, for the first who asks in a pause.
+    pub(crate) fn refused_in_new_pause(&self, now_ms: i64, pause_ms: i64) -> Option<u64> {
+        let refusals = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
+        let told_ms = self.told_until_ms.load(Ordering::Relaxed);
+        let until_ms = now_ms.saturating_add(pause_ms);
+        let is_first =
+            || self.told_until_ms.compare_exchange(told_ms, until_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        (told_ms <= now_ms && is_first()).then_some(refusals)
     }
 
     /// Whether it refused the last connection.

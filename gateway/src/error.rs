@@ -117,6 +117,8 @@ pub enum RunError {
     NoAdvertisedAddress(SocketAddr),
     /// The registry client's configuration cannot work.
     Client(ClientError),
+    /// It is to report instances that refuse connections, and there is no sync-speed.
+    NobodyToReportTo,
     /// The HTTP client for sync-speed cannot be made.
     SyncSpeed(reqwest::Error),
 }
@@ -135,6 +137,9 @@ impl fmt::Display for RunError {
                  eureka.instance.ip-address, or eureka.client.register-with-eureka=false. Without it every gateway would \
                  register as the same instance, and only one of them would be told of downlines"
             ),
+            Self::NobodyToReportTo => f.write_str(
+                "gateway: eurus.gateway.report-refused=true needs eurus.gateway.sync-speed.url: to whom else should it report?",
+            ),
             Self::Client(error) => write!(f, "gateway: {error}"),
             Self::SyncSpeed(error) => write!(f, "gateway: the client for sync-speed cannot be made: {error}"),
         }
@@ -144,7 +149,11 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::NoListener | Self::Worker { .. } | Self::ClientEnded(_) | Self::NoAdvertisedAddress(_) => None,
+            Self::NoListener
+            | Self::Worker { .. }
+            | Self::ClientEnded(_)
+            | Self::NoAdvertisedAddress(_)
+            | Self::NobodyToReportTo => None,
             Self::Listener(error) | Self::Admin(error) => Some(error),
             Self::Client(error) => Some(error),
             Self::SyncSpeed(error) => Some(error),

@@ -84,7 +84,7 @@ use directory::Directory;
 use http::Admin;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
-use sync_speed::{Announcer, Standing, State, then_follow};
+use sync_speed::{Announcer, Refusals, Standing, State, then_follow};
 
 /// Runs a gateway until `shutdown`: requests under way are finished first, then the admin API stops.
 ///
@@ -99,6 +99,7 @@ pub async fn run(
     let data_address = listeners.data.first().ok_or(RunError::NoListener)?.local_addr().map_err(RunError::Listener)?;
     let admin_address = listeners.admin.local_addr().map_err(RunError::Listener)?;
     config.check_registrable(data_address)?;
+    config.check_report_refused()?;
     let own_addresses = OwnAddresses::new(vec![data_address, admin_address], config.advertised_ip);
     let (marks, joins) = (config.down_service_cache.clone(), config.fetch_listener_enabled);
     if !joins {
@@ -118,7 +119,8 @@ pub async fn run(
         faults: config.faults.clone(),
     };
     let announced = (node.as_str(), config.group.as_str(), own.metadata(own_instance::ADMIN));
-    let announcer = Announcer::new(&config.sync_speed, announced, announcing).map_err(RunError::SyncSpeed)?;
+    let (announcer, refusals) =
+        Announcer::new(&config.sync_speed, announced, announcing).map_err(RunError::SyncSpeed)?;
 
     let listener: Arc<dyn FetchListener> = Arc::clone(&directory) as _;
     let client =
@@ -140,7 +142,8 @@ pub async fn run(
     let admin_server = http::server(admin, listeners.admin).map_err(RunError::Admin)?;
     let admin_handle = admin_server.handle();
     let admin_task = tokio::spawn(admin_server);
-    let workers = start_workers(&config, listeners.data, &directory, &clock, &stop).inspect_err(|_| stop.trigger());
+    let workers =
+        start_workers(&config, listeners.data, &directory, &refusals, &clock, &stop).inspect_err(|_| stop.trigger());
     // The admin API takes orders by now: a node that is announced is told of them.
     let client_task = tokio::spawn(then_follow(announcer, client, stop.clone()));
     log::info!("gateway: requests on {data_address}, admin API on {admin_address}");
@@ -182,6 +185,7 @@ fn start_workers(
     config: &GatewayConfig,
     listeners: Vec<TcpListener>,
     directory: &Arc<Directory>,
+    refusals: &Refusals,
     clock: &Clock,
     stop: &Shutdown,
 ) -> Result<Vec<WorkerEnd>, RunError> {
@@ -191,6 +195,7 @@ fn start_workers(
             name: name.clone(),
             listener,
             directory: Arc::clone(directory),
+            refusals: refusals.clone(),
             config: config.edge.clone(),
             faults: config.faults.clone(),
             clock: clock.clone(),

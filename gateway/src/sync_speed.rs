@@ -9,14 +9,17 @@
 //! | `call` | one call to one sync-speed |
 //! | `live_marks` | the marks as they come |
 //! | `announcing` | the control loop |
+//! | `refusals` | reports of instances that refuse connections |
 //! | `standing` | how that stands, for the health check |
 
 mod announcing;
 mod call;
 mod config;
 mod live_marks;
+mod refusals;
 mod standing;
 
 pub(crate) use announcing::{Announcer, Parts, then_follow};
 pub use config::SyncSpeedConfig;
+pub(crate) use refusals::Refusals;
 pub(crate) use standing::{Standing, State};

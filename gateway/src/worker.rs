@@ -7,6 +7,7 @@ use eurus_service::{Clock, Faults};
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
 use crate::failure_log::FailureLog;
+use crate::sync_speed::Refusals;
 use crate::upstream::Pool;
 use crate::upstream::pool::PoolLimits;
 
@@ -17,18 +18,26 @@ pub(crate) struct Worker {
     pub(crate) clock: Clock,
     pub(crate) pool: Pool,
     pub(crate) failures: FailureLog,
+    /// Where instances that refuse connections are noted.
+    pub(crate) refusals: Refusals,
     /// A harness's plan.
     pub(crate) faults: Faults,
 }
 
 impl Worker {
     /// With an empty pool.
-    pub(crate) fn new(directory: Arc<Directory>, config: EdgeConfig, clock: Clock, faults: Faults) -> Self {
+    pub(crate) fn new(
+        directory: Arc<Directory>,
+        refusals: Refusals,
+        config: EdgeConfig,
+        clock: Clock,
+        faults: Faults,
+    ) -> Self {
         let pool = Pool::new(PoolLimits {
             per_address_max: config.idle_per_address_max,
             all_max: config.idle_max,
             idle_ms: config.idle_ms,
         });
-        Self { directory, config, clock, pool, failures: FailureLog::default(), faults }
+        Self { directory, config, clock, pool, failures: FailureLog::default(), refusals, faults }
     }
 }

@@ -106,6 +106,7 @@ impl Embedded {
             sync_speed_config.notify.token =
                 gateway_config.admin.token.clone().and_then(eurus_sync_speed::access::Token::new);
         }
+        announce_to(&mut gateway_config, &sync_speed_config, addresses.reachable_sync_speed());
         // One id for several processes would be one instance to the registry.
         gateway_config.instance_id = None;
         if let Some(registration) = &mut sync_speed_config.eureka.registration {
@@ -161,6 +162,17 @@ impl Embedded {
             None => flatten(registry_task.await.map(|result| result.map_err(Into::into))),
         };
         ended.and(registry_ended)
+    }
+}
+
+/// The gateway asks the sync-speed beside it, unless it was told of another one, or would be refused there.
+fn announce_to(gateway: &mut GatewayConfig, sync_speed: &SyncSpeedConfig, at: SocketAddr) {
+    let notify = &sync_speed.notify;
+    // A gateway does not speak TLS with sync-speed.
+    let is_reachable = sync_speed.tls.is_none() && eurus_sync_speed::access::is_inside(&notify.networks, at.ip());
+    if gateway.sync_speed.urls.is_empty() && is_reachable {
+        gateway.sync_speed.urls = vec![format!("http://{at}")];
+        gateway.sync_speed.token = notify.token.as_ref().map(|token| token.expose().to_owned());
     }
 }
 

@@ -51,6 +51,8 @@ pub struct SyncSpeedConfig {
     pub registry_within_ms: u64,
     /// When offlines end that say nothing about it, milliseconds; `None`: they do not.
     pub release_after_ms: Option<i64>,
+    /// Whether an instance that refuses a gateway's connections, and ours, is taken offline.
+    pub offline_refused: bool,
     /// A harness's plan; no setting leads to it.
     pub faults: Faults,
 }
@@ -133,6 +135,7 @@ impl SyncSpeedConfig {
             kubernetes: None,
             registry_within_ms: 5_000,
             release_after_ms: None,
+            offline_refused: false,
             faults: Faults::default(),
         }
     }

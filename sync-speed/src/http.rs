@@ -6,10 +6,13 @@ mod body;
 mod caller;
 mod encrypted;
 mod events;
+mod gateway_caller;
 mod gateway_groups;
+mod gateways;
 mod health;
 mod offline;
 mod problem;
+mod refused;
 
 use std::io;
 use std::net::TcpListener;
@@ -28,6 +31,8 @@ use crate::audit::Trail;
 use crate::config::SyncSpeedConfig;
 use crate::downline::Downline;
 use crate::error::RunError;
+use crate::refused::Looks;
+use gateway_caller::GatewayCallers;
 use problem::Problem;
 
 /// What of a body is read; larger ones are answered 413.
@@ -37,12 +42,22 @@ const STOP_WITHIN_S: u64 = 30;
 /// Connections per worker thread.
 const CONNECTIONS_PER_WORKER_MAX: usize = 1_024;
 
+/// Looks under way, and what comes of them.
+struct Refused {
+    looks: Looks,
+    takes_offline: bool,
+}
+
 /// What the handlers share.
 struct Api {
     downline: Arc<Downline>,
     door: Arc<Door>,
     trail: Arc<Trail>,
     clock: Clock,
+    /// Who may call as a gateway.
+    gateways: GatewayCallers,
+    /// Looks at instances that refuse gateways' connections.
+    refused: Arc<Refused>,
     default_group: Option<String>,
     /// Where requests are carried out: not on the worker's thread, so that a caller who hangs up does not cut the
     /// way in two.
@@ -61,6 +76,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/offline/{id}", web::get().to(offline::get))
         .route("/offline/{id}/events", web::get().to(events::get))
         .route("/audit", web::get().to(audit::list))
+        .route(gateways::PATH, web::post().to(gateways::post))
+        .route(refused::PATH, web::post().to(refused::post))
         .route("/gateway-groups", web::get().to(gateway_groups::list))
         .service(
             web::resource("/gateway-groups/{app}")
@@ -118,6 +135,8 @@ pub(crate) async fn serve(
         door,
         trail,
         clock,
+        gateways: GatewayCallers { networks: config.notify.networks.clone(), token: config.notify.token.clone() },
+        refused: Arc::new(Refused { looks: Looks::default(), takes_offline: config.offline_refused }),
         default_group: config.default_gateway_group.clone(),
         runtime: Handle::current(),
         streams: Arc::new(Semaphore::new(events::STREAMS_MAX)),

@@ -24,6 +24,8 @@
 //! | [`own_instance`] | how it registers itself |
 //! | [`audit`] | who asked for what, from where, and what came of it |
 //! | `audience` | who must hear of an entry |
+//! | `live_marks` | what a gateway that starts must know, and why no order falls between |
+//! | `refused` | instances that refuse gateways' connections: a look of our own |
 //! | [`nodes`] | which gateway nodes must hear of it, and where |
 //! | [`notify`] | telling them in parallel until each has acknowledged |
 //! | `holding` | what was acknowledged holds: asserted again, brought back in time, ended with its registration |
@@ -55,6 +57,7 @@ mod holding;
 pub mod http;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
+mod live_marks;
 mod loops;
 mod node_id;
 pub mod nodes;
@@ -62,6 +65,7 @@ pub mod notify;
 pub mod own_instance;
 pub mod points;
 pub mod recovery;
+mod refused;
 pub mod registration;
 pub mod registry_step;
 pub mod registry_time;

@@ -3,6 +3,8 @@
 //! Anybody can register under a gateway's name. An address is therefore called only inside configured segments, and
 //! only if it is a literal address: no name is resolved on the word of a stranger.
 
+mod announced;
+
 use std::net::{IpAddr, SocketAddr};
 
 use eurus_model::{Applications, InstanceInfo, InstanceStatus};
@@ -11,6 +13,7 @@ use ipnetwork::IpNetwork;
 use crate::access;
 use crate::entry::{Ack, NodeRecord};
 use crate::selection::address_of;
+pub use announced::{Announced, find_known, known_of_group};
 
 /// Metadata key of a gateway's admin port.
 const MANAGEMENT_PORT: &str = "management.port";
@@ -100,7 +103,7 @@ fn inside(networks: &[IpNetwork], ip: IpAddr) -> Result<(), String> {
 }
 
 /// `http://<literal address>:<port>`, nothing more: no user, no path, no name.
-fn literal_http_address(url: &str) -> Option<SocketAddr> {
+pub(crate) fn literal_http_address(url: &str) -> Option<SocketAddr> {
     let rest = url.trim().strip_prefix("http://")?;
     let address: SocketAddr = rest.strip_suffix('/').unwrap_or(rest).parse().ok()?;
     (address.port() > 0).then(|| SocketAddr::new(address.ip().to_canonical(), address.port()))

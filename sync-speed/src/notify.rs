@@ -35,14 +35,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::Ack;
-use crate::nodes;
+use crate::nodes::{self, Announced};
 use crate::points;
 use crate::store::{NodeUpdate, Store};
 use attempt::Attempt;
 pub use batch::GroupsByApp;
 use book::{Book, Retry};
 pub use courier::Courier;
-use courier::Delivery;
+use courier::{Delivery, Letter};
 use gateway::Failure;
 pub use gateway::{GatewayClient, UnderWay};
 
@@ -77,11 +77,14 @@ pub struct NotifyLoop {
     attempt: Attempt,
     store: Store,
     clock: Clock,
-    inbox: mpsc::Receiver<Delivery>,
+    inbox: mpsc::Receiver<Letter>,
     open_calls: Arc<AtomicUsize>,
     book: Book,
     /// The copy that was looked through for nodes, and when the next one is looked for.
     seen: Arc<Applications>,
+    /// Gateways that announced themselves, at the last look; and those that were looked through.
+    announced: Vec<Announced>,
+    seen_announced: Vec<Announced>,
     look_ms: i64,
     faults: Faults,
     /// Of the whole service: a call under way ends early only with an abort.
@@ -110,6 +113,8 @@ impl NotifyLoop {
         let notify_loop = Self {
             config,
             seen: client.registry(),
+            announced: Vec::new(),
+            seen_announced: Vec::new(),
             client,
             attempt,
             store,
@@ -133,7 +138,7 @@ impl NotifyLoop {
             let wake_ms = self.next_wake_ms();
             tokio::select! {
                 () = shutdown.wait() => break,
-                Some(delivery) = self.inbox.recv() => self.take_in(delivery).await,
+                Some(letter) = self.inbox.recv() => self.open(letter).await,
                 Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => self.book_in(answered).await,
                 () = timer.sleep_until_ms(wake_ms) => {}
             }
@@ -185,8 +190,12 @@ impl NotifyLoop {
         self.look_ms = now_ms.saturating_add(LOOK_EVERY_MS);
         self.book.expire(now_ms);
         let copy = self.client.registry();
-        if !Arc::ptr_eq(&copy, &self.seen) {
-            let came = self.book.newcomers(now_ms, |group| nodes::of_group(&copy, group, &self.config.networks));
+        if self.book.has_open_entries() {
+            self.read_announced(now_ms).await;
+        }
+        if !Arc::ptr_eq(&copy, &self.seen) || self.announced != self.seen_announced {
+            let (announced, networks) = (&self.announced, &self.config.networks);
+            let came = self.book.newcomers(now_ms, |group| nodes::known_of_group(&copy, announced, group, networks));
             if !came.is_empty() {
                 log::info!("{} gateway nodes came up that must hear of open entries", came.len());
                 if let Err(error) = self.store.nodes_came(&came, now_ms).await {
@@ -194,8 +203,28 @@ impl NotifyLoop {
                 }
             }
             self.seen = copy;
+            self.seen_announced.clone_from(&self.announced);
         }
         self.record(&[]).await;
+    }
+
+    /// On an error those of the last time count.
+    async fn read_announced(&mut self, now_ms: i64) {
+        match self.store.announced(now_ms).await {
+            Ok(announced) => self.announced = announced,
+            Err(error) => log::error!("gateways that announced themselves are not known: {error}"),
+        }
+    }
+
+    async fn open(&mut self, letter: Letter) {
+        match letter {
+            Letter::Entry(delivery) => self.take_in(*delivery).await,
+            // From here on this loop's own timer is awake.
+            Letter::NodeCame(arriving) => {
+                drop(arriving);
+                self.look_ms = self.clock.now_ms();
+            }
+        }
     }
 
     async fn take_in(&mut self, delivery: Delivery) {
@@ -211,6 +240,8 @@ impl NotifyLoop {
         self.seen = Arc::default();
         // The calls go out before anything is written: what is to be told is in the journal already.
         self.start_due_calls();
+        // By this a call that fails is told from one to a gateway that is gone.
+        self.read_announced(now_ms).await;
         self.record(&superseded).await;
     }
 
@@ -225,7 +256,7 @@ impl NotifyLoop {
         // Its timer goes: from here on this loop's own is awake.
         for Answered { id, answer, at_us, _timer: _ } in answers {
             updates.extend(self.book.answered(id, answer, at_us, |call| {
-                nodes::find(&copy, &call.group, &call.node, &self.config.networks)
+                nodes::find_known(&copy, &self.announced, (&call.group, &call.node), &self.config.networks)
             }));
         }
         for update in &updates {

@@ -4,6 +4,8 @@ use eurus_service::faults::{About, Point, Possible};
 
 /// Requests and recovery walk the same way.
 const WAY: &[&str] = &["request", "recovery"];
+/// The gateway that waits for the answer.
+const ANNOUNCER: &[&str] = &["announcing"];
 
 /// A request has come.
 pub const SELECT: Point = Point {
@@ -53,6 +55,14 @@ pub const NODES_RECORD: Point = Point {
     about: About::Nobody,
     timers: WAY,
 };
+/// They are in the journal, done; gateways that announced themselves meanwhile are not named yet.
+pub const ANNOUNCED_READ: Point = Point {
+    name: "announced-read",
+    what: "gateways that announced themselves are looked for",
+    possible: Possible::Passing,
+    about: About::Nobody,
+    timers: WAY,
+};
 /// They are in the journal; no gateway is told yet.
 pub const NODES_RECORDED: Point = Point {
     name: "nodes-recorded",
@@ -86,6 +96,22 @@ pub const ACKNOWLEDGEMENT_RECORD: Point = Point {
     // Whatever comes to them meanwhile waits too.
     timers: &["telling gateways", "call to a gateway", "entry for the gateways"],
 };
+/// A gateway has announced itself. About the gateway.
+pub const ANNOUNCEMENT_RECORD: Point = Point {
+    name: "announcement-record",
+    what: "a gateway that announced itself is written down",
+    possible: Possible::Passing,
+    about: About::Gateway,
+    timers: ANNOUNCER,
+};
+/// It is written down. About the gateway.
+pub const LIVE_MARKS_READ: Point = Point {
+    name: "live-marks-read",
+    what: "the live marks for a gateway are read",
+    possible: Possible::Passing,
+    about: About::Gateway,
+    timers: ANNOUNCER,
+};
 /// Everything is done and written down, or refused.
 pub const ANSWER: Point = Point {
     name: "answer",
@@ -104,10 +130,13 @@ pub fn all() -> Vec<&'static Point> {
         &REGISTRY_CALL,
         &REGISTRY_ANSWERED,
         &NODES_RECORD,
+        &ANNOUNCED_READ,
         &NODES_RECORDED,
         &GATEWAY_CALL,
         &GATEWAY_ANSWERED,
         &ACKNOWLEDGEMENT_RECORD,
+        &ANNOUNCEMENT_RECORD,
+        &LIVE_MARKS_READ,
         &ANSWER,
     ];
     own.into_iter().chain(eurus_client::points::ALL).collect()

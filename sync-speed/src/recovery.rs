@@ -135,7 +135,7 @@ async fn wait_for_a_copy(downline: &Downline, timer: &mut Timer) {
     }
 }
 
-async fn go_on(downline: &Downline, entry: Entry, timer: &mut Timer) {
+async fn go_on(downline: &Downline, mut entry: Entry, timer: &mut Timer) {
     let id = entry.id.clone();
     if entry.plan.is_some() {
         log::warn!("{id}: a rolling offline goes on after a restart");
@@ -153,6 +153,7 @@ async fn go_on(downline: &Downline, entry: Entry, timer: &mut Timer) {
             // Nobody waits for this answer.
             match downline.groups_of(&entry).await {
                 Ok(groups) => {
+                    downline.name_announced(&mut entry, &groups).await;
                     drop(downline.courier.deliver(&entry, &groups).await);
                     log::info!("{id}: its gateways are told again after a restart");
                 }

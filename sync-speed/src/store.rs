@@ -14,8 +14,11 @@
 //! | `audit` | the audit trail |
 //! | `claims` | which node works on an entry, and until when |
 //! | `turns` | one request at a time for an application, also between nodes |
+//! | `announced` | gateways that announced themselves |
+//! | `live` | what holds now, for a gateway that starts |
 //! | `error` | why the store did not do it |
 
+mod announced;
 mod audit;
 mod claims;
 mod dialect;
@@ -24,6 +27,7 @@ mod groups;
 mod holding;
 mod journal;
 mod journal_read;
+mod live;
 mod place;
 mod schema;
 mod sql;
@@ -37,10 +41,12 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::config::DatabaseConfig;
+pub use announced::Remembered;
 pub(crate) use claims::RENEW_EVERY_MS;
 pub use error::StoreError;
 pub use holding::Held;
 pub use journal::{NewEntry, NodeUpdate, RegistryAnswer};
+pub use live::{LIVE_MARKS_MAX, LiveMark};
 use sql::Pool;
 pub use turns::SharedTurn;
 

@@ -1,5 +1,6 @@
 //! What runs in a scenario: services by their `run`, producers, and the links between them.
 
+mod announcing;
 mod beginning;
 mod build;
 mod instance;

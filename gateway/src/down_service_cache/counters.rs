@@ -15,6 +15,8 @@ pub(crate) struct Counters {
     pub(crate) window_over: u64,
     /// Marks that were still needed when a copy fetched after the window came: the plain window would have failed.
     pub(crate) outlived_window: u64,
+    /// How long after its window the latest of them was confirmed: how far the registry's caches lag.
+    pub(crate) longest_lag_ms: i64,
     pub(crate) unconfirmed_at_bound: u64,
     /// The instance was in no copy any more.
     pub(crate) absent_at_bound: u64,
@@ -25,9 +27,14 @@ impl Counters {
     /// Adds what one fetched copy did.
     pub(super) fn count(&mut self, reviewed: &Reviewed) {
         self.outlived_window += reviewed.outlived.len() as u64;
-        for Ended { reason, .. } in &reviewed.ended {
+        for Ended { reason, mark } in &reviewed.ended {
             match reason {
-                EndReason::Confirmed { .. } => self.confirmed += 1,
+                EndReason::Confirmed { lag_ms } => {
+                    self.confirmed += 1;
+                    if mark.outlived_window {
+                        self.longest_lag_ms = self.longest_lag_ms.max(*lag_ms);
+                    }
+                }
                 EndReason::WindowOver => self.window_over += 1,
                 EndReason::Unconfirmed { .. } => self.unconfirmed_at_bound += 1,
                 EndReason::Absent => self.absent_at_bound += 1,

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use super::SyncSpeedConfig;
 use super::call::{self, Announcement, SyncSpeed};
 use super::live_marks::Answer;
+use super::refusals::{Refusals, Reporter};
 use super::standing::{Standing, State};
 use crate::directory::Directory;
 use crate::points;
@@ -43,6 +44,7 @@ pub(crate) struct Announcer {
     retry_ms: i64,
     parts: Parts,
     timer: Timer,
+    reporter: Option<Reporter>,
 }
 
 /// One sync-speed, and whether it answered the last time; `None`: it was not asked yet.
@@ -60,28 +62,34 @@ struct Round {
 }
 
 impl Announcer {
-    /// `None`: no sync-speed is configured.
+    /// And where refused connections are noted. `None`: no sync-speed is configured.
     pub(crate) fn new(
         config: &SyncSpeedConfig,
         own: (&str, &str, Option<&str>),
         parts: Parts,
-    ) -> Result<Option<Self>, reqwest::Error> {
+    ) -> Result<(Option<Self>, Refusals), reqwest::Error> {
         if config.urls.is_empty() {
             log::info!(
                 "eurus.gateway.sync-speed.url is not set: after a start this gateway knows only of downlines that the \
                  registry's list shows, and sync-speed only of gateways that are registered"
             );
-            return Ok(None);
+            return Ok((None, Refusals::default()));
         }
         let http = call::client()?;
-        let asked = |url: &String| Asked {
-            sync_speed: SyncSpeed::new(url.clone(), http.clone(), config.token.clone()),
-            answered: None,
-        };
+        let sync_speeds =
+            || config.urls.iter().map(|url| SyncSpeed::new(url.clone(), http.clone(), config.token.clone()));
         let (node, group, admin) = own;
+        let (refusals, reporter) = match config.report_refused {
+            true => {
+                let directory = Arc::clone(&parts.directory);
+                let (refusals, reporter) = Reporter::new(node, sync_speeds().collect(), directory, &parts.clock);
+                (refusals, Some(reporter))
+            }
+            false => (Refusals::default(), None),
+        };
         parts.standing.set(State::Waiting);
-        Ok(Some(Self {
-            sync_speeds: config.urls.iter().map(asked).collect(),
+        let announcer = Self {
+            sync_speeds: sync_speeds().map(|sync_speed| Asked { sync_speed, answered: None }).collect(),
             own: Announcement {
                 node: node.to_owned(),
                 group: group.to_owned(),
@@ -92,7 +100,9 @@ impl Announcer {
             retry_ms: RETRY_BASE_MS,
             timer: parts.clock.timer("announcing"),
             parts,
-        }))
+            reporter,
+        };
+        Ok((Some(announcer), refusals))
     }
 
     /// Asks until one has answered, or the wait is over; when to ask again.
@@ -191,9 +201,9 @@ impl Asked {
 }
 
 fn take_in(directory: &Directory, url: &str, answer: Answer, now_ms: i64) {
-    let (number, omitted) = (answer.number, answer.omitted);
-    if omitted > 0 {
-        log::error!("sync-speed {url}: {omitted} live marks did not fit into its answer and are not known here");
+    let number = answer.number;
+    if answer.truncated {
+        log::error!("sync-speed {url}: not all live marks fit into its answer: the oldest are not known here");
     }
     let directives = answer.into_directives();
     match directory.recall(&directives, now_ms) {
@@ -223,6 +233,12 @@ pub(crate) fn then_follow(
             return;
         }
         let following = client.run(stop.clone());
+        let reporter = announcer.reporter.take();
+        let reporting = async {
+            if let Some(reporter) = reporter {
+                reporter.run(&stop).await;
+            }
+        };
         let renewing = async {
             tokio::select! {
                 biased;
@@ -230,6 +246,6 @@ pub(crate) fn then_follow(
                 () = announcer.renew(next_ms, &stop) => {}
             }
         };
-        tokio::join!(following, renewing);
+        tokio::join!(following, renewing, reporting);
     })
 }

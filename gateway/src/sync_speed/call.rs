@@ -7,6 +7,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 
 use super::live_marks::Answer;
+use super::refusals::Report;
 
 /// Real time: to open a connection, and for a whole call.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -59,6 +60,12 @@ impl SyncSpeed {
     pub(super) async fn announce(&self, announcement: &Announcement) -> Result<Answer, String> {
         let body = self.post("/gateways", announcement).await?;
         serde_json::from_slice(&body).map_err(|error| format!("its answer is not understood: {error}"))
+    }
+
+    /// Reports an instance that refuses connections; what sync-speed found.
+    pub(super) async fn report(&self, report: &Report) -> Result<String, String> {
+        let body = self.post("/gateways/refused", report).await?;
+        Ok(quoted(&body))
     }
 
     async fn post(&self, path: &str, body: &impl Serialize) -> Result<Vec<u8>, String> {

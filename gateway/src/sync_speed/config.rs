@@ -9,6 +9,8 @@ const URL: &str = "eurus.gateway.sync-speed.url";
 const TOKEN: &str = "eurus.gateway.sync-speed.token";
 const WAIT_MS: &str = "eurus.gateway.sync-speed.wait-ms";
 
+const REPORT_REFUSED: &str = "eurus.gateway.report-refused";
+
 const URLS_MAX: usize = 16;
 const URL_ALLOWED: &str =
     "http://host:port of sync-speed, without a path or credentials; several, comma-separated, 16 at most";
@@ -23,11 +25,13 @@ pub struct SyncSpeedConfig {
     pub token: Option<String>,
     /// How long a starting gateway waits for the live marks before it serves without, milliseconds.
     pub wait_ms: i64,
+    /// Whether instances that refuse connections are reported to it.
+    pub report_refused: bool,
 }
 
 impl Default for SyncSpeedConfig {
     fn default() -> Self {
-        Self { urls: Vec::new(), token: None, wait_ms: 10_000 }
+        Self { urls: Vec::new(), token: None, wait_ms: 10_000, report_refused: false }
     }
 }
 
@@ -50,6 +54,7 @@ impl SyncSpeedConfig {
             urls,
             token: properties.secret(TOKEN)?,
             wait_ms: properties.number(WAIT_MS, stock.wait_ms, 0..=WAIT_MS_MAX)?,
+            report_refused: properties.bool(REPORT_REFUSED, stock.report_refused)?,
         })
     }
 }

@@ -14,9 +14,9 @@ pub(super) struct Answer {
     /// How long it holds.
     pub(super) ttl_ms: i64,
     marks: Vec<LiveMark>,
-    /// How many did not fit.
+    /// Whether there are more than one answer may hold.
     #[serde(default)]
-    pub(super) omitted: u64,
+    pub(super) truncated: bool,
 }
 
 #[derive(Debug, Deserialize)]

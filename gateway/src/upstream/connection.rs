@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::client::conn::http1::{self, SendRequest};
@@ -57,7 +58,7 @@ impl Drop for Connection {
 }
 
 /// A connection to the endpoint: the one that became idle last, or a new one.
-pub(crate) async fn connection(worker: &Worker, endpoint: &Endpoint) -> Result<Connection, RequestError> {
+pub(crate) async fn connection(worker: &Worker, endpoint: &Arc<Endpoint>) -> Result<Connection, RequestError> {
     let address = endpoint.address();
     while let Some(mut connection) = worker.pool.take(address, worker.clock.now_ms()) {
         if connection.becomes_ready().await {
@@ -67,15 +68,19 @@ pub(crate) async fn connection(worker: &Worker, endpoint: &Endpoint) -> Result<C
         }
     }
     let limit = Duration::from_millis(worker.config.connect_timeout_ms);
+    let mut is_refused = false;
     let (kind, why) = match timeout(limit, open(address)).await {
         Ok(Ok(connection)) => {
             accepted(endpoint);
             return Ok(connection);
         }
-        Ok(Err(error)) => (ErrorKind::ConnectFailed, error.to_string()),
+        Ok(Err(error)) => {
+            is_refused = error.kind() == io::ErrorKind::ConnectionRefused;
+            (ErrorKind::ConnectFailed, error.to_string())
+        }
         Err(_) => (ErrorKind::ConnectTimeout, format!("no connection after {} ms", limit.as_millis())),
     };
-    pass_over(worker, endpoint, &why);
+    pass_over(worker, endpoint, &why, is_refused);
     Err(RequestError {
         kind,
         retry_is_safe: true,
@@ -112,7 +117,7 @@ fn accepted(endpoint: &Endpoint) {
 }
 
 /// Said once, however many requests meet it and however often it is tried again.
-fn pass_over(worker: &Worker, endpoint: &Endpoint, why: &str) {
+fn pass_over(worker: &Worker, endpoint: &Arc<Endpoint>, why: &str, is_refused: bool) {
     let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
     if !endpoint.has_refused() {
         log::warn!(
@@ -121,4 +126,7 @@ fn pass_over(worker: &Worker, endpoint: &Endpoint, why: &str) {
         );
     }
     endpoint.set_refused_until(now_ms.saturating_add(pause_ms));
+    if is_refused && let Some(refusals) = endpoint.refused_in_new_pause(now_ms, pause_ms) {
+        worker.refusals.note(endpoint, refusals);
+    }
 }

@@ -127,6 +127,8 @@ async fn a_stale_copy_does_not_bring_it_back_and_a_confirmed_mark_ends() {
     gateway.fetch().await;
     let (_, cache) = gateway.admin_get("/down-service-cache").await;
     assert_eq!((&cache["marks"], &cache["counters"]["confirmed"]), (&json!([]), &json!(1)));
+    // The fetch of 120 s was the first that showed it, 90 s after the window.
+    assert_eq!(cache["counters"]["longest_lag_ms"], 4 * FETCH_MS - 1_000 - 30_000);
     assert_eq!(gateway.instance(&downed).await["why"], "OUT_OF_SERVICE from registry");
     gateway.stop().await.unwrap();
 }

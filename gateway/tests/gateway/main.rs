@@ -10,5 +10,6 @@ mod downline;
 mod failures;
 mod live_marks;
 mod proxying;
+mod refusals;
 mod support;
 mod under_way;

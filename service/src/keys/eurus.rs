@@ -106,12 +106,21 @@ pub(super) const KEYS: &[Key] = &[
     used(
         "eurus.gateway.sync-speed.url",
         "http://host:port of sync-speed, one or several: it is told of this gateway, and asked for live downlines before \
-         anything is served; default none",
+         anything is served; default none, in `eurus` its own",
     ),
     used("eurus.gateway.sync-speed.token", "bearer token that sync-speed asks gateways for; default none"),
     used(
         "eurus.gateway.sync-speed.wait-ms",
         "how long a starting gateway waits for sync-speed before it serves without live downlines; default 10000",
+    ),
+    used(
+        "eurus.gateway.report-refused",
+        "tell sync-speed of instances that refuse connections, once in a refused-pause-ms; default false",
+    ),
+    used(
+        "eurus.sync-speed.offline-refused",
+        "take an instance offline that refuses a gateway's connections and sync-speed's, with the usual guards; it stays \
+         so until an online; default false",
     ),
     used("eurus.sync-speed.port", "port of sync-speed; default 8090"),
     used("eurus.sync-speed.address", "address sync-speed binds to; default 127.0.0.1"),

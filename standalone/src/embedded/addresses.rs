@@ -33,13 +33,23 @@ impl Addresses {
 
     /// A listener on all addresses is reached over the loopback address.
     pub(super) fn reachable(&self, credentials: &str) -> String {
-        let Self { scheme, registry: mut address, context_path, .. } = self.clone();
-        if address.ip().is_unspecified() {
-            address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-            });
-        }
+        let Self { scheme, context_path, .. } = self;
+        let address = over_loopback(self.registry);
         format!("{scheme}://{credentials}{address}{context_path}/eureka/")
     }
+
+    /// The same for sync-speed.
+    pub(super) fn reachable_sync_speed(&self) -> SocketAddr {
+        over_loopback(self.sync_speed)
+    }
+}
+
+fn over_loopback(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }

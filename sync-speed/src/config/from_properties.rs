@@ -23,6 +23,7 @@ const CALL_TIMEOUT: &str = "eurus.sync-speed.call-timeout-ms";
 const CONCURRENCY: &str = "eurus.sync-speed.notify-concurrency";
 const RETRY_BASE: &str = "eurus.sync-speed.retry-base-ms";
 const RETRY_MAX: &str = "eurus.sync-speed.retry-max-ms";
+const OFFLINE_REFUSED: &str = "eurus.sync-speed.offline-refused";
 const RETRY_FOR: &str = "eurus.sync-speed.retry-for-ms";
 const SERVICE_URL: &str = "eureka.client.service-url";
 const DEFAULT_ZONE: &str = "defaultzone";
@@ -77,6 +78,7 @@ impl SyncSpeedConfig {
                 seconds => Some(seconds * 1_000),
             },
             database: DatabaseConfig::from_properties(properties)?,
+            offline_refused: properties.bool(OFFLINE_REFUSED, stock.offline_refused)?,
             data_dir: stock.data_dir,
         })
     }

@@ -12,7 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::encrypted::CertificateNames;
-use super::{Api, Problem, audit, health};
+use super::{Api, Problem, audit, gateway_caller, gateways, health, refused};
 use crate::access::forwarding::{Forwarding, is_sign_of_a_proxy};
 use crate::access::{Admitted, Arrival, Denial, Right, Why};
 
@@ -29,8 +29,10 @@ pub(super) async fn check(
     // On its own: a caller who hangs up cuts neither the answer nor the trail off.
     let answered = actix_web::rt::spawn(async move {
         let api = request.app_data::<web::Data<Api>>().cloned();
+        let is_gateways = matches!(request.path(), gateways::PATH | refused::PATH);
         let response = answer(request, next).await?;
-        if let Some(api) = api {
+        // Announcements come all the time, and what a report leads to is in the journal.
+        if let Some(api) = api.filter(|_| !is_gateways || !response.status().is_success()) {
             audit::write(&api, &response).await;
         }
         Ok(response)
@@ -46,9 +48,12 @@ async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    if request.path() != health::PATH
-        && let Err(problem) = admit(&request)
-    {
+    let admitted = match request.path() {
+        health::PATH => Ok(()),
+        gateways::PATH | refused::PATH => gateway_caller::admit(&request).and_then(|()| check_content_type(&request)),
+        _ => admit(&request),
+    };
+    if let Err(problem) = admitted {
         return Ok(request.error_response(problem));
     }
     Ok(next.call(request).await?.map_into_boxed_body())

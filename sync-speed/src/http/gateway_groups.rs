@@ -101,7 +101,7 @@ fn nothing_stored(app: &str) -> Problem {
 }
 
 /// Application and group names as Eureka compares them: upper case.
-fn name(what: &'static str, given: &str) -> Result<String, Problem> {
+pub(super) fn name(what: &'static str, given: &str) -> Result<String, Problem> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if (1..=NAME_CHARS_MAX).contains(&given.len()) && given.chars().all(is_allowed) {
         return Ok(given.to_ascii_uppercase());

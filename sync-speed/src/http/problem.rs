@@ -152,7 +152,7 @@ pub(super) async fn no_such_path(request: HttpRequest) -> Answered {
 pub(super) fn no_such(method: &Method, path: &str) -> Problem {
     let message = format!(
         "{} {} is not served here; try POST /offline, POST /online, GET /offline, GET /offline/{{id}}, GET /offline/{{id}}/events, GET /gateway-groups, \
-         GET|PUT|DELETE /gateway-groups/{{app}}, GET /audit, GET /actuator/health",
+         GET|PUT|DELETE /gateway-groups/{{app}}, GET /audit, POST /gateways, POST /gateways/refused, GET /actuator/health",
         method,
         path.escape_debug()
     );

@@ -15,10 +15,18 @@ const OPEN_CALLS_MAX: usize = 10_000;
 /// Where entries are handed to the loop.
 #[derive(Clone)]
 pub struct Courier {
-    inbox: mpsc::Sender<Delivery>,
+    inbox: mpsc::Sender<Letter>,
     open_calls: Arc<AtomicUsize>,
     retry_for_ms: i64,
     clock: Clock,
+}
+
+/// What the loop is told.
+pub(super) enum Letter {
+    /// There is something to tell.
+    Entry(Box<Delivery>),
+    /// A gateway announced itself: it may be waited for. With a timer, as a delivery.
+    NodeCame(Timer),
 }
 
 /// An entry on its way to the loop.
@@ -33,7 +41,7 @@ pub(super) struct Delivery {
 
 impl Courier {
     pub(super) fn new(
-        inbox: mpsc::Sender<Delivery>,
+        inbox: mpsc::Sender<Letter>,
         open_calls: Arc<AtomicUsize>,
         retry_for_ms: i64,
         clock: Clock,
@@ -52,9 +60,15 @@ impl Courier {
         let (told, hears) = oneshot::channel();
         let batch = Batch::of(entry, groups, entry.created_ms.saturating_add(self.retry_for_ms));
         let arriving = self.clock.timer("entry for the gateways");
-        if self.inbox.send(Delivery { batch, told, arriving }).await.is_err() {
+        if self.inbox.send(Letter::Entry(Box::new(Delivery { batch, told, arriving }))).await.is_err() {
             log::warn!("{}: the service stops; its gateways are told after the next start", entry.id);
         }
         hears
+    }
+
+    /// A gateway has announced itself.
+    pub fn node_came(&self) {
+        // With a full inbox, or at the end, it is seen by the next look.
+        let _ = self.inbox.try_send(Letter::NodeCame(self.clock.timer("entry for the gateways")));
     }
 }

@@ -19,12 +19,13 @@ enum On {
     All,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration { number: 1, text: include_str!("../../migrations/0001-downline.sql"), on: On::Sqlite },
     Migration { number: 2, text: include_str!("../../migrations/0002-open-outcomes.sql"), on: On::Sqlite },
     Migration { number: 2, text: include_str!("../../migrations/0002-server.sql"), on: On::Servers },
     Migration { number: 3, text: include_str!("../../migrations/0003-shared.sql"), on: On::All },
     Migration { number: 4, text: include_str!("../../migrations/0004-audit.sql"), on: On::All },
+    Migration { number: 5, text: include_str!("../../migrations/0005-announced-gateways.sql"), on: On::All },
 ];
 
 pub(super) async fn migrate(pool: &Pool) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 mod access;
 mod acknowledgements;
 mod audit;
+mod gateways;
 mod holding;
 mod keep_percent;
 #[cfg(feature = "kubernetes")]
@@ -14,6 +15,7 @@ mod kubernetes;
 mod offline;
 mod online;
 mod refusals;
+mod refused;
 mod registry_failures;
 mod reload;
 mod requests;

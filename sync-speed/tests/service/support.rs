@@ -3,6 +3,7 @@
 #[cfg(feature = "kubernetes")]
 pub(crate) mod api_server;
 pub(crate) mod gateway;
+pub(crate) mod holding;
 pub(crate) mod log;
 pub(crate) mod raw;
 pub(crate) mod registry;

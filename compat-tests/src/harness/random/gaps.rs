@@ -14,9 +14,8 @@ const TRAVEL_MS: i64 = 65_000;
 type Gap = fn(&Scenario, &Story) -> bool;
 
 /// By name, as a message says it.
-const GAPS: [(&str, Gap); 14] = [
+const GAPS: [(&str, Gap); 13] = [
     ("a registry that forgot an offline is disturbed again before it is asserted again", of_services::registry_forgets),
-    ("a gateway that starts is not told of live marks", of_services::gateway_starts),
     ("a gateway that sync-speed does not list is not told", of_services::gateway_is_unknown),
     ("a stale copy after a mark was confirmed or given up", of_services::staler_than_a_mark),
     ("a status set past sync-speed is believed once a mark has ended", of_services::status_past_a_mark),

@@ -143,6 +143,7 @@ impl World {
             let (at, admin_at) = (gateway.at, gateway.admin_at);
             let mut config = gateway.config.clone();
             config.service_urls = self.links_of_gateway(place)?;
+            config.sync_speed = self.sync_speeds_of_gateway(place)?;
             let (data, admin) = (bind(at)?.0, bind(admin_at)?.0);
             let gateway = &self.gateways[place];
             let shutdown = gateway.faults.begins();

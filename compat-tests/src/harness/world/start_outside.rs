@@ -99,6 +99,7 @@ impl World {
     /// A gateway's process that answers.
     pub(super) async fn gateway_process(&mut self, place: usize) -> Result<Outside, Failure> {
         let registries = self.links_of_gateway(place)?;
+        let part = self.part_with_sync_speeds(place)?;
         let gateway = &self.gateways[place];
         let refresh = self.callers.iter().find(|caller| caller.part.gateway == gateway.part.name);
         let arguments: Vec<String> = refresh
@@ -107,7 +108,7 @@ impl World {
             .collect();
         let order = Order {
             kind: NodeKind::Gateway,
-            part: &gateway.part,
+            part: &part,
             at: gateway.at,
             admin_at: Some(gateway.admin_at),
             data: self.data.path(),

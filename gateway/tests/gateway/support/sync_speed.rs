@@ -26,12 +26,20 @@ struct State {
     /// Instead of an answer.
     instead: Option<(u16, String)>,
     announced: Vec<Value>,
+    /// Instances that refuse connections.
+    reported: Vec<Value>,
     authorization: Option<String>,
 }
 
 impl SyncSpeed {
     pub(crate) async fn start() -> Self {
-        let state = State { marks: Vec::new(), instead: None, announced: Vec::new(), authorization: None };
+        let state = State {
+            marks: Vec::new(),
+            instead: None,
+            announced: Vec::new(),
+            reported: Vec::new(),
+            authorization: None,
+        };
         let (state, held) = (Arc::new(Mutex::new(state)), Arc::new(watch::Sender::new(false)));
         let shared = (Arc::clone(&state), Arc::clone(&held));
         let address =
@@ -64,6 +72,10 @@ impl SyncSpeed {
         self.state.lock().announced.clone()
     }
 
+    pub(crate) fn reported(&self) -> Vec<Value> {
+        self.state.lock().reported.clone()
+    }
+
     pub(crate) fn authorization(&self) -> Option<String> {
         self.state.lock().authorization.clone()
     }
@@ -80,8 +92,12 @@ async fn answer(
     {
         let mut state = state.lock();
         state.authorization = authorization;
-        assert_eq!(path, "/gateways");
-        state.announced.push(serde_json::from_slice(&body).unwrap());
+        let body = serde_json::from_slice(&body).unwrap();
+        match path.as_str() {
+            "/gateways" => state.announced.push(body),
+            "/gateways/refused" => state.reported.push(body),
+            other => panic!("{other}"),
+        }
     }
     held.wait_for(|held| !held).await.unwrap();
     let state = state.lock();

@@ -62,6 +62,11 @@ impl FakeGateway {
         Self { port, shared, handle }
     }
 
+    /// What it says when it starts.
+    pub(crate) fn announcement(&self) -> Value {
+        json!({"node": self.shared.node, "group": super::service::GROUP, "admin": format!("http://127.0.0.1:{}", self.port)})
+    }
+
     pub(crate) fn answer_with(&self, mode: Mode) {
         *self.shared.mode.lock() = mode;
     }

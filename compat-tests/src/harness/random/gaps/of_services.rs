@@ -31,18 +31,6 @@ pub(super) fn registry_forgets(scenario: &Scenario, story: &Story) -> bool {
     })
 }
 
-/// It goes by the registry's status, through the caches: what was ordered lately, or is held back there, it does not know.
-pub(super) fn gateway_starts(scenario: &Scenario, story: &Story) -> bool {
-    let is_in = |window: (i64, i64), at_ms: i64| window.0 <= at_ms && at_ms <= window.1;
-    !story.orders.is_empty()
-        && downtimes(&scenario.gateways, story).any(|down| {
-            let window = (down.from_ms - TRAVEL_MS, down.to_ms + BACK_MS);
-            let is_disturbed = |span: &&Span| *span != down && span.from_ms <= window.1 && window.0 <= span.to_ms;
-            story.orders.iter().any(|order| is_in(window, order.at_ms))
-                || story.spans.iter().any(|span| is_disturbed(&span))
-        })
-}
-
 /// It tells whom its own copy of the registry lists when the order comes.
 pub(super) fn gateway_is_unknown(scenario: &Scenario, story: &Story) -> bool {
     let is_early = |order: &Order| {
