@@ -130,7 +130,8 @@ fn a_mark_that_outlives_its_window_is_said_and_counted_once() {
     assert_eq!(cache.review(RECORDED_MS + WINDOW_MS, &stale).outlived.len(), 1);
     assert_eq!(cache.review(RECORDED_MS + WINDOW_MS + 1, &stale).outlived.len(), 0);
     cache.review(RECORDED_MS + WINDOW_MS + 10_000, &copy(Some(fetched(OutOfService))));
-    let expected = Counters { recorded: 1, confirmed: 1, outlived_window: 1, ..Counters::default() };
+    let expected =
+        Counters { recorded: 1, confirmed: 1, outlived_window: 1, longest_lag_ms: 10_000, ..Counters::default() };
     assert_eq!(cache.counters(), expected);
 }
 
