@@ -6,7 +6,7 @@
 
 mod verdict;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use eurus_client::Forgotten;
@@ -27,6 +27,9 @@ const LEADS: &str = "*holding";
 const LEADS_FOR_MS: i64 = 15_000;
 /// Before what could not be done is tried again; it doubles up to the second.
 const TRY_AGAIN_MS: [i64; 2] = [1_000, 60_000];
+/// How long an instance must be missing before its offline ends with its registration: longer than anybody takes to
+/// register again after a registry's restart.
+const LEFT_AFTER_MS: i64 = 600_000;
 /// Who asks, in the journal.
 const CALLER: &str = "sync-speed";
 
@@ -37,11 +40,13 @@ pub(crate) struct Holding {
     seen: Arc<Applications>,
     /// What could not be done: when again, and the wait after that. By entry and instance.
     again: HashMap<(i64, String), (i64, i64)>,
+    /// Since when the copy does not show them. By entry and instance.
+    missing: HashMap<(i64, String), i64>,
 }
 
 impl Holding {
     pub(crate) fn new(downline: Arc<Downline>) -> Self {
-        Self { downline, seen: Arc::default(), again: HashMap::new() }
+        Self { downline, seen: Arc::default(), again: HashMap::new(), missing: HashMap::new() }
     }
 
     /// Until the signal.
@@ -68,14 +73,16 @@ impl Holding {
             return Ok(());
         }
         let held = downline.store.held().await?;
-        self.again.retain(|(number, id), _| held.iter().any(|held| held.number == *number && held.instance_id == *id));
+        let keys: HashSet<(i64, String)> = held.iter().map(key).collect();
+        self.again.retain(|key, _| keys.contains(key));
+        self.missing.retain(|key, _| keys.contains(key));
         let copy = downline.client.registry();
         let is_new = !Arc::ptr_eq(&copy, &self.seen);
         let mut is_all_seen = true;
         for held in &held {
             if held.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms) {
                 self.bring_back(held).await;
-            } else if is_new || self.is_due(held) {
+            } else if is_new || self.is_due(held) || self.may_have_left(held) {
                 is_all_seen &= self.compare(held, &copy).await?;
             }
         }
@@ -87,7 +94,11 @@ impl Holding {
 
     /// What the copy shows, confirmed live, against what was acknowledged. `false`: it has to be looked at again.
     async fn compare(&mut self, held: &Held, copy: &Applications) -> Result<bool, StoreError> {
-        let Some(shown) = copy.get(&held.app, &held.instance_id) else { return Ok(true) };
+        let Some(shown) = copy.get(&held.app, &held.instance_id) else {
+            self.missing.entry(key(held)).or_insert_with(|| self.downline.clock.now_ms());
+            return self.end_if_left(held).await;
+        };
+        self.missing.remove(&key(held));
         if verdict(held, shown, None) == Verdict::Holds {
             return Ok(true);
         }
@@ -112,6 +123,31 @@ impl Holding {
                 downline.store.end(held, why, self.now_ms()).await?;
             }
             Verdict::Forgotten => self.assert_again(held).await,
+        }
+        Ok(true)
+    }
+
+    fn may_have_left(&self, held: &Held) -> bool {
+        self.missing.get(&key(held)).is_some_and(|since_ms| since_ms.saturating_add(LEFT_AFTER_MS) <= self.now_ms())
+    }
+
+    async fn end_if_left(&mut self, held: &Held) -> Result<bool, StoreError> {
+        if !self.may_have_left(held) || !self.may_try(held) {
+            return Ok(true);
+        }
+        let downline = Arc::clone(&self.downline);
+        let read = downline.client.registries().instance(&held.app, &held.instance_id);
+        match downline.registry_time().bound(read).await {
+            Ok(None) => {
+                log::info!("{}: {}/{} has left the registry", held.entry, held.app, held.instance_id);
+                downline.store.end(held, "it has left the registry", self.now_ms()).await?;
+            }
+            // The copy will show it.
+            Ok(Some(_)) => drop(self.missing.remove(&key(held))),
+            Err(error) => {
+                log::warn!("whether {} still holds is not known: {error}", held.entry);
+                self.later(held);
+            }
         }
         Ok(true)
     }

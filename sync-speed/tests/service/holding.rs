@@ -2,6 +2,7 @@
 
 use crate::support::service::{Service, World, as_json, client, send};
 use eurus_sync_speed::config::OwnRegistration;
+use eurus_sync_speed::store::Store;
 use serde_json::{Value, json};
 
 const STATUS: &str = "registry PUT apps/JAVA-SERVICE/java-2/status?value=OUT_OF_SERVICE";
@@ -104,5 +105,26 @@ async fn what_is_right_is_left_alone() {
     world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
     later(&service).await;
     assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_ends_with_an_instance_that_has_left() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start();
+    offline(&service, json!({"ip": "10.0.0.2"})).await;
+    offline(&service, json!({"ip": "10.0.0.3"})).await;
+    later(&service).await;
+    world.registry.remove("JAVA-SERVICE", "java-2");
+    service.advance_ms(590_000).await;
+    let held = || async {
+        let held = Store::open(world.folder.path()).await.unwrap().held().await.unwrap();
+        held.into_iter().map(|held| held.instance_id).collect::<Vec<String>>()
+    };
+    assert_eq!(held().await, ["java-2", "java-3"], "it may come back");
+    service.advance_ms(60_000).await;
+    service.hand.settle().await.unwrap();
+    assert_eq!(held().await, ["java-3"]);
     service.stop().await;
 }
