@@ -24,6 +24,7 @@ use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
 use crate::notify::{Courier, GatewayClient};
 use crate::points;
+use crate::registry_memory::RegistryMemory;
 use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request};
@@ -40,6 +41,7 @@ const STALE_INTERVALS: i64 = 10;
 pub struct Downline {
     pub(crate) client: Arc<EurekaClient>,
     pub(crate) store: Store,
+    pub(crate) memory: RegistryMemory,
     pub(crate) courier: Courier,
     pub(crate) order: Arc<AppOrder>,
     pub(crate) clock: Clock,
@@ -95,7 +97,14 @@ pub struct Ways {
 
 impl Downline {
     /// From its parts.
-    pub fn new(client: Arc<EurekaClient>, store: Store, ways: Ways, clock: Clock, scope: Scope) -> Self {
+    pub(crate) fn new(
+        client: Arc<EurekaClient>,
+        store: Store,
+        memory: RegistryMemory,
+        ways: Ways,
+        clock: Clock,
+        scope: Scope,
+    ) -> Self {
         // A request, and as long again to undo, and to read back.
         let turn_ms = i64::try_from(scope.registry_within.as_millis()).unwrap_or(i64::MAX).saturating_mul(3);
         let order = Arc::new(AppOrder::of(&store, &clock, turn_ms.saturating_add(TURN_SPARE_MS)));
@@ -110,6 +119,7 @@ impl Downline {
         Self {
             client,
             store,
+            memory,
             courier: ways.courier,
             order,
             clock,
@@ -361,6 +371,10 @@ impl Downline {
         log::error!("{}: failed at the registry, no gateway was told: {why}", entry.id);
         entry.state = EntryState::Failed;
         entry.note = Some(why.clone());
+        // None of it comes any more: who asks later must not find it dealt with.
+        for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
+            instance.step = Step::Refused;
+        }
         if let Err(error) = self.write_answer(&entry).await {
             // The entry stays `recorded`: after a restart the registry is asked again, unless it was overtaken.
             log::error!("{}: that it failed is not in the journal: {error}", entry.id);

@@ -1,24 +1,19 @@
 //! What was acknowledged holds: offlines are asserted again when a registry has forgotten them, brought back when their
 //! time is over, and end with the registration that they were for.
-//!
-//! A registry that forgets shows every instance in a newer registration, as a new life does. What tells them apart: it
-//! has forgotten this service's own registration too, and shows nobody in a registration from before.
 
 mod verdict;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use eurus_client::Forgotten;
-use eurus_model::{Applications, InstanceInfo};
+use eurus_model::Applications;
 use eurus_service::{Shutdown, Timer};
 
 use crate::downline::Downline;
 use crate::error::Refusal;
-use crate::registration::Registration;
 use crate::request::{Kind, Request, Target};
 use crate::store::{Held, StoreError};
-use verdict::{Verdict, memory_began_after, verdict};
+use verdict::{Verdict, verdict};
 
 /// Between two looks.
 const LOOK_EVERY_MS: i64 = 1_000;
@@ -69,6 +64,7 @@ impl Holding {
     async fn look(&mut self) -> Result<(), StoreError> {
         let now_ms = self.now_ms();
         let downline = Arc::clone(&self.downline);
+        downline.memory.note().await?;
         if !downline.store.leads(LEADS, now_ms, now_ms.saturating_add(LEADS_FOR_MS)).await? {
             return Ok(());
         }
@@ -116,7 +112,7 @@ impl Holding {
                 return Ok(false);
             }
         };
-        match verdict(held, &live, self.forgotten(copy, &live, held).await) {
+        match verdict(held, &live, downline.memory.explains(&live, &held.registration).await) {
             Verdict::Holds => {}
             Verdict::Ended(why) => {
                 log::info!("{}: {}/{} is not kept out any longer: {why}", held.entry, held.app, held.instance_id);
@@ -150,20 +146,6 @@ impl Holding {
             }
         }
         Ok(true)
-    }
-
-    /// Since when the registry's memory is a new one, if it is.
-    async fn forgotten(&self, copy: &Applications, live: &InstanceInfo, held: &Held) -> Option<Forgotten> {
-        if !Registration::of(live).is_newer_than(&held.registration) {
-            return None;
-        }
-        let client = &self.downline.client;
-        // Does it know this service? The loop's heartbeat may be long in coming.
-        if let Err(error) = client.renew().await {
-            log::warn!("whether the registry has forgotten its instances is not known: {error}");
-        }
-        let forgotten = client.health().registration?.forgotten?;
-        memory_began_after(copy, forgotten.known_until_ms).then_some(forgotten)
     }
 
     async fn assert_again(&mut self, held: &Held) {

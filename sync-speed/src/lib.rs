@@ -20,6 +20,7 @@
 //! | [`entry`] | one entry of the journal |
 //! | [`store`] | the SQL store: journal and gateway groups |
 //! | [`registry_step`] | the registry's part, as one unit, with rollback |
+//! | `registry_memory` | since when the registry remembers: who came back is told from a new life |
 //! | [`registry_time`] | one deadline over all calls of a request to the registry |
 //! | [`own_instance`] | how it registers itself |
 //! | [`audit`] | who asked for what, from where, and what came of it |
@@ -67,6 +68,7 @@ pub mod points;
 pub mod recovery;
 mod refused;
 pub mod registration;
+mod registry_memory;
 pub mod registry_step;
 pub mod registry_time;
 pub mod reload;
@@ -96,6 +98,7 @@ use holding::Holding;
 use loops::Loops;
 use notify::{GatewayClient, NotifyLoop};
 use recovery::Recovery;
+use registry_memory::RegistryMemory;
 use reload::Reload;
 use rolling::RollingLoop;
 use store::Store;
@@ -131,7 +134,8 @@ pub async fn run(
     let (leave, left) = mpsc::channel(recovery::LEFT_MAX);
     let (rollings, to_roll) = mpsc::channel(rolling::ROLLINGS_MAX);
     let ways = Ways { courier, gateways, leave: leave.clone(), rollings };
-    let downline = Arc::new(Downline::new(Arc::clone(&client), store.clone(), ways, clock.clone(), scope));
+    let memory = RegistryMemory::read(Arc::clone(&client), store.clone(), clock.clone()).await?;
+    let downline = Arc::new(Downline::new(Arc::clone(&client), store.clone(), memory, ways, clock.clone(), scope));
     let rolling = RollingLoop { downline: Arc::clone(&downline), begun: to_roll };
     let recovery = Recovery {
         downline: Arc::clone(&downline),

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::downline::Downline;
 use crate::entry::{Entry, EntryState, Step};
 use crate::error::Refusal;
-use crate::registration::Registration;
+use crate::registry_memory::Life;
 use crate::registry_step;
 use crate::request::Kind;
 
@@ -202,14 +202,15 @@ async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<()
         let overtaken = downline.store.is_overtaken(entry.number, &instance.app, &instance.instance_id).await?;
         let live = downline.client.registries().instance(&instance.app, &instance.instance_id);
         let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
-        let why = match live {
+        let name = (instance.app.as_str(), instance.instance_id.as_str());
+        let why = match downline.memory.life(name, live.as_ref(), &instance.registration).await {
             _ if overtaken => "a newer entry deals with it",
-            None => "it has left the registry",
-            Some(live) if Registration::of(&live).is_newer_than(&instance.registration) => "it has registered anew",
-            Some(live) => {
-                left.push(live);
+            Life::Same => {
+                left.extend(live);
                 continue;
             }
+            Life::Over(why) => why,
+            Life::Unsure(why) => return Err(Refusal::Busy(format!("{}: {why}", instance.name()))),
         };
         instance.step = Step::PassedOver;
         instance.detail = Some(why.to_owned());

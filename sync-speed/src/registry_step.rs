@@ -63,6 +63,8 @@ pub async fn offline(at: AtRegistry<'_>, instances: &mut [InstanceRecord]) -> Ve
     let mut refusal = None;
     for instance in instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
         if refusal.is_some() {
+            // Not left pending: it would count as dealt with.
+            instance.step = Step::Refused;
             instance.detail = Some("not asked: another instance was refused".to_owned());
             continue;
         }

@@ -133,6 +133,14 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
     let mut said = String::new();
     loop {
         let left = match downline.store.entry_by_number(entry.number).await {
+            // Where this goes on after a restart: shares from before are finished by recovery first.
+            Ok(Some(now)) if is_share_open(&now) => {
+                wait(plan, timer, &mut said, "a share is still under way").await?;
+                continue;
+            }
+            Ok(Some(now)) if now.nodes.iter().any(|node| node.ack.is_failed()) => {
+                return Err("not every gateway has its shares".to_owned());
+            }
             Ok(Some(now)) => left_of(plan, &now),
             Ok(None) => return Err("its entry is gone".to_owned()),
             Err(error) => {
@@ -163,6 +171,12 @@ async fn wait(plan: &Plan, timer: &mut Timer, said: &mut String, why: &str) -> R
     }
     timer.sleep_ms(LOOK_AGAIN_MS).await;
     Ok(())
+}
+
+/// Whether it is not known yet what became of a share.
+fn is_share_open(entry: &Entry) -> bool {
+    entry.instances.iter().any(|instance| matches!(instance.step, Step::Pending | Step::Uncertain))
+        || entry.nodes.iter().any(|node| node.ack.is_open())
 }
 
 /// What no share has dealt with. One that was refused is asked again.

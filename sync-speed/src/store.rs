@@ -23,6 +23,7 @@ mod audit;
 mod claims;
 mod dialect;
 mod error;
+mod facts;
 mod groups;
 mod holding;
 mod journal;

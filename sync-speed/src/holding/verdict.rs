@@ -1,14 +1,11 @@
 //! Whether an offline still holds. Pure.
 
 use eurus_client::Forgotten;
-use eurus_model::{Applications, InstanceInfo, InstanceStatus};
+use eurus_model::{InstanceInfo, InstanceStatus};
 
 use crate::registration::Registration;
+use crate::registry_memory::came_back;
 use crate::store::Held;
-
-/// How long after a registry forgot everybody they may take to register again: a lease on stock intervals, and a
-/// heartbeat. Later it is a new life.
-const COMES_BACK_WITHIN_MS: i64 = 120_000;
 
 /// What becomes of an offline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +20,10 @@ pub(super) enum Verdict {
 
 /// `forgotten`: the registry's memory is a new one.
 pub(super) fn verdict(held: &Held, shown: &InstanceInfo, forgotten: Option<Forgotten>) -> Verdict {
-    let registration = Registration::of(shown);
-    let is_newer = registration.is_newer_than(&held.registration);
+    let is_newer = Registration::of(shown).is_newer_than(&held.registration);
     let is_in_service = matches!(shown.status, InstanceStatus::Up | InstanceStatus::Unknown);
-    if let Some(forgotten) = forgotten.filter(|_| is_newer && registration.ip == held.registration.ip) {
-        let came_back = forgotten.known_until_ms..=forgotten.noticed_ms.saturating_add(COMES_BACK_WITHIN_MS);
-        if came_back.contains(&registration.service_up_ms) {
-            return if is_in_service { Verdict::Forgotten } else { Verdict::Holds };
-        }
+    if forgotten.is_some_and(|forgotten| came_back(shown, &held.registration, forgotten)) {
+        return if is_in_service { Verdict::Forgotten } else { Verdict::Holds };
     }
     if is_newer {
         Verdict::Ended("it has registered anew")
@@ -41,16 +34,8 @@ pub(super) fn verdict(held: &Held, shown: &InstanceInfo, forgotten: Option<Forgo
     }
 }
 
-/// Whether a registry shows nobody from before: then its memory is a new one. One who is not UP has no moment.
-pub(super) fn memory_began_after(copy: &Applications, moment_ms: i64) -> bool {
-    let mut since = copy.instances().map(|instance| instance.lease.service_up_ms).filter(|up_ms| *up_ms > 0).peekable();
-    since.peek().is_some() && since.all(|up_ms| up_ms > moment_ms)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn instance(id: &str, ip: &str, service_up_ms: i64, status: InstanceStatus) -> InstanceInfo {
@@ -97,23 +82,6 @@ mod tests {
         ] {
             let shown = instance("a", ip, up_ms, status);
             assert_eq!(verdict(&held, &shown, forgotten), expected, "{ip} {up_ms} {status} {forgotten:?}");
-        }
-    }
-
-    #[test]
-    fn whether_a_memory_is_new() {
-        for (up_ms, moment_ms, is_new) in [
-            (vec![], 10, false),
-            (vec![0], 10, false),
-            (vec![11, 12], 10, true),
-            (vec![11, 0, 12], 10, true),
-            (vec![11, 10], 10, false),
-        ] {
-            let mut copy = Applications::default();
-            for (n, up_ms) in up_ms.iter().enumerate() {
-                copy.insert(Arc::new(instance(&n.to_string(), "10.0.0.1", *up_ms, InstanceStatus::Up)));
-            }
-            assert_eq!(memory_began_after(&copy, moment_ms), is_new, "{up_ms:?}");
         }
     }
 }

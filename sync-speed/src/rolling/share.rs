@@ -10,7 +10,7 @@ use crate::entry::{Entry, EntryState, InstanceRecord, Plan, Planned, Step};
 use crate::error::Refusal;
 use crate::guard;
 use crate::points;
-use crate::registration::Registration;
+use crate::registry_memory::Life;
 use crate::request::{Kind, Request, Target};
 use crate::store::NewEntry;
 
@@ -28,9 +28,10 @@ impl Downline {
     pub(super) async fn take_share(&self, whole: &Entry, plan: &Plan, share: &[&Planned], timer: &mut Timer) -> Taken {
         match self.try_share(whole, plan, share, timer).await {
             Ok(taken) => taken,
-            // Enough may be UP later.
+            // Enough may be UP later; what is not known shows, and is undone.
             Err(
                 refusal @ (Refusal::Registry { .. }
+                | Refusal::Unknown { .. }
                 | Refusal::Store(_)
                 | Refusal::Busy(_)
                 | Refusal::KeepPercent { .. }),
@@ -104,15 +105,12 @@ impl Downline {
         for planned in share {
             let read = self.client.registries().instance(&planned.app, &planned.instance_id);
             let read = time.bound(read).await.map_err(|error| Refusal::registry_away(&error))?;
-            let why = match read {
-                Some(instance) if !Registration::of(&instance).is_newer_than(&planned.registration) => {
-                    live.push(instance);
-                    continue;
-                }
-                Some(_) => "it has registered anew",
-                None => "it has left the registry",
-            };
-            passed_over.push(gone(planned, why));
+            let name = (planned.app.as_str(), planned.instance_id.as_str());
+            match self.memory.life(name, read.as_ref(), &planned.registration).await {
+                Life::Same => live.extend(read),
+                Life::Over(why) => passed_over.push(gone(planned, why)),
+                Life::Unsure(why) => return Err(Refusal::Busy(format!("{}/{}: {why}", name.0, name.1))),
+            }
         }
         Ok((live, passed_over))
     }

@@ -1,6 +1,7 @@
 //! What was acknowledged holds, until it ends.
 
 use crate::support::service::{Service, World, as_json, client, send};
+use eurus_sync_speed::SyncSpeedConfig;
 use eurus_sync_speed::config::OwnRegistration;
 use eurus_sync_speed::store::Store;
 use serde_json::{Value, json};
@@ -61,16 +62,9 @@ async fn a_registry_that_forgot_is_told_again() {
     let body = offline(&service, json!({"ip": "10.0.0.2", "expiresAfterMs": 600_000})).await;
     later(&service).await;
     assert_eq!(world.events.matching(STATUS).len(), 1);
-    // It restarts: everybody comes back later than before, and as UP.
     let now_ms = service.hand.now_ms();
     world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
-    for (app, id) in
-        [("JAVA-SERVICE", "java-2"), ("JAVA-SERVICE", "java-3"), ("JAVA-SERVICE", "java-4"), ("EURUS-GATEWAY", "g")]
-    {
-        world.registry.change(app, id, |instance| {
-            (instance.service_up_ms, instance.status) = (now_ms + 5_000, "UP".to_owned());
-        });
-    }
+    restarted(&world, now_ms);
     later(&service).await;
     world.events.wait_for(2, STATUS).await;
     world.events.wait_for(2, "g /downline").await;
@@ -80,6 +74,83 @@ async fn a_registry_that_forgot_is_told_again() {
     assert_eq!(newest["expiresAt"], body["expiresAt"], "its time goes on");
     later(&service).await;
     assert_eq!(world.events.matching(STATUS).len(), 2, "once");
+    service.stop().await;
+}
+
+/// The registry restarts: everybody comes back later than before, and as UP.
+fn restarted(world: &World, now_ms: i64) {
+    for (app, id) in
+        [("JAVA-SERVICE", "java-2"), ("JAVA-SERVICE", "java-3"), ("JAVA-SERVICE", "java-4"), ("EURUS-GATEWAY", "g")]
+    {
+        world.registry.change(app, id, |instance| {
+            (instance.service_up_ms, instance.status) = (now_ms + 5_000, "UP".to_owned());
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_forgot_is_told_again_also_by_a_sync_speed_that_died_with_it() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let registered = |config: &mut SyncSpeedConfig| config.eureka.registration = Some(OwnRegistration::default());
+    let service = world.start_with(registered);
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    offline(&service, json!({"ip": "10.0.0.2"})).await;
+    later(&service).await;
+    let now_ms = service.hand.now_ms();
+    service.abort().await;
+    restarted(&world, now_ms);
+    let service = world.start_at(now_ms + 10_000, registered);
+    world.events.wait_for(2, "registry POST apps/EURUS-SYNC-SPEED").await;
+    later(&service).await;
+    world.events.wait_for(2, STATUS).await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    // It dies again, and nothing has happened: that is still known.
+    let now_ms = service.hand.now_ms();
+    service.abort().await;
+    let service = world.start_at(now_ms + 10_000, registered);
+    world.events.wait_for(3, "registry POST apps/EURUS-SYNC-SPEED").await;
+    later(&service).await;
+    assert_eq!(world.events.matching(STATUS).len(), 2, "once");
+    // It dies again, and only the instance has a new life.
+    let now_ms = service.hand.now_ms();
+    service.abort().await;
+    let lives = |one: &mut crate::support::registry::Instance| {
+        (one.service_up_ms, one.status) = (now_ms + 1_000, "UP".to_owned());
+    };
+    world.registry.change("JAVA-SERVICE", "java-2", lives);
+    let service = world.start_at(now_ms + 10_000, registered);
+    world.events.wait_for(4, "registry POST apps/EURUS-SYNC-SPEED").await;
+    later(&service).await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rolling_one_goes_on_with_those_that_the_registry_forgot() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start_with(|config| config.eureka.registration = Some(OwnRegistration::default()));
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    let body = json!({"app": "JAVA-SERVICE", "rolling": {"percent": 1, "minUp": 2}}).to_string();
+    let asked = service.post("/offline?async=true", body).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    later(&service).await;
+    assert_eq!(world.events.matching(STATUS).len(), 1, "the second waits: one would be left");
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    restarted(&world, service.hand.now_ms());
+    for n in 5..7 {
+        world.registry.add("JAVA-SERVICE", &format!("java-{n}"), &format!("10.0.0.{n}"), 80);
+        let up_ms = service.hand.now_ms() + 6_000;
+        world.registry.change("JAVA-SERVICE", &format!("java-{n}"), |one| one.service_up_ms = up_ms);
+    }
+    for _ in 0..3 {
+        later(&service).await;
+    }
+    let entry = service.entry(&asked).await.body;
+    assert_eq!(entry["state"], "done", "{entry:#}");
+    let outcomes: Vec<_> = entry["instances"].as_array().unwrap().iter().map(|one| one["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["done", "done", "done"], "{entry:#}");
     service.stop().await;
 }
 

@@ -19,6 +19,7 @@ mod refused;
 mod registry_failures;
 mod reload;
 mod requests;
+mod rolling;
 mod security;
 mod store;
 mod support;
