@@ -1,7 +1,6 @@
 //! A link between a client and a registry that can be made to misbehave: answers held back, replaced by an older
 //! one, or with a wrong hash. It forwards plain HTTP and knows nothing of Eureka but one field's name.
 
-mod again;
 mod bodies;
 mod fault;
 mod reset;
@@ -23,7 +22,6 @@ use tokio::sync::watch;
 pub use fault::Fault;
 
 use crate::Failure;
-use again::{Sent, with_headers};
 use bodies::{broken, rewritten, with_wrong_hash};
 
 /// The largest request body that is forwarded, bytes.
@@ -58,8 +56,6 @@ struct State {
     /// How many answers are held now.
     held: watch::Sender<usize>,
     released: watch::Sender<u64>,
-    /// What was asked lately, to be asked again.
-    sent: Sent,
     /// Method and path of every request, in order.
     seen: Mutex<Vec<String>>,
     /// In requests' bodies: what, and what stands there instead.
@@ -92,7 +88,6 @@ impl Link {
             faults: Mutex::new(Vec::new()),
             held: watch::Sender::new(0),
             released: watch::Sender::new(0),
-            sent: Sent::default(),
             seen: Mutex::new(Vec::new()),
             rewritten: Mutex::new(Vec::new()),
             clock,
@@ -135,20 +130,6 @@ impl Link {
     /// From now on requests' bodies pass with one text in place of another: as an address is translated on the way.
     pub fn rewrite(&self, from: &str, to: &str) {
         self.state.rewritten.lock().push((from.to_owned(), to.to_owned()));
-    }
-
-    /// What was asked lately and changes something is asked again, the newest first; how many that were. What is answered
-    /// is dropped.
-    pub fn deliver_again(&self) -> impl Future<Output = usize> + Send + use<> {
-        let state = Arc::clone(&self.state);
-        async move {
-            let again = state.sent.newest_first();
-            let count = again.len();
-            for request in again {
-                drop(state.http.execute(request).await);
-            }
-            count
-        }
     }
 
     /// Waits until an answer is held.
@@ -235,14 +216,10 @@ async fn forward(request: HttpRequest, body: Bytes, state: web::Data<State>) -> 
         }
         return broken();
     }
-    if matches!(fault, Fault::Twice) {
-        // Whatever comes of the first: it got lost on its way back.
-        drop(ask_registry(&request, body.clone(), &state).await);
-    }
     match ask_registry(&request, body, &state).await {
         Ok((status, content_type, body)) => {
             let body = match fault {
-                Fault::None | Fault::Twice => body,
+                Fault::None => body,
                 Fault::Cut | Fault::Reset => return broken(),
                 Fault::Slow(bytes_per_second) => {
                     return state.slow(&request, status, content_type, body, bytes_per_second);
@@ -275,10 +252,13 @@ async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Resu
     let url = format!("{}{}{query}", state.registry_origin, request.path());
     let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes())
         .map_err(|error| Failure::new(error.to_string()))?;
-    let body = rewritten(body, &state.rewritten.lock());
-    let forwarded = with_headers(state.http.request(method, url), request, body).build()?;
-    state.sent.note(request, forwarded.try_clone());
-    let answer = state.http.execute(forwarded).await?;
+    let mut forwarded = state.http.request(method, url).body(rewritten(body, &state.rewritten.lock()));
+    for name in ["accept", "content-type", "authorization"] {
+        if let Some(value) = request.headers().get(name) {
+            forwarded = forwarded.header(name, value.as_bytes());
+        }
+    }
+    let answer = forwarded.send().await?;
     let status = StatusCode::from_u16(answer.status().as_u16()).map_err(|error| Failure::new(error.to_string()))?;
     let content_type =
         answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);

@@ -7,7 +7,6 @@ use super::Scenario;
 use super::action::Action;
 use super::fault::{CacheFault, LinkFault};
 use super::fault_rule::FaultRule;
-use super::how::{self, How};
 use super::names::Names;
 
 /// One step.
@@ -21,7 +20,7 @@ pub struct Step {
     pub action: Action,
 }
 
-pub(super) const KEYS: [&str; 39] = [
+pub(super) const KEYS: [&str; 37] = [
     "at",
     "name",
     "start",
@@ -53,8 +52,6 @@ pub(super) const KEYS: [&str; 39] = [
     "mend",
     "hold",
     "delay",
-    "twice",
-    "deliver-again",
     "spoil-answers",
     "late-heartbeat",
     "stale-replica",
@@ -62,8 +59,6 @@ pub(super) const KEYS: [&str; 39] = [
     "fault",
     "clear-faults",
 ];
-/// How links are called over which gateways are told.
-const CALLS: &str = "sync-speed -> ";
 /// Faster than this is no slow link.
 const BYTES_PER_SECOND_MAX: usize = 1_000_000_000;
 const STATUSES: [(&str, &str); 5] = [
@@ -144,11 +139,7 @@ impl Action {
             };
         }
         if let Some(fault) = LinkFault::of(verb) {
-            let link = names.link(object)?;
-            if fault == LinkFault::DeliverAgain && !link.starts_with(CALLS) {
-                return Err(object.wrong(format!("{verb} is for calls to gateways: '{CALLS}<gateway>'")));
-            }
-            return Ok(Self::Link(link, fault));
+            return names.link(object).map(|link| Self::Link(link, fault));
         }
         let instance = || names.instance(object);
         Ok(match verb {
@@ -166,15 +157,15 @@ impl Action {
             }
             "set-status" => with_status(object, names).map(|(instance, status)| Self::SetStatus(instance, status))?,
             "offline" => {
-                let (instance, by, how) = order(object, names, &how::KEYS)?;
-                Self::Offline(instance, by, how)
+                let (instance, by, force) = order(object, names)?;
+                Self::Offline(instance, by, force)
             }
             "offline-address" => {
-                let (instance, by, _) = order(object, names, &how::KEYS[..3])?;
+                let (instance, by, _) = order(object, names)?;
                 Self::OfflineAddress(instance, by)
             }
             "online" => {
-                let (instance, by, _) = order(object, names, &how::KEYS[..3])?;
+                let (instance, by, _) = order(object, names)?;
                 Self::Online(instance, by)
             }
             "stop" => Self::Stop(names.service(object)?),
@@ -210,14 +201,14 @@ fn with_status(object: &Item<'_>, names: &Names) -> Result<(String, String), Wro
 }
 
 /// `java-service-1`, or `{instance: java-service-1, sync-speed: sync-speed-1, force: true}`.
-fn order(object: &Item<'_>, names: &Names, keys: &[&str]) -> Result<(String, String, How), Wrong> {
+fn order(object: &Item<'_>, names: &Names) -> Result<(String, String, bool), Wrong> {
     if !object.is_map() {
-        return Ok((names.instance(object)?, names.sole(object, Kind::SyncSpeed)?, How::default()));
+        return Ok((names.instance(object)?, names.sole(object, Kind::SyncSpeed)?, false));
     }
-    let fields = object.fields(keys)?;
+    let fields = object.fields(&["instance", "sync-speed", "force"])?;
     let by = match fields.get("sync-speed") {
         Some(by) => names.node(by, Kind::SyncSpeed)?,
         None => names.sole(object, Kind::SyncSpeed)?,
     };
-    Ok((names.instance(fields.need("instance")?)?, by, How::read(&fields)?))
+    Ok((names.instance(fields.need("instance")?)?, by, fields.get("force").map_or(Ok(false), Item::bool)?))
 }
