@@ -1,5 +1,6 @@
 //! What was acknowledged holds, until it ends.
 
+use crate::support::gateway::Mode;
 use crate::support::service::{Service, World, as_json, client, send};
 use eurus_sync_speed::SyncSpeedConfig;
 use eurus_sync_speed::config::OwnRegistration;
@@ -36,6 +37,30 @@ async fn it_ends_in_time() {
     assert_eq!(entries["entries"][0]["kind"], "online", "{entries:#}");
     later(&service).await;
     assert_eq!(world.events.matching("g /upline").len(), 1, "once");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_waits_for_a_gateway_does_not_hold_up_the_others() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    for ip in ["10.0.0.2", "10.0.0.3"] {
+        offline(&service, json!({"ip": ip, "expiresAfterMs": 10_000})).await;
+    }
+    gateway.answer_with(Mode::Status(503));
+    // Less than an answer waits for a gateway.
+    service.advance_ms(11_500).await;
+    service.hand.settle().await.unwrap();
+    for id in ["java-2", "java-3"] {
+        assert_eq!(world.registry.status("JAVA-SERVICE", id), "UP", "{id}");
+    }
+    gateway.answer_with(Mode::Outcome("applied"));
+    service.advance_ms(10_000).await;
+    let entries = service.get("/offline?limit=2").await.expect(200);
+    for entry in entries["entries"].as_array().unwrap() {
+        assert_eq!((&entry["kind"], &entry["state"]), (&json!("online"), &json!("done")), "{entry:#}");
+    }
     service.stop().await;
 }
 
