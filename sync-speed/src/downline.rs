@@ -7,6 +7,10 @@
 //! Registry first, then every gateway: nothing goes to a gateway unless the registry did its part. What was asked is
 //! in the journal before anything is sent, so that a crash between two steps is finished after the restart.
 
+mod failing;
+mod parts;
+mod waiting;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +21,9 @@ use eurus_service::{Clock, Faults, Timer};
 use ipnetwork::IpNetwork;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
-use crate::access::Door;
 use crate::app_order::{AppOrder, Turn};
 use crate::candidates::{Candidates, Selected};
-use crate::entry::{Entry, EntryState, InstanceRecord, Step};
+use crate::entry::{Entry, InstanceRecord, Step};
 use crate::error::Refusal;
 use crate::notify::{Courier, GatewayClient};
 use crate::points;
@@ -28,12 +31,12 @@ use crate::registry_memory::RegistryMemory;
 use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request};
-use crate::store::{NewEntry, RegistryAnswer, Store, StoreError};
+use crate::store::{NewEntry, Store, StoreError};
+
+pub(crate) use parts::{Scope, Ways};
 
 /// Requests under way at one time; one more is told to come again.
 const REQUESTS_MAX: usize = 256;
-/// What a turn holds longer than the registry may take: clocks of nodes differ a little.
-const TURN_SPARE_MS: i64 = 5_000;
 /// Fetch intervals after which the copy of the registry is called stale.
 const STALE_INTERVALS: i64 = 10;
 
@@ -63,80 +66,7 @@ pub struct Downline {
     pub(crate) faults: Faults,
 }
 
-/// What a request may touch from the configuration's side.
-pub struct Scope {
-    /// Who may do what.
-    pub door: Arc<Door>,
-    /// Group of applications without a stored one.
-    pub default_group: Option<String>,
-    /// Where gateways' admin APIs are called.
-    pub gateway_networks: Vec<IpNetwork>,
-    /// How old the local copy may be.
-    pub fetch_interval_ms: i64,
-    /// How long a request may take at the registry.
-    pub registry_within: Duration,
-    /// How long an answer waits for gateways, milliseconds.
-    pub answer_within_ms: i64,
-    /// When offlines end that say nothing about it, milliseconds.
-    pub release_after_ms: Option<i64>,
-    /// A harness's plan.
-    pub faults: Faults,
-}
-
-/// To whom entries are handed.
-pub struct Ways {
-    /// Gateways are told.
-    pub courier: Courier,
-    /// Gateways are asked.
-    pub gateways: GatewayClient,
-    /// What is left over is finished.
-    pub leave: mpsc::Sender<Entry>,
-    /// Rolling ones are carried out.
-    pub rollings: mpsc::Sender<Entry>,
-}
-
 impl Downline {
-    /// From its parts.
-    pub(crate) fn new(
-        client: Arc<EurekaClient>,
-        store: Store,
-        memory: RegistryMemory,
-        ways: Ways,
-        clock: Clock,
-        scope: Scope,
-    ) -> Self {
-        // A request, and as long again to undo, and to read back.
-        let turn_ms = i64::try_from(scope.registry_within.as_millis()).unwrap_or(i64::MAX).saturating_mul(3);
-        let order = Arc::new(AppOrder::of(&store, &clock, turn_ms.saturating_add(TURN_SPARE_MS)));
-        let candidates = Candidates {
-            client: Arc::clone(&client),
-            store: store.clone(),
-            order: Arc::clone(&order),
-            door: scope.door,
-            default_group: scope.default_group.clone(),
-            fetch_interval_ms: scope.fetch_interval_ms,
-        };
-        Self {
-            client,
-            store,
-            memory,
-            courier: ways.courier,
-            order,
-            clock,
-            candidates,
-            leave: ways.leave,
-            registry_within: scope.registry_within,
-            places: Semaphore::new(REQUESTS_MAX),
-            default_group: scope.default_group,
-            gateway_networks: scope.gateway_networks,
-            gateways: ways.gateways,
-            rollings: ways.rollings,
-            answer_within_ms: scope.answer_within_ms,
-            release_after_ms: scope.release_after_ms,
-            faults: scope.faults,
-        }
-    }
-
     /// The whole way.
     ///
     /// # Errors
@@ -227,43 +157,6 @@ impl Downline {
         (now_ms, after_ms.map(|after_ms| now_ms.saturating_add(after_ms)))
     }
 
-    /// The entry of the same request, if it was sent before.
-    pub(crate) async fn sent_before(&self, request: &Request) -> Result<Option<Entry>, Refusal> {
-        let Some(key) = &request.idempotency_key else { return Ok(None) };
-        match self.store.entry_by_key(key, self.clock.now_ms()).await? {
-            Some(entry) if entry.kind == request.kind && entry.request == request.body => Ok(Some(entry)),
-            Some(entry) => Err(Refusal::KeyReused { entry: entry.id }),
-            None => Ok(None),
-        }
-    }
-
-    /// Waits for an entry that somebody else carries out, for as long as an answer may take.
-    async fn until_told(&self, entry: Entry, timer: &mut Timer) -> Entry {
-        let until_ms = self.clock.now_ms().saturating_add(self.answer_within_ms);
-        self.until(entry, timer, until_ms, Entry::is_final).await
-    }
-
-    /// Waits until an entry is so far, at most until a moment.
-    pub(crate) async fn until(
-        &self,
-        entry: Entry,
-        timer: &mut Timer,
-        until_ms: i64,
-        is_so_far: fn(&Entry) -> bool,
-    ) -> Entry {
-        let mut changes = self.store.changes();
-        loop {
-            let entry = self.now(entry.clone()).await;
-            if is_so_far(&entry) || entry.is_uncertain() {
-                return entry;
-            }
-            tokio::select! {
-                _ = changes.recv() => {}
-                () = timer.sleep_until_ms(until_ms) => return entry,
-            }
-        }
-    }
-
     /// From a recorded entry on; after a restart too.
     pub(crate) async fn complete(
         &self,
@@ -341,75 +234,6 @@ impl Downline {
         self.places
             .try_acquire()
             .map_err(|_| Refusal::Busy(format!("{REQUESTS_MAX} requests are under way; ask again in a moment")))
-    }
-
-    /// The entry with the gateways' answers, which are answered.
-    async fn as_it_stands(&self, entry: Entry) -> Entry {
-        let entry = self.now(entry).await;
-        log::info!("{}: answered {}", entry.id, entry.state.as_str());
-        entry
-    }
-
-    async fn now(&self, entry: Entry) -> Entry {
-        match self.store.entry(&entry.id).await {
-            Ok(Some(entry)) => entry,
-            Ok(None) => entry,
-            Err(error) => {
-                // The registry and the gateways have it: an error would say that it was not done.
-                log::error!("{}: the gateways' answers cannot be read back: {error}", entry.id);
-                entry
-            }
-        }
-    }
-
-    /// Nothing has changed: that is written down, and said.
-    pub(crate) async fn fail(
-        &self,
-        mut entry: Entry,
-        why: String,
-    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
-        log::error!("{}: failed at the registry, no gateway was told: {why}", entry.id);
-        entry.state = EntryState::Failed;
-        entry.note = Some(why.clone());
-        // None of it comes any more: who asks later must not find it dealt with.
-        for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
-            instance.step = Step::Refused;
-        }
-        if let Err(error) = self.write_answer(&entry).await {
-            // The entry stays `recorded`: after a restart the registry is asked again, unless it was overtaken.
-            log::error!("{}: that it failed is not in the journal: {error}", entry.id);
-        }
-        Err(Refusal::Registry { entry: Some(Box::new(entry)), why })
-    }
-
-    /// It counts as failed, and stays open in the journal until what the registry did is undone.
-    async fn leave_unsettled(
-        &self,
-        mut entry: Entry,
-        why: String,
-    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
-        log::error!("{}: {why}; no gateway was told, it is undone as soon as the registry answers", entry.id);
-        entry.add_note(&why);
-        if let Err(error) = self.write_answer(&entry).await {
-            log::error!("{}: that its outcome is unknown is not in the journal: {error}", entry.id);
-        }
-        if self.leave.try_send(entry.clone()).is_err() {
-            log::error!("{}: too many entries are being undone; this one is after the next start", entry.id);
-        }
-        Err(Refusal::Unknown { entry: Box::new(entry), why })
-    }
-
-    pub(crate) async fn write_answer(&self, entry: &Entry) -> Result<(), StoreError> {
-        self.store
-            .registry_answered(RegistryAnswer {
-                number: entry.number,
-                instances: &entry.instances,
-                nodes: &entry.nodes,
-                state: entry.state,
-                note: entry.note.as_deref(),
-                now_ms: self.clock.now_ms(),
-            })
-            .await
     }
 }
 

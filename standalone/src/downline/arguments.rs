@@ -1,5 +1,7 @@
 //! What can be said on the command line, and what of it is a mistake.
 
+mod values;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use clap::Args;
 
 use super::server::Call;
 use super::{Order, Then, body};
+use values::{drain_seconds, expiry_seconds, percent, timeout_seconds};
 
 /// Addresses in one request.
 const ADDRESSES_MAX: usize = 64;
@@ -14,10 +17,6 @@ const ADDRESSES_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 256;
 /// Characters of an idempotency key.
 const KEY_CHARS_MAX: usize = 128;
-/// Seconds that a drain may be waited for.
-const DRAIN_S_MAX: u64 = 600;
-/// Seconds that an offline may last before it is brought back by itself.
-const EXPIRES_S_MAX: u64 = 30 * 86_400;
 /// Seconds that an answer is waited for beyond what was asked for.
 const ANSWER_WITHIN_S: u64 = 60;
 
@@ -232,76 +231,9 @@ fn order(
     Order { call, then, what: format!("{verb} of {}", target.in_words()) }
 }
 
-fn percent(text: &str) -> Result<u8, String> {
-    let number = text.strip_suffix('%').unwrap_or(text);
-    let allowed = "allowed are 1 to 100, such as 25%";
-    number.parse().ok().filter(|percent| (1..=100).contains(percent)).ok_or_else(|| allowed.to_owned())
-}
-
-fn drain_seconds(text: &str) -> Result<u64, String> {
-    seconds(text, DRAIN_S_MAX)
-}
-
-fn expiry_seconds(text: &str) -> Result<u64, String> {
-    seconds(text, EXPIRES_S_MAX)
-}
-
-fn timeout_seconds(text: &str) -> Result<u64, String> {
-    seconds(text, EXPIRES_S_MAX)
-}
-
-/// `90`, `90s`, `15m`, `2h`, `1d`.
-fn seconds(text: &str, max_s: u64) -> Result<u64, String> {
-    let unit_s = match text.as_bytes().last() {
-        Some(b'd') => 86_400,
-        Some(b'h') => 3_600,
-        Some(b'm') => 60,
-        _ => 1,
-    };
-    let number = text.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or(text);
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let given_s = number.parse::<u64>().ok().filter(|_| is_number).and_then(|number| number.checked_mul(unit_s));
-    given_s
-        .filter(|given_s| (1..=max_s).contains(given_s))
-        .ok_or_else(|| format!("allowed are 1 to {max_s} seconds, also as 90s, 15m, 2h, 1d"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        for (text, expected) in [
-            ("1", Some(1)),
-            ("90s", Some(90)),
-            ("15m", Some(900)),
-            ("2h", Some(7_200)),
-            ("1d", Some(86_400)),
-            ("", None),
-            ("s", None),
-            ("0", None),
-            ("-1", None),
-            ("+1", None),
-            ("1.5", None),
-            ("10 s", None),
-            ("1w", None),
-            ("2d", None),
-            ("99999999999999999999", None),
-            ("9999999999999999999h", None),
-        ] {
-            assert_eq!(seconds(text, 86_400).ok(), expected, "'{text}'");
-        }
-    }
-
-    #[test]
-    fn percents() {
-        for (text, expected) in
-            [("25", Some(25)), ("25%", Some(25)), ("100%", Some(100)), ("0", None), ("101%", None), ("%", None)]
-        {
-            assert_eq!(percent(text).ok(), expected, "'{text}'");
-        }
-    }
 
     #[test]
     fn what_is_too_long_or_invisible_is_a_mistake() {

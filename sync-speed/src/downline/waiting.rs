@@ -1,0 +1,66 @@
+//! Waiting for entries that others carry out, and what they have come to.
+
+use eurus_service::Timer;
+
+use super::Downline;
+use crate::entry::Entry;
+use crate::error::Refusal;
+use crate::request::Request;
+
+impl Downline {
+    /// The entry of the same request, if it was sent before.
+    pub(crate) async fn sent_before(&self, request: &Request) -> Result<Option<Entry>, Refusal> {
+        let Some(key) = &request.idempotency_key else { return Ok(None) };
+        match self.store.entry_by_key(key, self.clock.now_ms()).await? {
+            Some(entry) if entry.kind == request.kind && entry.request == request.body => Ok(Some(entry)),
+            Some(entry) => Err(Refusal::KeyReused { entry: entry.id }),
+            None => Ok(None),
+        }
+    }
+
+    /// Waits for an entry that somebody else carries out, for as long as an answer may take.
+    pub(super) async fn until_told(&self, entry: Entry, timer: &mut Timer) -> Entry {
+        let until_ms = self.clock.now_ms().saturating_add(self.answer_within_ms);
+        self.until(entry, timer, until_ms, Entry::is_final).await
+    }
+
+    /// Waits until an entry is so far, at most until a moment.
+    pub(crate) async fn until(
+        &self,
+        entry: Entry,
+        timer: &mut Timer,
+        until_ms: i64,
+        is_so_far: fn(&Entry) -> bool,
+    ) -> Entry {
+        let mut changes = self.store.changes();
+        loop {
+            let entry = self.now(entry.clone()).await;
+            if is_so_far(&entry) || entry.is_uncertain() {
+                return entry;
+            }
+            tokio::select! {
+                _ = changes.recv() => {}
+                () = timer.sleep_until_ms(until_ms) => return entry,
+            }
+        }
+    }
+
+    /// The entry with the gateways' answers, which are answered.
+    pub(super) async fn as_it_stands(&self, entry: Entry) -> Entry {
+        let entry = self.now(entry).await;
+        log::info!("{}: answered {}", entry.id, entry.state.as_str());
+        entry
+    }
+
+    pub(super) async fn now(&self, entry: Entry) -> Entry {
+        match self.store.entry(&entry.id).await {
+            Ok(Some(entry)) => entry,
+            Ok(None) => entry,
+            Err(error) => {
+                // The registry and the gateways have it: an error would say that it was not done.
+                log::error!("{}: the gateways' answers cannot be read back: {error}", entry.id);
+                entry
+            }
+        }
+    }
+}
