@@ -11,10 +11,15 @@ use eurus_service::Clock;
 
 use crate::access::Token;
 use crate::access::buckets::{Buckets, Rate};
+use crate::entry::Entry;
+use crate::error::Refusal;
+use crate::request::Request;
 use crate::store::{Store, StoreError};
 
 /// The log target of its lines.
 pub const TARGET: &str = "audit";
+/// Its action, where nobody asked over HTTP.
+const OWN: &str = "own order";
 /// Refused requests of one address that are written: so many at once, then one in five seconds.
 const REFUSED_OF_ONE: Rate = Rate { burst: 60, one_per_us: 5_000_000 };
 /// Refused requests of all addresses that are written: some 43,000 a day.
@@ -35,11 +40,11 @@ pub struct Record {
     pub at_ms: i64,
     /// Who; nobody, where the credentials were not right.
     pub caller: Option<String>,
-    /// From where.
+    /// From where; empty for an order of the service's own.
     pub address: String,
     /// Through which proxy.
     pub proxy: Option<String>,
-    /// Method and path.
+    /// Method and path; or that it is an own order.
     pub action: String,
     /// `offline`, `online`, where it was understood.
     pub kind: Option<String>,
@@ -47,7 +52,7 @@ pub struct Record {
     pub target: Option<String>,
     /// Why, in the caller's words.
     pub reason: Option<String>,
-    /// Of the answer.
+    /// Of the answer; 0 for an order of the service's own.
     pub status: i64,
     /// The entry's state, or the word of the refusal.
     pub outcome: String,
@@ -61,24 +66,30 @@ impl Record {
     /// Whether nothing was done.
     pub fn is_refusal(&self) -> bool {
         const FIRST_REFUSAL: i64 = 400;
-        self.status >= FIRST_REFUSAL
+        self.status >= FIRST_REFUSAL || (self.is_own() && self.entry.is_none())
+    }
+
+    /// The service's own order: nobody asked for it over HTTP.
+    pub fn is_own(&self) -> bool {
+        self.action == OWN
     }
 
     /// For the log: whatever comes from outside is escaped.
     fn line(&self) -> String {
-        let mut line = format!("{} from {}", self.caller.as_deref().unwrap_or("nobody").escape_debug(), self.address);
+        let mut line = self.caller.as_deref().unwrap_or("nobody").escape_debug().to_string();
         let mut add = |before: &str, text: Option<&str>| {
             if let Some(text) = text {
                 line.push_str(before);
                 line.extend(text.escape_debug());
             }
         };
+        add(" from ", (!self.is_own()).then_some(self.address.as_str()));
         add(" through ", self.proxy.as_deref());
         add(": ", Some(&self.action));
         add(" of ", self.target.as_deref());
         add(" because ", self.reason.as_deref());
-        add(": ", Some(&self.status.to_string()));
-        add(" ", Some(&self.outcome));
+        let status = (!self.is_own()).then(|| format!("{} ", self.status));
+        add(": ", Some(&format!("{}{}", status.unwrap_or_default(), self.outcome)));
         add(" ", self.entry.as_deref());
         if self.suppressed > 0 {
             line.push_str(&format!("; {} refused requests before were not written", self.suppressed));
@@ -145,6 +156,27 @@ impl Trail {
         }
     }
 
+    /// Writes what the service did, or meant to do, of its own accord.
+    pub async fn write_own(&self, request: &Request, done: &Result<Entry, Refusal>) {
+        let (outcome, entry) = match done {
+            Ok(entry) => (entry.state.as_str(), Some(entry.id.clone())),
+            // Whom nobody registered nobody meant to change.
+            Err(Refusal::NoInstance { .. }) => return,
+            Err(refusal) => (refusal.word(), refusal.entry().map(str::to_owned)),
+        };
+        let record = Record {
+            caller: Some(request.caller.clone()),
+            action: OWN.to_owned(),
+            kind: Some(request.kind.to_string()),
+            target: Some(request.target.to_string()),
+            reason: request.reason.clone(),
+            outcome: outcome.to_owned(),
+            entry,
+            ..Record::default()
+        };
+        self.write(record, IpAddr::from([0, 0, 0, 0])).await;
+    }
+
     /// Whether one more refusal of an address is written, and how many were not before it.
     pub fn room_for_refused(&self, address: IpAddr) -> Option<i64> {
         let now_us = self.clock.now_us();
@@ -200,6 +232,15 @@ mod tests {
             "ci from 10.0.0.1 through 10.9.9.9: POST /offline of IP 10.0.0.2, instance id a\\nb because deploy: 200 done \
              offline-1"
         );
+        let own = Record {
+            caller: Some("kubernetes".to_owned()),
+            action: OWN.to_owned(),
+            target: Some("IP 10.0.0.2".to_owned()),
+            outcome: "keep-percent".to_owned(),
+            ..Record::default()
+        };
+        assert_eq!(own.line(), "kubernetes: own order of IP 10.0.0.2: keep-percent");
+        assert!(own.is_refusal());
         let refused = Record {
             address: "10.0.0.1".to_owned(),
             action: "POST /offline".to_owned(),

@@ -22,6 +22,7 @@ use ipnetwork::IpNetwork;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
 use crate::app_order::{AppOrder, Turn};
+use crate::audit::Trail;
 use crate::candidates::{Candidates, Selected};
 use crate::entry::{Entry, InstanceRecord, Step};
 use crate::error::Refusal;
@@ -63,6 +64,8 @@ pub struct Downline {
     answer_within_ms: i64,
     /// When offlines end that say nothing about it, milliseconds.
     release_after_ms: Option<i64>,
+    /// What the service does of its own accord is written here.
+    trail: Arc<Trail>,
     pub(crate) faults: Faults,
 }
 
@@ -73,6 +76,16 @@ impl Downline {
     /// [`Refusal`]; unless it says otherwise nothing was changed.
     pub async fn carry_out(&self, request: &Request) -> Result<Entry, Refusal> {
         self.carry_out_telling(request, None).await
+    }
+
+    /// The whole way, for an order that nobody asked over HTTP: the audit trail is told here.
+    ///
+    /// # Errors
+    /// As [`Self::carry_out`].
+    pub(crate) async fn carry_out_own(&self, request: &Request) -> Result<Entry, Refusal> {
+        let done = self.carry_out(request).await;
+        self.trail.write_own(request, &done).await;
+        done
     }
 
     /// The whole way; `recorded` hears of the entry as soon as it is in the journal.

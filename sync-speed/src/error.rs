@@ -89,6 +89,31 @@ impl Refusal {
     pub fn registry_away(error: &dyn fmt::Display) -> Self {
         Self::Registry { entry: None, why: error.to_string() }
     }
+
+    /// For programs: one of a few fixed words.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NoInstance { .. } => "no-instance",
+            Self::TooMany { .. } => "too-many-instances",
+            Self::NotAllowed { .. } => "application-not-allowed",
+            Self::LastUp { .. } => "last-up-instance",
+            Self::KeepPercent { .. } => "keep-percent",
+            Self::Registry { .. } | Self::Unknown { .. } => "registry",
+            Self::KeyReused { .. } => "idempotency-key",
+            Self::Busy(_) => "busy",
+            Self::Store(_) | Self::Unfinished { .. } => "store",
+        }
+    }
+
+    /// The entry that it is about, if it came that far.
+    pub fn entry(&self) -> Option<&str> {
+        match self {
+            Self::Registry { entry, .. } => entry.as_ref().map(|entry| entry.id.as_str()),
+            Self::Unknown { entry, .. } | Self::Unfinished { entry, .. } => Some(&entry.id),
+            Self::KeyReused { entry } => Some(entry),
+            _ => None,
+        }
+    }
 }
 
 impl From<StoreError> for Refusal {

@@ -133,7 +133,7 @@ pub async fn run(
     let scope = scope(&config, &door);
     let (leave, left) = mpsc::channel(recovery::LEFT_MAX);
     let (rollings, to_roll) = mpsc::channel(rolling::ROLLINGS_MAX);
-    let ways = Ways { courier, gateways, leave: leave.clone(), rollings };
+    let ways = Ways { courier, gateways, leave: leave.clone(), rollings, trail: Arc::clone(&trail) };
     let memory = RegistryMemory::read(Arc::clone(&client), store.clone(), clock.clone()).await?;
     let downline = Arc::new(Downline::new(Arc::clone(&client), store.clone(), memory, ways, clock.clone(), scope));
     let rolling = RollingLoop { downline: Arc::clone(&downline), begun: to_roll };

@@ -150,7 +150,7 @@ impl Downline {
             registered_before_ms: Some(report.registration.service_up_ms.saturating_add(1)),
         };
         let request = Request::own(Kind::Offline, target, &format!("gateway {}", report.node), reason);
-        match self.carry_out(&request).await {
+        match self.carry_out_own(&request).await {
             Ok(entry) => {
                 let state = if entry.state == EntryState::Notifying { EntryState::Partial } else { entry.state };
                 Found::Offline { id: entry.id, state: state.as_str() }

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::{Downline, REQUESTS_MAX};
 use crate::access::Door;
 use crate::app_order::AppOrder;
+use crate::audit::Trail;
 use crate::candidates::Candidates;
 use crate::entry::Entry;
 use crate::notify::{Courier, GatewayClient};
@@ -50,6 +51,8 @@ pub(crate) struct Ways {
     pub(crate) leave: mpsc::Sender<Entry>,
     /// Rolling ones are carried out.
     pub(crate) rollings: mpsc::Sender<Entry>,
+    /// The service's own orders are written down.
+    pub(crate) trail: Arc<Trail>,
 }
 
 impl Downline {
@@ -88,6 +91,7 @@ impl Downline {
             gateway_networks: scope.gateway_networks,
             gateways: ways.gateways,
             rollings: ways.rollings,
+            trail: ways.trail,
             answer_within_ms: scope.answer_within_ms,
             release_after_ms: scope.release_after_ms,
             faults: scope.faults,

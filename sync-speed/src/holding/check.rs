@@ -105,7 +105,7 @@ impl Check<'_> {
         tokio::select! {
             // First, so that there is never a moment without a timer that is awake.
             biased;
-            done = self.downline.carry_out(request) => done,
+            done = self.downline.carry_out_own(request) => done,
             () = self.timer.idle() => Err(Refusal::Busy("the clock has come to its end".to_owned())),
         }
     }

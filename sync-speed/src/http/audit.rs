@@ -77,6 +77,7 @@ struct List<'a> {
 struct Shown<'a> {
     at: i64,
     caller: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     address: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     proxy: Option<&'a str>,
@@ -87,11 +88,12 @@ struct Shown<'a> {
     target: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_zero")]
     status: i64,
     outcome: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<&'a str>,
-    #[serde(skip_serializing_if = "is_none_left_out")]
+    #[serde(skip_serializing_if = "is_zero")]
     suppressed: i64,
 }
 
@@ -123,8 +125,8 @@ fn shown(record: &Record) -> Shown<'_> {
     }
 }
 
-fn is_none_left_out(count: &i64) -> bool {
-    *count == 0
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// Tells the trail of a request and its answer, before the answer is sent.

@@ -98,31 +98,29 @@ impl ResponseError for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let message = refusal.to_string();
+        let (message, word) = (refusal.to_string(), refusal.word());
         match refusal {
-            Refusal::NoInstance { .. } => Self::not_found("no-instance", message),
-            Refusal::TooMany { .. } => Self::bad_request("too-many-instances", message),
-            Refusal::NotAllowed { skipped, .. } => Self::new(StatusCode::FORBIDDEN, "application-not-allowed", message)
+            Refusal::NoInstance { .. } => Self::not_found(word, message),
+            Refusal::TooMany { .. } => Self::bad_request(word, message),
+            Refusal::NotAllowed { skipped, .. } => Self::new(StatusCode::FORBIDDEN, word, message)
                 .with("skipped", skipped.iter().map(answer::skipped).collect::<Vec<_>>()),
             Refusal::LastUp { app, taken } => {
-                Self::new(StatusCode::CONFLICT, "last-up-instance", message).with("app", app).with("instances", taken)
+                Self::new(StatusCode::CONFLICT, word, message).with("app", app).with("instances", taken)
             }
-            Refusal::KeepPercent { app, taken, staying, .. } => {
-                Self::new(StatusCode::CONFLICT, "keep-percent", message)
-                    .with("app", app)
-                    .with("instances", taken)
-                    .with("up", staying.up)
-                    .with("mustStay", staying.must_stay)
-            }
-            Refusal::Registry { entry, .. } => failed(message, entry.as_deref()),
-            Refusal::Unknown { entry, .. } => failed(message, Some(&entry)),
+            Refusal::KeepPercent { app, taken, staying, .. } => Self::new(StatusCode::CONFLICT, word, message)
+                .with("app", app)
+                .with("instances", taken)
+                .with("up", staying.up)
+                .with("mustStay", staying.must_stay),
+            Refusal::Registry { entry, .. } => failed(word, message, entry.as_deref()),
+            Refusal::Unknown { entry, .. } => failed(word, message, Some(&entry)),
             Refusal::KeyReused { entry } => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key", message).with("id", entry)
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, word, message).with("id", entry)
             }
-            Refusal::Busy(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message),
-            Refusal::Store(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message),
+            Refusal::Busy(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, word, message),
+            Refusal::Store(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, word, message),
             Refusal::Unfinished { entry, .. } => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message).with("id", &entry.id)
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, word, message).with("id", &entry.id)
             }
         }
     }
@@ -135,8 +133,8 @@ impl From<StoreError> for Problem {
     }
 }
 
-fn failed(message: String, entry: Option<&crate::entry::Entry>) -> Problem {
-    let problem = Problem::new(StatusCode::BAD_GATEWAY, "registry", message).with("state", "failed");
+fn failed(word: &'static str, message: String, entry: Option<&crate::entry::Entry>) -> Problem {
+    let problem = Problem::new(StatusCode::BAD_GATEWAY, word, message).with("state", "failed");
     match entry {
         None => problem.with("instances", [(); 0]).with("gateways", [(); 0]),
         Some(entry) => {

@@ -14,7 +14,7 @@ const CALLER: &str = "kubernetes";
 
 /// Takes offline what the pod has registered.
 pub(super) async fn carry_out(due: &Due, config: &KubernetesConfig, downline: &Downline) -> Answer {
-    let (answer, words) = understood(downline.carry_out(&request(due, config)).await);
+    let (answer, words) = understood(downline.carry_out_own(&request(due, config)).await);
     let (pod, attempt) = (due.pod.in_words(), due.attempt);
     match answer {
         Answer::Taken => log::info!("pod {pod} is being deleted: {words}"),

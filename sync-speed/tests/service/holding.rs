@@ -35,6 +35,12 @@ async fn it_ends_in_time() {
     assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
     let entries = service.get("/offline").await.expect(200);
     assert_eq!(entries["entries"][0]["kind"], "online", "{entries:#}");
+    let trail = Store::open(world.folder.path()).await.unwrap().audited_since(0, 10).await.unwrap();
+    let own: Vec<_> = trail.iter().filter(|record| record.is_own()).collect();
+    let [own] = own.as_slice() else { panic!("{trail:?}") };
+    assert_eq!((own.caller.as_deref(), own.kind.as_deref()), (Some("sync-speed"), Some("online")));
+    assert_eq!((own.outcome.as_str(), own.entry.as_deref()), ("done", entries["entries"][0]["id"].as_str()));
+    assert_eq!(own.reason, Some(format!("the time of {} is over", body["id"].as_str().unwrap())));
     later(&service).await;
     assert_eq!(world.events.matching("g /upline").len(), 1, "once");
     service.stop().await;
