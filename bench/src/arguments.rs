@@ -1,11 +1,14 @@
 //! The command line.
 
+mod downline;
+
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 use crate::measure::Shape;
+pub(crate) use downline::{DownlineArguments, DownlineSettings};
 
 /// Instances at most: the ids' addresses have 24 bits, and the stock server is slow with more.
 const INSTANCES_MAX: u64 = 100_000;
@@ -27,6 +30,12 @@ pub(crate) enum Benchmark {
     /// Needs a JDK 17, Maven (the first time) and nginx. The table goes to stdout, progress to stderr. Exit code 1: a
     /// server failed or did not answer with 2xx; 130: interrupted.
     Registry(RegistryArguments),
+    /// From `POST /offline` to the last gateway's acknowledgement, and to the last request begun; beside a stock chain.
+    ///
+    /// Needs a JDK 17 and Maven (the first time) for the stock chain, unless --no-java. The table goes to stdout, progress
+    /// to stderr. Exit code 1: a request failed, one reached an instance after the answer that it was taken out, or an
+    /// offline was not done by all gateways; 130: interrupted.
+    Downline(DownlineArguments),
 }
 
 #[derive(clap::Args)]
@@ -104,9 +113,10 @@ mod tests {
 
     fn settings(arguments: &[&str], cores: usize) -> Settings {
         let all = ["bench", "registry"].iter().chain(arguments);
-        let Benchmark::Registry(registry) =
-            Arguments::try_parse_from(all).map_err(|error| error.to_string()).unwrap().benchmark;
-        registry.settings(cores)
+        match Arguments::try_parse_from(all).map_err(|error| error.to_string()).unwrap().benchmark {
+            Benchmark::Registry(registry) => registry.settings(cores),
+            Benchmark::Downline(_) => panic!("another benchmark"),
+        }
     }
 
     #[test]

@@ -61,7 +61,8 @@ pub(crate) enum Pace {
 /// What to do to a server.
 #[derive(Clone)]
 pub(crate) struct Load {
-    pub(crate) address: SocketAddr,
+    /// Connections go to these in turn.
+    pub(crate) addresses: Arc<[SocketAddr]>,
     pub(crate) requests: Arc<Requests>,
     pub(crate) pace: Pace,
     pub(crate) connections: usize,

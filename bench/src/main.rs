@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `arguments` | the command line |
 //! | `side_by_side` | the benchmark of the registry: servers in turn, round by round |
+//! | `downline` | the benchmark of the downline: our services as processes, and a stock chain |
 //! | `servers` | Java, nginx and ours as processes; `process`: a group that ends with its owner |
 //! | `operation`, `population` | what is asked, of whom |
 //! | `measure` | one slice: one operation against one server for a few seconds |
@@ -14,6 +15,7 @@
 mod aim;
 mod arguments;
 mod cpu;
+mod downline;
 mod failure;
 mod http_once;
 mod load;
@@ -30,49 +32,70 @@ mod statistics;
 mod table;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use eurus_service::Clock;
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use arguments::{Arguments, Benchmark, RegistryArguments};
+use arguments::{Arguments, Benchmark, DownlineArguments, RegistryArguments};
 use failure::Failure;
 
 /// As a shell reports a program that Ctrl-C has ended.
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let Benchmark::Registry(arguments) = Arguments::parse().benchmark;
-    match run(&arguments) {
-        Ok(code) => code,
-        Err(failure) => {
-            eprintln!("bench: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+    let done = match Arguments::parse().benchmark {
+        Benchmark::Registry(arguments) => registry(&arguments),
+        Benchmark::Downline(arguments) => downline(&arguments),
+    };
+    done.unwrap_or_else(|failure| {
+        eprintln!("bench: {failure}");
+        ExitCode::FAILURE
+    })
 }
 
-fn run(arguments: &RegistryArguments) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+fn registry(arguments: &RegistryArguments) -> Result<ExitCode, Failure> {
     let (settings, clock) = (arguments.settings(machine::cores()), Clock::system());
-    let report = runtime.block_on(async {
+    let Some(report) = until_interrupted(side_by_side::run(&settings, &clock))? else { return Ok(interruption()) };
+    keep(&report, arguments.json.as_deref())?;
+    show(&table::markdown(&report), report.failures() > 0)
+}
+
+fn downline(arguments: &DownlineArguments) -> Result<ExitCode, Failure> {
+    let (settings, clock) = (arguments.settings(), Clock::system());
+    let Some(report) = until_interrupted(downline::run(&settings, &clock))? else { return Ok(interruption()) };
+    keep(&report, arguments.json.as_deref())?;
+    show(&downline::markdown(&report), report.failures() > 0)
+}
+
+/// `None`: it was interrupted. Dropping a benchmark ends all its processes.
+fn until_interrupted<T>(benchmark: impl Future<Output = Result<T, Failure>>) -> Result<Option<T>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
         tokio::select! {
-            report = side_by_side::run(&settings, &clock) => report.map(Some),
-            // Dropping the benchmark ends all its processes.
+            report = benchmark => report.map(Some),
             interrupted = interrupted() => interrupted.map(|()| None),
         }
-    })?;
-    let Some(report) = report else {
-        eprintln!("bench: interrupted; all servers are stopped");
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    if let Some(path) = &arguments.json {
-        std::fs::write(path, serde_json::to_vec_pretty(&report)?)
-            .map_err(|error| Failure::from(error).during(&path.display().to_string()))?;
-    }
-    std::io::stdout().write_all(table::markdown(&report).as_bytes())?;
-    Ok(if report.failures() > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    })
+}
+
+fn interruption() -> ExitCode {
+    eprintln!("bench: interrupted; all servers are stopped");
+    ExitCode::from(INTERRUPTED)
+}
+
+fn keep(report: &impl Serialize, json: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = json else { return Ok(()) };
+    std::fs::write(path, serde_json::to_vec_pretty(report)?)
+        .map_err(|error| Failure::from(error).during(&path.display().to_string()))
+}
+
+fn show(markdown: &str, has_failures: bool) -> Result<ExitCode, Failure> {
+    std::io::stdout().write_all(markdown.as_bytes())?;
+    Ok(if has_failures { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Returns at Ctrl-C, SIGTERM, or when the terminal goes away.

@@ -92,7 +92,7 @@ impl Slice {
     pub(crate) async fn run(&self, shape: Shape, clock: &Clock) -> Result<Sample, Failure> {
         let mut timer = clock.timer("slice");
         let load = Load {
-            address: self.target.address,
+            addresses: [self.target.address].into(),
             requests: Arc::clone(&self.requests),
             pace: self.per_second.map_or(Pace::Closed, |per_second| Pace::Open { per_second }),
             connections: shape.connections,

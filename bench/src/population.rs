@@ -10,6 +10,8 @@ const AGENT: &str = "Connection: keep-alive\r\nUser-Agent: Apache-HttpClient/5.5
 const ACCEPT_GZIP: &str = "Accept-Encoding: gzip, x-gzip, deflate\r\n";
 /// Where a timestamp goes that rises with each request: 13 digits, which occur nowhere else.
 const STAMP: &str = "7777777777777";
+/// Of all instances that nobody calls.
+const PORT: u16 = 8080;
 /// Longer than a benchmark lasts, so that no lease runs out between two rounds.
 const LEASE_DURATION_S: u32 = 3_600;
 
@@ -19,17 +21,18 @@ pub(crate) struct Population {
     pub(crate) instances: usize,
 }
 
-struct Instance {
-    app: String,
-    ip: String,
-    id: String,
+pub(crate) struct Instance {
+    pub(crate) app: String,
+    pub(crate) ip: String,
+    pub(crate) id: String,
+    pub(crate) port: u16,
 }
 
 impl Population {
     fn instance(number: usize) -> Instance {
         let app = format!("service-{:03}", number % APPS);
         let ip = format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255);
-        Instance { id: format!("{ip}:{app}:8080"), app, ip }
+        Instance { id: format!("{ip}:{app}:{PORT}"), app, ip, port: PORT }
     }
 
     /// How many applications there are.
@@ -93,11 +96,11 @@ fn plain(text: &str) -> Request {
 }
 
 /// A registration as Spring's client posts it; its timestamps rise with each request.
-fn registration(instance: &Instance) -> Request {
-    let Instance { app, ip, id } = instance;
+pub(crate) fn registration(instance: &Instance) -> Request {
+    let Instance { app, ip, id, port } = instance;
     let upper = app.to_uppercase();
     let body = format!(
-        r#"{{"instance":{{"instanceId":"{id}","app":"{upper}","appGroupName":null,"ipAddr":"{ip}","sid":"na","homePageUrl":"http://{ip}:8080/","statusPageUrl":"http://{ip}:8080/actuator/info","healthCheckUrl":"http://{ip}:8080/actuator/health","secureHealthCheckUrl":null,"vipAddress":"{app}","secureVipAddress":"{app}","countryId":1,"dataCenterInfo":{{"@class":"com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo","name":"MyOwn"}},"hostName":"{ip}","status":"UP","overriddenStatus":"UNKNOWN","leaseInfo":{{"renewalIntervalInSecs":30,"durationInSecs":{LEASE_DURATION_S},"registrationTimestamp":0,"lastRenewalTimestamp":0,"evictionTimestamp":0,"serviceUpTimestamp":0}},"isCoordinatingDiscoveryServer":false,"lastUpdatedTimestamp":{STAMP},"lastDirtyTimestamp":{STAMP},"actionType":null,"asgName":null,"port":{{"$":8080,"@enabled":"true"}},"securePort":{{"$":443,"@enabled":"false"}},"metadata":{{"management.port":"8080"}}}}}}"#
+        r#"{{"instance":{{"instanceId":"{id}","app":"{upper}","appGroupName":null,"ipAddr":"{ip}","sid":"na","homePageUrl":"http://{ip}:{port}/","statusPageUrl":"http://{ip}:{port}/actuator/info","healthCheckUrl":"http://{ip}:{port}/actuator/health","secureHealthCheckUrl":null,"vipAddress":"{app}","secureVipAddress":"{app}","countryId":1,"dataCenterInfo":{{"@class":"com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo","name":"MyOwn"}},"hostName":"{ip}","status":"UP","overriddenStatus":"UNKNOWN","leaseInfo":{{"renewalIntervalInSecs":30,"durationInSecs":{LEASE_DURATION_S},"registrationTimestamp":0,"lastRenewalTimestamp":0,"evictionTimestamp":0,"serviceUpTimestamp":0}},"isCoordinatingDiscoveryServer":false,"lastUpdatedTimestamp":{STAMP},"lastDirtyTimestamp":{STAMP},"actionType":null,"asgName":null,"port":{{"$":{port},"@enabled":"true"}},"securePort":{{"$":443,"@enabled":"false"}},"metadata":{{"management.port":"{port}"}}}}}}"#
     );
     let text = format!(
         "POST /eureka/apps/{upper} HTTP/1.1\r\n{ACCEPT}Accept-Encoding: gzip\r\nContent-Type: application/json\r\n\

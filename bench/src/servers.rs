@@ -24,6 +24,8 @@ pub(crate) const DELTA_TIMER_MS: i64 = 2_000;
 /// How long both keep a list that nothing has changed; stock is 180 s. Longer than a run, so that the delta that is
 /// measured keeps its few changes, and no list is built again within a slice without a cause.
 pub(crate) const CACHED_S: i64 = 3_600;
+/// Between two looks whether it answers.
+const ANSWERING_PAUSE_MS: i64 = 20;
 /// A server answers within this time.
 const STARTED_WITHIN_MS: i64 = 120_000;
 
@@ -123,8 +125,31 @@ struct Start<'a> {
     clock: &'a Clock,
 }
 
+/// Waits for the first 200 of a path.
+///
+/// # Errors
+/// When the process ends, or does not answer in time.
+pub(crate) async fn answering(
+    process: &mut Process,
+    address: SocketAddr,
+    path: &str,
+    clock: &Clock,
+) -> Result<(), Failure> {
+    let mut timer = clock.timer("start");
+    let until_ms = clock.now_ms() + STARTED_WITHIN_MS;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n");
+    while !http_once::exchange(address, request.as_bytes()).await.is_ok_and(|(answer, _)| answer.status == 200) {
+        process.still_runs()?;
+        if clock.now_ms() > until_ms {
+            return Err(Failure::new(format!("{address}{path} is not answered:\n{}", process.end_of_output()?)));
+        }
+        timer.sleep_ms(ANSWERING_PAUSE_MS).await;
+    }
+    Ok(())
+}
+
 /// An address that nobody listens on.
-fn free_address() -> Result<SocketAddr, Failure> {
+pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

@@ -13,7 +13,7 @@ use crate::statistics::Figure;
 const SERVERS: [Kind; 4] = [Kind::Java, Kind::Nginx, Kind::NginxCopying, Kind::Ours];
 /// One of a process's sizes.
 type Kib = fn(&ProcessFigures) -> u64;
-const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// The whole report.
 pub(crate) fn markdown(report: &Report) -> String {
@@ -199,7 +199,7 @@ fn times(value: f64) -> String {
     if value >= 10.0 { format!("{value:.0}×") } else { format!("{value:.1}×") }
 }
 
-fn thousands(value: f64) -> String {
+pub(crate) fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut out = String::new();
     for (index, digit) in digits.char_indices() {
@@ -212,11 +212,11 @@ fn thousands(value: f64) -> String {
 }
 
 /// The lines of a Markdown table.
-struct Rows(String);
+pub(crate) struct Rows(String);
 
 impl Rows {
     /// The first column to the left, the others to the right.
-    fn new(columns: &[&str]) -> Self {
+    pub(crate) fn new(columns: &[&str]) -> Self {
         let mut rows = Self(String::new());
         rows.push(columns.iter().map(|column| (*column).to_owned()).collect());
         let rules = columns.iter().enumerate().map(|(index, _)| if index == 0 { "---" } else { "---:" }.to_owned());
@@ -224,7 +224,12 @@ impl Rows {
         rows
     }
 
-    fn push(&mut self, cells: Vec<String>) {
+    /// The table so far.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
+    pub(crate) fn push(&mut self, cells: Vec<String>) {
         let _ = writeln!(self.0, "| {} |", cells.join(" | "));
     }
 }

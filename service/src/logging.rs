@@ -1,7 +1,9 @@
 //! Logs by log4rs: console (stderr) and a rolling file, one configuration for all services.
 
 mod background;
+mod whole_line;
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use log::LevelFilter;
@@ -12,10 +14,12 @@ use log4rs::append::rolling_file::policy::compound::CompoundPolicy;
 use log4rs::append::rolling_file::policy::compound::roll::fixed_window::FixedWindowRoller;
 use log4rs::append::rolling_file::policy::compound::trigger::size::SizeTrigger;
 use log4rs::config::{Appender, Logger, Root};
+use log4rs::encode::Encode;
 use log4rs::encode::pattern::PatternEncoder;
 
 use crate::properties::{ConfigError, Properties};
 use background::Background;
+use whole_line::WholeLine;
 
 /// A log file is rolled when it has grown to this size.
 const FILE_BYTES_MAX: u64 = 10 << 20;
@@ -79,8 +83,13 @@ impl LogSettings {
         let mut config = Config::builder().appender(Appender::builder().build("file", Box::new(in_background(file)?)));
         let mut root = Root::builder().appender("file");
         if self.console {
-            let console =
-                ConsoleAppender::builder().target(Target::Stderr).encoder(Box::new(PatternEncoder::new(LINE))).build();
+            let plain = PatternEncoder::new(LINE);
+            // Colours are for a terminal; whoever collects lines gets each in one piece.
+            let encoder: Box<dyn Encode> = match std::io::stderr().is_terminal() {
+                true => Box::new(plain),
+                false => Box::new(WholeLine(plain)),
+            };
+            let console = ConsoleAppender::builder().target(Target::Stderr).encoder(encoder).build();
             config = config.appender(Appender::builder().build("console", Box::new(in_background(console)?)));
             root = root.appender("console");
         }

@@ -111,7 +111,7 @@ impl Candidates {
     async fn pick(&self, target: &Target, who: &Who) -> Result<Picked, Refusal> {
         let stored = self.store.all_groups().await?;
         let gateway_groups: BTreeSet<String> =
-            stored.into_values().flatten().chain(self.default_group.clone()).collect();
+            stored.values().flatten().cloned().chain(self.default_group.clone()).collect();
         let rules = self.door.rules();
         let policy =
             Policy { opted_in: &rules.apps, callers: who.apps(), gateway_groups: &gateway_groups, own_app: OWN_APP };

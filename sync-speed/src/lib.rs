@@ -33,6 +33,7 @@
 //! | `drain` | waiting until no gateway has a request under way on an instance |
 //! | `rolling` | share by share, each an entry of its own |
 //! | [`points`] | where a harness can interfere |
+//! | `checkpoints` | the embedded database's log is taken over beside requests |
 //! | `claims` | keeping this node's entries, taking over those of a node that is gone |
 //! | `node_id` | this node's name among those that share a database |
 //! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
@@ -47,6 +48,7 @@ pub mod app_order;
 mod audience;
 pub mod audit;
 mod candidates;
+mod checkpoints;
 mod claims;
 pub mod config;
 pub mod downline;
@@ -92,6 +94,7 @@ pub use selection::OptedIn;
 
 use access::Door;
 use audit::Trail;
+use checkpoints::Checkpoints;
 use claims::Claims;
 use downline::{Downline, Scope, Ways};
 use holding::Holding;
@@ -155,6 +158,9 @@ pub async fn run(
     if store.is_shared() {
         let claims = Claims { store: store.clone(), taken: leave };
         loops.spawn("claims on entries", claims.run(clock.timer("claims on entries"), stop_loops.clone()));
+    } else {
+        let checkpoints = Checkpoints { store: store.clone() };
+        loops.spawn("the database's log", checkpoints.run(clock.timer("the database's log"), stop_loops.clone()));
     }
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
     follow_the_configuration(&config, &door, &clock, &mut loops, &stop_loops);

@@ -1,13 +1,13 @@
-//! The SQL store: gateway groups and the journal. SQLite embedded, one file, written ahead and synced; or MySQL,
-//! MariaDB or PostgreSQL by URL, shared by several sync-speed nodes. What was acknowledged survives a power cut, as far
-//! as the database's own settings keep what it has committed.
+//! The SQL store: gateway groups and the journal. SQLite embedded, one file, written ahead, and synced before anything is
+//! sent; or MySQL, MariaDB or PostgreSQL by URL, shared by several sync-speed nodes. What was acknowledged survives a
+//! power cut, as far as the database's own settings keep what it has committed.
 //!
 //! | module | what |
 //! |---|---|
 //! | `place` | which database, and how it is opened |
 //! | `sql`, `dialect` | one way to speak to all of them, and what differs |
 //! | `schema` | migrations, embedded |
-//! | `groups` | application → gateway groups |
+//! | `groups`, `known_groups` | application → gateway groups |
 //! | `journal` | entries: recorded, answered by the registry, acknowledged by nodes |
 //! | `journal_read` | reading them back |
 //! | `holding` | offlines that hold, and what ends them |
@@ -28,6 +28,7 @@ mod groups;
 mod holding;
 mod journal;
 mod journal_read;
+mod known_groups;
 mod live;
 mod place;
 mod schema;
@@ -47,6 +48,7 @@ pub(crate) use claims::RENEW_EVERY_MS;
 pub use error::StoreError;
 pub use holding::Held;
 pub use journal::{NewEntry, NodeUpdate, RegistryAnswer};
+use known_groups::KnownGroups;
 pub use live::{LIVE_MARKS_MAX, LiveMark};
 use sql::Pool;
 pub use turns::SharedTurn;
@@ -60,6 +62,7 @@ pub struct Store {
     pool: Pool,
     /// Under which name this process claims entries.
     owner: Arc<str>,
+    known_groups: KnownGroups,
     /// Numbers of entries that this process has changed.
     changes: broadcast::Sender<i64>,
 }
@@ -91,7 +94,12 @@ impl Store {
         if let Err(error) = schema::migrate(&pool).await {
             return Err(StoreError::Open { at: at.to_owned(), reason: error.to_string() });
         }
-        Ok(Self { pool, owner: Arc::from(owner), changes: broadcast::Sender::new(CHANGES_KEPT) })
+        Ok(Self {
+            pool,
+            owner: Arc::from(owner),
+            known_groups: KnownGroups::default(),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+        })
     }
 
     /// Whether it answers.
@@ -100,6 +108,17 @@ impl Store {
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sql::sql("SELECT id FROM entries WHERE number = 0").read_optional(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Takes SQLite's log over into its file, beside requests. A database server does that by itself.
+    ///
+    /// # Errors
+    /// When the database fails: the log grows until it succeeds, or until a commit has to do it.
+    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            sql::sql("PRAGMA wal_checkpoint(PASSIVE)").read_all(&self.pool).await?;
+        }
         Ok(())
     }
 

@@ -87,7 +87,9 @@ impl Lane {
 
     async fn serve_connection(self: Rc<Self>, number: usize) {
         let tally = &self.plan.tally;
-        let mut connection = Connection::to(self.plan.load.address);
+        let addresses = &self.plan.load.addresses;
+        let Some(address) = addresses.get(number % addresses.len().max(1)) else { return };
+        let mut connection = Connection::to(*address);
         // What stands in the way shows, and is counted, with the first request.
         let _ = connection.connect().await;
         tally.stands();

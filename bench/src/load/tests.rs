@@ -30,7 +30,7 @@ fn server(answer: &'static [u8], requests_per_connection: usize) -> SocketAddr {
 fn load(address: SocketAddr, count: usize, repeat: Repeat, pace: Pace) -> Load {
     let request = Request { bytes: b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), stamps: Vec::new() };
     let requests = Requests::new(vec![request; count], repeat, &Arc::new(Stamps::from_ms(0)));
-    Load { address, requests: Arc::new(requests), pace, connections: 8, threads: 2 }
+    Load { addresses: [address].into(), requests: Arc::new(requests), pace, connections: 8, threads: 2 }
 }
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";

@@ -1,5 +1,6 @@
 //! The stock Spring Cloud Eureka server, on the JVM's defaults.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -21,15 +22,40 @@ pub(crate) const FLAGS: &str = "no JVM flags: default heap and collector";
 pub(crate) fn jar() -> Result<PathBuf, Failure> {
     let jar = workspace().join("compat-tests/java/eureka-server/target/eureka-server.jar");
     if !jar.is_file() {
-        eprintln!("bench: building the Java server (once): mvn {}", BUILD.join(" "));
-        let status = Command::new("mvn").args(BUILD).current_dir(workspace()).status().map_err(|error| {
-            Failure::new(format!("mvn cannot be started ({error}): install openjdk-17-jdk-headless and maven"))
-        })?;
-        if !status.success() {
-            return Err(Failure::new(format!("mvn {}: {status}", BUILD.join(" "))));
-        }
+        package(&BUILD)?;
     }
     Ok(jar)
+}
+
+/// Builds with Maven.
+///
+/// # Errors
+/// When that fails.
+pub(crate) fn package(arguments: &[&str]) -> Result<(), Failure> {
+    eprintln!("bench: building with Java (once): mvn {}", arguments.join(" "));
+    let status = Command::new("mvn").args(arguments).current_dir(workspace()).status().map_err(|error| {
+        Failure::new(format!("mvn cannot be started ({error}): install openjdk-17-jdk-headless and maven"))
+    })?;
+    if !status.success() {
+        return Err(Failure::new(format!("mvn {}: {status}", arguments.join(" "))));
+    }
+    Ok(())
+}
+
+/// Starts one on stock settings throughout.
+///
+/// # Errors
+/// When there is no jar, or no `java`.
+pub(crate) fn start_stock(folder: &TempDir, address: SocketAddr) -> Result<Process, Failure> {
+    Process::start(
+        "the Java server",
+        Command::new("java")
+            .arg("-jar")
+            .arg(jar()?)
+            .current_dir(folder)
+            .env("ADDRESS", address.ip().to_string())
+            .env("PORT", address.port().to_string()),
+    )
 }
 
 /// Starts one in a folder of its own.

@@ -131,7 +131,7 @@ pub(crate) async fn register(
     let mut each = population.registrations();
     each.truncate(count);
     let load = Load {
-        address: target.address,
+        addresses: [target.address].into(),
         requests: Arc::new(Requests::new(each, Repeat::Once, &bench.stamps)),
         pace: Pace::Closed,
         connections: bench.settings.shape.connections,

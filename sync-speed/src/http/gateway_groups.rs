@@ -27,8 +27,7 @@ struct Body {
 
 pub(super) async fn list(api: web::Data<Api>) -> Answered {
     let stored = api.downline.store.all_groups().await?;
-    let applications: Vec<Value> =
-        stored.into_iter().map(|(app, groups)| json!({"app": app, "groups": groups})).collect();
+    let applications: Vec<Value> = stored.iter().map(|(app, groups)| json!({"app": app, "groups": groups})).collect();
     Ok(HttpResponse::Ok().json(json!({"defaultGroup": api.default_group, "applications": applications})))
 }
 

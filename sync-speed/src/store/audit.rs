@@ -6,8 +6,6 @@ use crate::audit::Record;
 
 /// How long a record is kept: 90 days.
 pub(super) const KEEP_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
-/// How many old records one new record clears away, so that no request pays for all of them.
-const CLEARED_PER_RECORD_MAX: usize = 10;
 
 impl Store {
     /// Writes one record.
@@ -15,7 +13,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, record: &Record) -> Result<(), StoreError> {
-        let mut work = self.pool.write().await?;
+        // The log and the journal have the request too, should the power take this.
+        let mut work = self.pool.note().await?;
         sql(
             "INSERT INTO audit (id, at_ms, caller, address, proxy, action, kind, target, reason, status, outcome, entry, \
              suppressed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -33,7 +32,7 @@ impl Store {
         .bind(&record.outcome)
         .bind(record.entry.as_deref())
         .bind(record.suppressed)
-        .execute(&mut work)
+        .later(&mut work)
         .await?;
         clear_old(&mut work, record.at_ms).await?;
         work.commit().await
@@ -72,12 +71,9 @@ fn record_of(row: &Row) -> Result<Record, StoreError> {
 }
 
 async fn clear_old(work: &mut Work, now_ms: i64) -> Result<(), StoreError> {
-    let old = sql("SELECT id FROM audit WHERE at_ms < ? ORDER BY at_ms LIMIT 10")
+    // Ten at a time, so that no request pays for all of them.
+    sql("DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id FROM audit WHERE at_ms < ? ORDER BY at_ms LIMIT 10) old)")
         .bind(now_ms.saturating_sub(KEEP_MS))
-        .fetch_all(work)
-        .await?;
-    for row in old.iter().take(CLEARED_PER_RECORD_MAX) {
-        sql("DELETE FROM audit WHERE id = ?").bind(&row.text("id")?).execute(work).await?;
-    }
-    Ok(())
+        .later(work)
+        .await
 }

@@ -25,6 +25,7 @@ pub(super) enum Dialect {
 
 /// SQLite has one writer: whoever begins as a reader and goes on to write may find another one there.
 pub(super) const SQLITE_WRITE: &str = "BEGIN IMMEDIATE";
+pub(super) const SQLITE_READ: &str = "BEGIN";
 #[cfg(feature = "postgres")]
 pub(super) const POSTGRES_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 #[cfg(feature = "postgres")]

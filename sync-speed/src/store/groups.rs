@@ -1,7 +1,9 @@
 //! Which gateway groups serve an application.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::known_groups::Groups;
 use super::sql::sql;
 use super::{Store, StoreError};
 
@@ -11,20 +13,27 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn groups_of(&self, app: &str) -> Result<BTreeSet<String>, StoreError> {
-        let rows = sql("SELECT group_name FROM gateway_groups WHERE app = ?").bind(app).read_all(&self.pool).await?;
-        rows.iter().map(|row| row.text("group_name")).collect()
+        Ok(self.all_groups().await?.get(app).cloned().unwrap_or_default())
     }
 
     /// All that is stored, by application.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn all_groups(&self) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
-        let mut by_app: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    pub(crate) async fn all_groups(&self) -> Result<Arc<Groups>, StoreError> {
+        let (version, known) = self.known_groups.get();
+        if let Some(groups) = known {
+            return Ok(groups);
+        }
+        let mut by_app = Groups::new();
         for row in sql("SELECT app, group_name FROM gateway_groups").read_all(&self.pool).await? {
             by_app.entry(row.text("app")?).or_default().insert(row.text("group_name")?);
         }
-        Ok(by_app)
+        let groups = Arc::new(by_app);
+        if !self.is_shared() {
+            self.known_groups.remember(version, &groups);
+        }
+        Ok(groups)
     }
 
     /// Replaces the groups of an application.
@@ -32,6 +41,13 @@ impl Store {
     /// # Errors
     /// When the database fails; nothing changed then.
     pub async fn put_groups(&self, app: &str, groups: &BTreeSet<String>) -> Result<(), StoreError> {
+        self.known_groups.write_begins();
+        let written = self.try_put_groups(app, groups).await;
+        self.known_groups.write_ended();
+        written
+    }
+
+    async fn try_put_groups(&self, app: &str, groups: &BTreeSet<String>) -> Result<(), StoreError> {
         let mut work = self.pool.write().await?;
         sql("DELETE FROM gateway_groups WHERE app = ?").bind(app).execute(&mut work).await?;
         for group in groups {
@@ -49,6 +65,13 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn delete_groups(&self, app: &str) -> Result<bool, StoreError> {
+        self.known_groups.write_begins();
+        let deleted = self.try_delete_groups(app).await;
+        self.known_groups.write_ended();
+        deleted
+    }
+
+    async fn try_delete_groups(&self, app: &str) -> Result<bool, StoreError> {
         let mut work = self.pool.write().await?;
         let deleted = sql("DELETE FROM gateway_groups WHERE app = ?").bind(app).execute(&mut work).await?;
         work.commit().await?;

@@ -128,7 +128,7 @@ pub(super) async fn end_older(
     .bind(app)
     .bind(instance_id)
     .bind(number)
-    .execute(work)
+    .later(work)
     .await?;
     Ok(())
 }

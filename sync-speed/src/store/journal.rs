@@ -2,6 +2,8 @@
 
 mod rows;
 
+use std::collections::BTreeSet;
+
 use super::claims::CLAIM_MS;
 use super::holding::end_older;
 use super::sql::{Work, sql};
@@ -12,8 +14,6 @@ use rows::{Claim, insert_entry, insert_instance, insert_node, touch, update_inst
 
 /// How long a finished entry is kept: 30 days.
 const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// How many old entries one new entry clears away, so that no request pays for all of them.
-const CLEARED_PER_ENTRY_MAX: usize = 10;
 /// How long a request may be repeated under its name: a day.
 const KEY_KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How often a transaction is tried that met another one.
@@ -178,10 +178,11 @@ impl Store {
             .bind(answer.note)
             .bind(answer.now_ms)
             .bind(answer.number)
-            .bind(&*self.owner)
-            .execute(&mut work)
-            .await?;
-        if mine == 0 {
+            .bind(&*self.owner);
+        // Nobody else could have taken it over in a database that is this process's alone.
+        if !self.is_shared() {
+            mine.later(&mut work).await?;
+        } else if mine.execute(&mut work).await? == 0 {
             return Err(StoreError::TakenOver(answer.number));
         }
         for instance in answer.instances {
@@ -239,9 +240,18 @@ impl Store {
         finished: &[(i64, EntryState)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        let mut work = self.pool.write().await?;
+        // What gateways have done is done: should the power take this, they are told again. What is answered as the
+        // entry's state stays.
+        let mut work = match finished.is_empty() {
+            true => self.pool.note().await?,
+            false => self.pool.write().await?,
+        };
+        let numbers: BTreeSet<i64> = updates.iter().map(|update| update.number).collect();
+        for number in numbers {
+            touch(&mut work, number, now_ms).await?;
+        }
         for update in updates {
-            update_node(&mut work, update, now_ms).await?;
+            update_node(&mut work, update).await?;
         }
         for (number, state) in finished {
             sql("UPDATE entries SET state = ?, updated_ms = ? WHERE number = ? AND owner = ?")
@@ -249,7 +259,7 @@ impl Store {
                 .bind(now_ms)
                 .bind(*number)
                 .bind(&*self.owner)
-                .execute(&mut work)
+                .later(&mut work)
                 .await?;
         }
         work.commit().await?;
@@ -264,7 +274,7 @@ async fn next_number(work: &mut Work, now_ms: i64) -> Result<i64, StoreError> {
     sql("UPDATE numbers SET last = CASE WHEN last >= ? THEN last + 1 ELSE ? END WHERE name = 'entry'")
         .bind(now_ms)
         .bind(now_ms)
-        .execute(work)
+        .later(work)
         .await?;
     let row = sql("SELECT last FROM numbers WHERE name = 'entry'").fetch_optional(work).await?;
     row.ok_or_else(|| StoreError::Corrupt("no row 'entry' in table numbers".to_owned()))?.int("last")
@@ -275,25 +285,21 @@ async fn forget_old_key(work: &mut Work, key: &str, now_ms: i64) -> Result<(), S
     sql("UPDATE entries SET idempotency_key = NULL WHERE idempotency_key = ? AND created_ms < ?")
         .bind(key)
         .bind(now_ms.saturating_sub(KEY_KEPT_MS))
-        .execute(work)
+        .later(work)
         .await?;
     Ok(())
 }
 
 async fn clear_old(work: &mut Work, now_ms: i64) -> Result<(), StoreError> {
     // Numbers are epoch milliseconds or a little above: the primary key finds the oldest. Offlines that still hold are
-    // what a gateway that starts is told: they stay.
-    let old = sql(
-        "SELECT e.number FROM entries e WHERE e.number < ? AND e.state NOT IN ('recorded', 'notifying') AND NOT EXISTS \
-           (SELECT 1 FROM entry_instances i WHERE i.number = e.number AND i.step = 'done' AND i.ended_ms IS NULL \
-            AND e.kind = 'offline') \
-         ORDER BY e.number LIMIT 10",
-    )
+    // what a gateway that starts is told: they stay. Ten at a time, so that no request pays for all of them.
+    sql("DELETE FROM entries WHERE number IN (SELECT number FROM \
+           (SELECT e.number FROM entries e \
+            WHERE e.number < ? AND e.state NOT IN ('recorded', 'notifying') AND NOT EXISTS \
+              (SELECT 1 FROM entry_instances i WHERE i.number = e.number AND i.step = 'done' AND i.ended_ms IS NULL \
+               AND e.kind = 'offline') \
+            ORDER BY e.number LIMIT 10) old)")
     .bind(now_ms.saturating_sub(KEEP_MS))
-    .fetch_all(work)
-    .await?;
-    for row in old.iter().take(CLEARED_PER_ENTRY_MAX) {
-        sql("DELETE FROM entries WHERE number = ?").bind(row.int("number")?).execute(work).await?;
-    }
-    Ok(())
+    .later(work)
+    .await
 }

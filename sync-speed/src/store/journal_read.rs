@@ -15,11 +15,26 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn entry(&self, id: &str) -> Result<Option<Entry>, StoreError> {
-        // One transaction: state and nodes are of the same moment.
-        let mut work = self.pool.read().await?;
-        let found = sql("SELECT * FROM entries WHERE id = ?").bind(id).fetch_optional(&mut work).await?;
-        let Some(row) = found else { return Ok(None) };
-        whole(&mut work, &row).await.map(Some)
+        // At one moment: state and nodes belong together.
+        let rows = self.pool.read_each(vec![
+            sql("SELECT * FROM entries WHERE id = ?").bind(id),
+            sql("SELECT * FROM entry_instances WHERE number = (SELECT number FROM entries WHERE id = ?) \
+                 ORDER BY app, instance_id")
+            .bind(id),
+            sql("SELECT * FROM entry_nodes WHERE number = (SELECT number FROM entries WHERE id = ?) \
+                 ORDER BY node, group_name, app, instance_id")
+            .bind(id),
+        ]);
+        let [found, instances, nodes] = &rows.await?[..] else { return Ok(None) };
+        let Some(row) = found.first() else { return Ok(None) };
+        let mut entry = entry_of(row)?;
+        if entry.plan.is_some() {
+            // Its shares are entries of their own.
+            return self.entry_by_number(entry.number).await;
+        }
+        entry.instances = instances.iter().map(instance_of).collect::<Result<_, _>>()?;
+        entry.nodes = nodes.iter().map(node_of).collect::<Result<_, _>>()?;
+        Ok(Some(entry))
     }
 
     /// A whole entry by its number.

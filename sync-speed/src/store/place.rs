@@ -4,14 +4,20 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::StoreError;
-use super::sql::Pool;
+use super::sql::{File, Pool};
 use crate::config::{DatabaseServer, ServerKind};
 
 /// Connections to the file. SQLite has one writer; the others read beside it.
 const FILE_CONNECTIONS_MAX: u32 = 4;
+/// Connections that do not wait for the disk; each waits for the writer before it.
+const WRITTEN_CONNECTIONS_MAX: u32 = 2;
+/// Pages that SQLite's log may have before a commit takes them over into the file, which holds it up: far more than come
+/// together between two [`checkpoints`](crate::store::Store::checkpoint).
+const LOG_PAGES_MAX: &str = "8000";
 /// Connections of one node to a database server.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 const SERVER_CONNECTIONS_MAX: u32 = 16;
@@ -20,7 +26,8 @@ pub(super) const WAIT_MAX: Duration = Duration::from_secs(5);
 /// The file in the data directory.
 const FILE: &str = "sync-speed.db";
 
-/// SQLite: what is committed is synced to the disk, each time.
+/// SQLite: what is committed is synced to the disk, each time; but for what is only [noted](Pool::note), which the next
+/// commit takes along.
 pub(super) async fn file(data_dir: &Path) -> Result<Pool, StoreError> {
     let path = data_dir.join(FILE);
     let cannot = |reason: &dyn fmt::Display| cannot(&path.display(), reason);
@@ -32,14 +39,22 @@ pub(super) async fn file(data_dir: &Path) -> Result<Pool, StoreError> {
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", LOG_PAGES_MAX)
         .busy_timeout(WAIT_MAX);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(FILE_CONNECTIONS_MAX)
+    let noting = options.clone().synchronous(SqliteSynchronous::Normal);
+    let synced = connections(options, FILE_CONNECTIONS_MAX).await.map_err(|error| cannot(&error))?;
+    let written = connections(noting, WRITTEN_CONNECTIONS_MAX).await.map_err(|error| cannot(&error))?;
+    Ok(Pool::Sqlite(File::new(synced, written)))
+}
+
+async fn connections(options: SqliteConnectOptions, most: u32) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(most)
         .acquire_timeout(WAIT_MAX)
+        // It is a thread of this process: it is there.
+        .test_before_acquire(false)
         .connect_with(options)
         .await
-        .map_err(|error| cannot(&error))?;
-    Ok(Pool::Sqlite(pool))
 }
 
 /// A database server.
@@ -116,4 +131,24 @@ async fn postgres(server: &DatabaseServer) -> Result<Pool, StoreError> {
 
 fn cannot(at: &dyn fmt::Display, reason: &dyn fmt::Display) -> StoreError {
     StoreError::Open { at: at.to_string(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sql::sql;
+
+    /// `PRAGMA synchronous`: 1 NORMAL, 2 FULL.
+    #[tokio::test]
+    async fn orders_wait_for_the_disk_and_notes_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = file(folder.path()).await.unwrap();
+        let mut order = pool.write().await.unwrap();
+        let level = sql("PRAGMA synchronous").fetch_optional(&mut order).await.unwrap().unwrap();
+        assert_eq!(level.int("synchronous").unwrap(), 2);
+        drop(order);
+        let mut note = pool.note().await.unwrap();
+        let level = sql("PRAGMA synchronous").fetch_optional(&mut note).await.unwrap().unwrap();
+        assert_eq!(level.int("synchronous").unwrap(), 1);
+    }
 }

@@ -80,6 +80,7 @@ mod tests {
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
     use super::*;
+    use crate::store::sql::File;
 
     #[tokio::test]
     async fn what_the_first_version_wrote_is_kept() {
@@ -95,7 +96,7 @@ mod tests {
         .execute(&sqlite)
         .await
         .unwrap();
-        let pool = Pool::Sqlite(sqlite.clone());
+        let pool = Pool::Sqlite(File::new(sqlite.clone(), sqlite.clone()));
         migrate(&pool).await.unwrap();
         migrate(&pool).await.unwrap();
         let (step, detail): (String, String) =
@@ -123,7 +124,7 @@ mod tests {
             .await
             .unwrap();
         sqlx::raw_sql("PRAGMA user_version = 99").execute(&sqlite).await.unwrap();
-        let refused = migrate(&Pool::Sqlite(sqlite)).await.unwrap_err().to_string();
+        let refused = migrate(&Pool::Sqlite(File::new(sqlite.clone(), sqlite))).await.unwrap_err().to_string();
         assert!(refused.contains("schema has version 99"), "{refused}");
     }
 }

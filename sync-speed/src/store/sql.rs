@@ -6,21 +6,27 @@
 //! |---|---|
 //! | `statement` | a statement with its values, and where it runs |
 //! | `row` | a row, read by column name |
+//! | `sqlite` | SQLite's connections and transactions |
 
 mod row;
+mod sqlite;
 mod statement;
 
-use sqlx::{SqlitePool, Transaction};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use sqlx::Transaction;
 
+use super::StoreError;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use super::dialect;
 use super::dialect::Dialect;
-use super::{StoreError, dialect};
 pub(super) use row::Row;
-pub(super) use statement::{Value, raw, sql};
+pub(super) use sqlite::{Batch, File};
+pub(super) use statement::{Statement, Value, raw, sql};
 
 /// Connections to one database.
 #[derive(Clone)]
 pub(super) enum Pool {
-    Sqlite(SqlitePool),
+    Sqlite(File),
     #[cfg(feature = "mysql")]
     MySql(sqlx::MySqlPool),
     #[cfg(feature = "postgres")]
@@ -29,7 +35,7 @@ pub(super) enum Pool {
 
 /// A transaction. Dropped without [`Work::commit`], nothing of it happened.
 pub(super) enum Work {
-    Sqlite(Transaction<'static, sqlx::Sqlite>),
+    Sqlite(Batch),
     #[cfg(feature = "mysql")]
     MySql(Transaction<'static, sqlx::MySql>),
     #[cfg(feature = "postgres")]
@@ -51,7 +57,7 @@ impl Pool {
     /// To write: it sees what is committed when each statement begins.
     pub(super) async fn write(&self) -> Result<Work, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => Work::Sqlite(pool.begin_with(dialect::SQLITE_WRITE).await?),
+            Self::Sqlite(file) => Work::Sqlite(file.write().await?),
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => Work::MySql(pool.begin().await?),
             #[cfg(feature = "postgres")]
@@ -59,10 +65,20 @@ impl Pool {
         })
     }
 
+    /// To write what is done already, and would be done again, or be missed by nobody, if the power went before the next
+    /// [`Self::write`] is committed; the end of this process loses none of it. SQLite does not wait for the disk then.
+    pub(super) async fn note(&self) -> Result<Work, StoreError> {
+        match self {
+            Self::Sqlite(file) => Ok(Work::Sqlite(file.note().await?)),
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            _ => self.write().await,
+        }
+    }
+
     /// To read several things as they were at one moment.
     pub(super) async fn read(&self) -> Result<Work, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => Work::Sqlite(pool.begin().await?),
+            Self::Sqlite(file) => Work::Sqlite(file.read().await?),
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => Work::MySql(pool.begin_with(dialect::MYSQL_READ).await?),
             #[cfg(feature = "postgres")]
@@ -70,10 +86,28 @@ impl Pool {
         })
     }
 
+    /// The rows of each statement, as they were at one moment.
+    pub(super) async fn read_each(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
+        match self.read().await? {
+            Work::Sqlite(batch) => {
+                let each = batch.fetch_each(statements).await?;
+                Ok(each.into_iter().map(|rows| rows.into_iter().map(Row::Sqlite).collect()).collect())
+            }
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            mut work => {
+                let mut each = Vec::with_capacity(statements.len());
+                for statement in statements {
+                    each.push(statement.fetch_all(&mut work).await?);
+                }
+                Ok(each)
+            }
+        }
+    }
+
     /// Closes all connections; what is committed stays.
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite(file) => file.close().await,
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
@@ -86,7 +120,7 @@ impl Work {
     /// From here on it is durable, as far as the database is.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Sqlite(batch) => batch.commit().await?,
             #[cfg(feature = "mysql")]
             Self::MySql(transaction) => transaction.commit().await?,
             #[cfg(feature = "postgres")]

@@ -37,7 +37,7 @@ pub(super) async fn insert_entry(
     .bind(json(entry.plan.as_ref())?.as_deref())
     .bind(entry.part_of)
     .bind(json(entry.drain.as_ref())?.as_deref())
-    .execute(work)
+    .later(work)
     .await?;
     Ok(())
 }
@@ -60,7 +60,7 @@ pub(super) async fn insert_instance(work: &mut Work, number: i64, instance: &Ins
     .bind(instance.status.as_str())
     .bind(instance.step.as_str())
     .bind(instance.detail.as_deref())
-    .execute(work)
+    .later(work)
     .await?;
     Ok(())
 }
@@ -77,7 +77,7 @@ pub(super) async fn update_instance(work: &mut Work, number: i64, instance: &Ins
     .bind(number)
     .bind(&instance.app)
     .bind(&instance.instance_id)
-    .execute(work)
+    .later(work)
     .await?;
     Ok(())
 }
@@ -90,7 +90,7 @@ pub(super) async fn insert_node(work: &mut Work, number: i64, node: &NodeRecord)
         .bind(&node.group)
         .bind(&node.app)
         .bind(&node.instance_id)
-        .execute(work)
+        .later(work)
         .await?;
     sql("INSERT INTO entry_nodes \
          (number, node, group_name, app, instance_id, address, outcome, detail, attempts, latency_us) \
@@ -105,13 +105,12 @@ pub(super) async fn insert_node(work: &mut Work, number: i64, node: &NodeRecord)
     .bind(node.ack.detail())
     .bind(i64::from(node.attempts))
     .bind(node.latency_us)
-    .execute(work)
+    .later(work)
     .await?;
     Ok(())
 }
 
-pub(super) async fn update_node(work: &mut Work, update: &NodeUpdate, now_ms: i64) -> Result<(), StoreError> {
-    touch(work, update.number, now_ms).await?;
+pub(super) async fn update_node(work: &mut Work, update: &NodeUpdate) -> Result<(), StoreError> {
     sql("UPDATE entry_nodes SET outcome = ?, detail = ?, attempts = ?, latency_us = ? \
          WHERE number = ? AND node = ? AND group_name = ? AND app = ? AND instance_id = ?")
     .bind(update.ack.as_str())
@@ -123,12 +122,12 @@ pub(super) async fn update_node(work: &mut Work, update: &NodeUpdate, now_ms: i6
     .bind(&update.group)
     .bind(&update.app)
     .bind(&update.instance_id)
-    .execute(work)
+    .later(work)
     .await?;
     Ok(())
 }
 
 pub(super) async fn touch(work: &mut Work, number: i64, now_ms: i64) -> Result<(), StoreError> {
-    sql("UPDATE entries SET updated_ms = ? WHERE number = ?").bind(now_ms).bind(number).execute(work).await?;
+    sql("UPDATE entries SET updated_ms = ? WHERE number = ?").bind(now_ms).bind(number).later(work).await?;
     Ok(())
 }

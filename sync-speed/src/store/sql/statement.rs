@@ -47,8 +47,8 @@ impl From<Option<&str>> for Value {
 
 /// SQL with a `?` for each value.
 pub(in crate::store) struct Statement {
-    text: &'static str,
-    values: Vec<Value>,
+    pub(super) text: &'static str,
+    pub(super) values: Vec<Value>,
 }
 
 /// Begins a statement. Only constants: nothing that somebody sent becomes SQL.
@@ -63,10 +63,20 @@ impl Statement {
         self
     }
 
+    /// Its outcome is not looked at: it may be carried out with what follows, at the latest with the commit, which fails
+    /// if it does.
+    pub(in crate::store) async fn later(self, work: &mut Work) -> Result<(), StoreError> {
+        match work {
+            Work::Sqlite(batch) => batch.later(self).await,
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            _ => self.execute(work).await.map(|_| ()),
+        }
+    }
+
     /// How many rows it changed.
     pub(in crate::store) async fn execute(self, work: &mut Work) -> Result<u64, StoreError> {
         Ok(match work {
-            Work::Sqlite(transaction) => query::<sqlx::Sqlite>(self).execute(&mut **transaction).await?.rows_affected(),
+            Work::Sqlite(batch) => batch.execute(self).await?,
             #[cfg(feature = "mysql")]
             Work::MySql(transaction) => query::<sqlx::MySql>(self).execute(&mut **transaction).await?.rows_affected(),
             #[cfg(feature = "postgres")]
@@ -79,7 +89,7 @@ impl Statement {
     /// All rows.
     pub(in crate::store) async fn fetch_all(self, work: &mut Work) -> Result<Vec<Row>, StoreError> {
         match work {
-            Work::Sqlite(transaction) => rows(self, &mut **transaction, Row::Sqlite).await,
+            Work::Sqlite(batch) => Ok(batch.fetch_all(self).await?.into_iter().map(Row::Sqlite).collect()),
             #[cfg(feature = "mysql")]
             Work::MySql(transaction) => rows(self, &mut **transaction, Row::MySql).await,
             #[cfg(feature = "postgres")]
@@ -95,7 +105,7 @@ impl Statement {
     /// All rows, outside of any transaction.
     pub(in crate::store) async fn read_all(self, pool: &Pool) -> Result<Vec<Row>, StoreError> {
         match pool {
-            Pool::Sqlite(pool) => rows(self, pool, Row::Sqlite).await,
+            Pool::Sqlite(file) => rows(self, file.pool(), Row::Sqlite).await,
             #[cfg(feature = "mysql")]
             Pool::MySql(pool) => rows(self, pool, Row::MySql).await,
             #[cfg(feature = "postgres")]
@@ -128,8 +138,21 @@ where
     for<'e> Option<i64>: Encode<'e, D> + Type<D>,
     for<'e> Option<String>: Encode<'e, D> + Type<D>,
 {
-    let mut query = sqlx::query(D::placed(statement.text));
-    for value in statement.values {
+    bound(sqlx::query(D::placed(statement.text)), statement.values)
+}
+
+/// A query with its values.
+pub(super) fn bound<'q, D>(
+    mut query: sqlx::query::Query<'q, D, D::Arguments>,
+    values: Vec<Value>,
+) -> sqlx::query::Query<'q, D, D::Arguments>
+where
+    D: Database,
+    D::Arguments: IntoArguments<D>,
+    for<'e> Option<i64>: Encode<'e, D> + Type<D>,
+    for<'e> Option<String>: Encode<'e, D> + Type<D>,
+{
+    for value in values {
         query = match value {
             Value::Int(number) => query.bind(number),
             Value::Text(text) => query.bind(text),
@@ -140,13 +163,16 @@ where
 
 /// A statement of a migration, without values, and not prepared: some cannot be.
 pub(in crate::store) async fn raw(work: &mut Work, text: String) -> Result<(), StoreError> {
-    let text = sqlx::AssertSqlSafe(text);
     match work {
-        Work::Sqlite(transaction) => sqlx::raw_sql(text).execute(&mut **transaction).await.map(|_| ())?,
+        Work::Sqlite(batch) => batch.raw(text).await?,
         #[cfg(feature = "mysql")]
-        Work::MySql(transaction) => sqlx::raw_sql(text).execute(&mut **transaction).await.map(|_| ())?,
+        Work::MySql(transaction) => {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut **transaction).await.map(|_| ())?;
+        }
         #[cfg(feature = "postgres")]
-        Work::Postgres(transaction) => sqlx::raw_sql(text).execute(&mut **transaction).await.map(|_| ())?,
+        Work::Postgres(transaction) => {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut **transaction).await.map(|_| ())?;
+        }
     }
     Ok(())
 }
