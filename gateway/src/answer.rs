@@ -15,7 +15,9 @@ use serde::Serialize;
 use crate::activity::Activity;
 use crate::error::RequestError;
 use crate::headers;
+use crate::pipeline::Caller;
 use crate::timestamp::Timestamp;
+use crate::upgrade::handover::Switched;
 use crate::upstream::Connection;
 use crate::upstream::send::Answer;
 use crate::worker::Worker;
@@ -44,10 +46,17 @@ struct Lent {
 }
 
 /// Passes an instance's answer on.
-pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, activity: Rc<Activity>) -> Response<AnswerBody> {
-    let Answer { response, connection, upload } = answer;
+pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Response<AnswerBody> {
+    let Answer { response, connection, upload, switched_to } = answer;
     let (mut head, body) = response.into_parts();
     headers::strip_hop_by_hop(&mut head.headers);
+    let Caller { activity, handover, .. } = caller;
+    if let Some(protocol) = switched_to {
+        headers::set_upgrade(&mut head.headers, &protocol);
+        // What follows it is no HTTP: the edge takes over when it has left.
+        handover.put(Switched { connection, protocol });
+        return Response::from_parts(head, AnswerBody::Own(Full::default()));
+    }
     // After an answer that came before the request's end the connection is still busy with the rest: not kept.
     let is_free = upload.is_none_or(|upload| upload.has_ended());
     activity.set_answering(Some(connection.address()));

@@ -94,6 +94,9 @@ pub struct EdgeConfig {
     /// How long an answer may stand still on its way, milliseconds: beyond, and before one and a half times as long, its
     /// connections are closed.
     pub stall_timeout_ms: u64,
+    /// How long nothing may be said over an upgraded connection, a WebSocket's say, milliseconds: beyond, and before one
+    /// and a half times as long, it is closed.
+    pub upgrade_idle_timeout_ms: u64,
 }
 
 /// The admin API.
@@ -199,6 +202,7 @@ impl Default for EdgeConfig {
             idle_max: 4_096,
             idle_ms: 15_000,
             stall_timeout_ms: 60_000,
+            upgrade_idle_timeout_ms: 3_600_000,
         }
     }
 }

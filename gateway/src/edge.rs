@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eurus_service::{Clock, Faults, Shutdown, Timer};
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, Parts};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +22,7 @@ use crate::directory::Directory;
 use crate::observed_stream::ObservedStream;
 use crate::pipeline::{self, Caller};
 use crate::sync_speed::Refusals;
+use crate::upgrade::{Handover, carry};
 use crate::worker::Worker;
 
 /// Bytes of a message's head at most, both ways. A caller who exceeds it gets 431, an instance 502.
@@ -109,12 +110,18 @@ async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
     };
     if timeout(seat.grace, all_ended).await.is_err() {
         let open = connections_max as usize - permits.available_permits();
-        log::warn!("{}: {open} connections were still busy after {} ms; cut off", seat.name, seat.grace.as_millis());
+        let (after_ms, upgraded) = (seat.grace.as_millis(), worker.upgraded.get());
+        log::warn!(
+            "{}: {open} connections were still busy after {after_ms} ms (eurus.gateway.shutdown-grace-ms), {upgraded} of \
+             them upgraded ones such as WebSockets; cut off",
+            seat.name
+        );
     }
     Ok(())
 }
 
-/// One caller's connection, request after request. The permit goes with it.
+/// One caller's connection: request after request, and what it becomes when an instance agrees to another protocol. The
+/// permit goes with it.
 async fn converse(
     worker: Rc<Worker>,
     stream: TcpStream,
@@ -125,27 +132,26 @@ async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("{peer}: TCP_NODELAY: {error}");
     }
-    let activity = Rc::new(Activity::default());
+    let (activity, handover) = (Rc::new(Activity::default()), Rc::new(Handover::default()));
     let stream = ObservedStream::new(stream, Rc::clone(&activity));
     let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
     let service = service_fn(|request| {
-        let (worker, activity) = (Rc::clone(&worker), Rc::clone(&activity));
-        let caller = Caller { peer: peer.ip(), activity };
+        let (worker, activity, handover) = (Rc::clone(&worker), Rc::clone(&activity), Rc::clone(&handover));
+        let caller = Caller { peer: peer.ip(), activity, handover };
         async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_read_timeout)
         .max_headers(HEADERS_MAX)
         .max_header_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
     let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
     let mut is_stopping = false;
     loop {
         tokio::select! {
-            outcome = timeout(between_looks, connection.as_mut()) => match outcome {
-                Ok(Ok(())) => return,
+            outcome = timeout(between_looks, &mut connection) => match outcome {
+                Ok(Ok(())) => break,
                 Ok(Err(error)) => return log::debug!("connection of {peer} ended: {error}"),
                 Err(_) => {
                     if let Some(stalled) = activity.look() {
@@ -156,9 +162,13 @@ async fn converse(
             },
             () = stop.wait(), if !is_stopping => {
                 is_stopping = true;
-                connection.as_mut().graceful_shutdown();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
         }
+    }
+    if let Some(switched) = handover.take() {
+        let Parts { io, read_buf, .. } = connection.into_parts();
+        carry(&worker, (read_buf, io.into_inner()), switched, peer).await;
     }
 }
 

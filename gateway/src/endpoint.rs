@@ -103,6 +103,16 @@ impl Endpoint {
         starting + self.traffic.under_way()
     }
 
+    /// Requests that became upgraded connections here since the start.
+    pub(crate) fn upgrades(&self) -> u64 {
+        self.traffic.upgrades()
+    }
+
+    /// Of the requests under way: those that are upgraded connections.
+    pub(crate) fn upgraded(&self) -> u64 {
+        self.traffic.upgraded()
+    }
+
     /// Waits until no request is under way. At an open endpoint the next one may begin at once.
     pub(crate) async fn idle(&self) {
         let watch = self.traffic.watch();

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use eurus_client::ClientError;
+use eurus_service::ConfigError;
 use http::StatusCode;
 
 /// Whose fault a failed request is.
@@ -119,8 +120,8 @@ pub enum RunError {
     Client(ClientError),
     /// It is to report instances that refuse connections, and there is no sync-speed.
     NobodyToReportTo,
-    /// The HTTP client for sync-speed cannot be made.
-    SyncSpeed(reqwest::Error),
+    /// TLS with sync-speed cannot be spoken.
+    SyncSpeed(ConfigError),
 }
 
 impl fmt::Display for RunError {
@@ -141,7 +142,7 @@ impl fmt::Display for RunError {
                 "gateway: eurus.gateway.report-refused=true needs eurus.gateway.sync-speed.url: to whom else should it report?",
             ),
             Self::Client(error) => write!(f, "gateway: {error}"),
-            Self::SyncSpeed(error) => write!(f, "gateway: the client for sync-speed cannot be made: {error}"),
+            Self::SyncSpeed(error) => write!(f, "gateway: eurus.gateway.sync-speed.url: {error}"),
         }
     }
 }

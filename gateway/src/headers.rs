@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::upgrade::Protocols;
+
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -53,12 +55,20 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Says, either way, that this message changes the connection's protocol. The one reason for which hop-by-hop headers pass.
+pub(crate) fn set_upgrade(headers: &mut HeaderMap, protocols: &Protocols) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, protocols.value());
+}
+
 /// What the gateway adds to a request.
 pub(crate) struct Forwarded<'a> {
     /// The caller's address.
     pub(crate) peer: IpAddr,
     /// What was stripped from the path.
     pub(crate) prefix: &'a str,
+    /// What the caller would rather speak.
+    pub(crate) upgrade: Option<&'a Protocols>,
 }
 
 /// Makes a caller's headers those of a request to an instance; its `Host` is set for each try, by [`set_host`].
@@ -84,6 +94,9 @@ pub(crate) fn prepare_request(headers: &mut HeaderMap, forwarded: &Forwarded<'_>
     }
     if let Some(host) = host {
         headers.insert(X_FORWARDED_HOST, host);
+    }
+    if let Some(protocols) = forwarded.upgrade {
+        set_upgrade(headers, protocols);
     }
 }
 
@@ -135,7 +148,7 @@ mod tests {
             ("expect", "100-continue"),
             ("accept", "*/*"),
         ]);
-        let forwarded = Forwarded { peer: IpAddr::from([127, 0, 0, 9]), prefix: "/java-service" };
+        let forwarded = Forwarded { peer: IpAddr::from([127, 0, 0, 9]), prefix: "/java-service", upgrade: None };
         prepare_request(&mut given, &forwarded);
         set_host(&mut given, Bytes::from_static(b"127.0.0.2:80"));
         let expected = headers(&[
@@ -152,7 +165,7 @@ mod tests {
     #[test]
     fn a_length_beside_chunks_does_not_pass() {
         let mut given = headers(&[("transfer-encoding", "chunked"), ("content-length", "5")]);
-        prepare_request(&mut given, &Forwarded { peer: IpAddr::from([127, 0, 0, 9]), prefix: "/a" });
+        prepare_request(&mut given, &Forwarded { peer: IpAddr::from([127, 0, 0, 9]), prefix: "/a", upgrade: None });
         assert!(!given.contains_key(header::CONTENT_LENGTH));
         assert!(!given.contains_key(header::TRANSFER_ENCODING));
     }

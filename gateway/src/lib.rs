@@ -17,6 +17,7 @@
 //! | `product`, `headers` | which service a path names; which headers pass |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
+//! | `upgrade` | connections that leave HTTP, as a WebSocket's does: bytes both ways |
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
 //! | `observed_stream` | a connection that tells what moves over it |
 //! | `activity`, `failure_log` | an answer that stands still; failures that every request meets, said once |
@@ -62,6 +63,7 @@ mod snapshot;
 mod sync_speed;
 mod timestamp;
 mod traffic;
+mod upgrade;
 mod upstream;
 mod worker;
 

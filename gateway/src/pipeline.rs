@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! serve ─► (health check: answer::health)
-//!   └────► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller
+//!   └────► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller (101: upgrade)
 //!            │                    │   │         │         │        │    │
 //!            │                    │   │         │         └ closed meanwhile: pick again
 //!            │                    └───┼─────────┴──────────────────┴ safe to try again, and tries left
@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use crate::activity::Activity;
 use crate::answer::{self, AnswerBody};
@@ -27,6 +27,7 @@ use crate::headers::{self, Forwarded};
 use crate::pick::pick;
 use crate::points;
 use crate::product::{self, Route};
+use crate::upgrade::{Handover, Protocols};
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
 use crate::worker::Worker;
@@ -36,17 +37,18 @@ pub(crate) struct Caller {
     pub(crate) peer: IpAddr,
     /// Of its connection.
     pub(crate) activity: Rc<Activity>,
+    /// Where its connection goes on after an answer 101.
+    pub(crate) handover: Rc<Handover>,
 }
 
 /// One request, from its head to the head of its answer; bodies stream behind.
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
-    let Caller { peer, activity } = caller;
     if product::is_health_check(request.method(), request.uri().path()) {
         return answer::health(worker.directory.snapshot().received_ms.is_some());
     }
     let uri = request.uri().clone();
-    match forward(&worker, peer, request).await {
-        Ok(answer) => answer::pass(&worker, answer, activity),
+    match forward(&worker, caller.peer, request).await {
+        Ok(answer) => answer::pass(&worker, answer, caller),
         Err(error) => {
             match error.kind.source() {
                 Source::Upstream => warn(&worker, uri.path(), &error),
@@ -68,10 +70,11 @@ fn warn(worker: &Worker, path: &str, error: &RequestError) {
 async fn forward(worker: &Worker, peer: IpAddr, request: Request<Incoming>) -> Result<Answer, RequestError> {
     let (mut head, body) = request.into_parts();
     let Route { service, prefix, target } = head.uri.path_and_query().and_then(product::route).ok_or_else(no_route)?;
+    let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     head.uri = target.into();
     head.version = http::Version::HTTP_11;
-    headers::prepare_request(&mut head.headers, &Forwarded { peer, prefix: &prefix });
-    let mut outgoing = Outgoing::new(head, body);
+    headers::prepare_request(&mut head.headers, &Forwarded { peer, prefix: &prefix, upgrade: upgrade.as_ref() });
+    let mut outgoing = Outgoing::new(head, body, upgrade);
     let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
     loop {
         // Each time from the newest snapshot, which is not held across a wait.

@@ -26,7 +26,7 @@ impl GatewayConfig {
             advertised_ip: advertised_ip(properties)?,
             instance_id: properties.string("eureka.instance.instance-id"),
             service_urls: client.service_urls,
-            registry_tls: client.tls,
+            registry_tls: client.tls.clone(),
             fetch: client.fetch.unwrap_or(stock.fetch),
             registry_timeouts: client.timeouts,
             register: properties.bool("eureka.client.register-with-eureka", stock.register)?,
@@ -46,7 +46,7 @@ impl GatewayConfig {
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
             admin: admin(properties, &stock.admin)?,
-            sync_speed: SyncSpeedConfig::from_properties(properties)?,
+            sync_speed: SyncSpeedConfig::from_properties(properties, &client.tls)?,
             faults: stock.faults,
             copy_access: stock.copy_access,
             shutdown_grace_ms: properties.number(
@@ -124,6 +124,7 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         idle_max: count("eurus.gateway.idle-max", stock.idle_max, 0)?,
         idle_ms: pause_ms("eurus.gateway.idle-ms", stock.idle_ms)?,
         stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
+        upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
     })
 }
 
@@ -166,6 +167,7 @@ mod tests {
             ("eurus.gateway.down-service-cache.window-ms", "400000"),
             ("eurus.gateway.fetch-listener.enabled", "false"),
             ("eurus.gateway.response-timeout-ms", "5"),
+            ("eurus.gateway.upgrade-idle-timeout-ms", "6"),
             ("eurus.gateway.admin.token", "secret"),
             ("eurus.gateway.sync-speed.url", "http://a:1, http://b:2/"),
             ("eurus.gateway.sync-speed.wait-ms", "7"),
@@ -177,7 +179,7 @@ mod tests {
         assert_eq!(config.down_service_cache.life, MarkLife::Plain);
         assert_eq!((config.down_service_cache.window_ms, config.down_service_cache.bound_ms), (400_000, 400_000));
         assert!(!config.fetch_listener_enabled);
-        assert_eq!(config.edge.response_timeout_ms, 5);
+        assert_eq!((config.edge.response_timeout_ms, config.edge.upgrade_idle_timeout_ms), (5, 6));
         assert_eq!(config.admin.token.as_deref(), Some("secret"));
         assert_eq!(
             (config.sync_speed.urls, config.sync_speed.wait_ms),
@@ -194,7 +196,10 @@ mod tests {
             ("eurus.gateway.down-service-cache.mode", "always"),
             ("eurus.gateway.down-service-cache.bound-ms", "29999"),
             ("eurus.gateway.tries-max", "0"),
-            ("eurus.gateway.sync-speed.url", "https://a:1"),
+            ("eurus.gateway.upgrade-idle-timeout-ms", "0"),
+            ("eurus.gateway.upgrade-idle-timeout-ms", "1h"),
+            ("eurus.gateway.sync-speed.url", "https://a:1/x"),
+            ("eurus.gateway.sync-speed.url", "ftp://a:1"),
             ("eurus.gateway.sync-speed.wait-ms", "-1"),
             ("eurus.gateway.connections-max", "many"),
             ("eureka.instance.ip-address", "localhost"),
@@ -203,6 +208,27 @@ mod tests {
         for (key, value) in table {
             let error = read(&[(key, value)]).unwrap_err().to_string();
             assert!(error.contains(key) && error.contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn tls_with_sync_speed_that_cannot_work_is_refused_with_its_key() {
+        const URL: (&str, &str) = ("eurus.gateway.sync-speed.url", "https://a:1");
+        const TRUST: &str = "eurus.gateway.sync-speed.tls.trust-certificate";
+        const CERTIFICATE: &str = "eurus.gateway.sync-speed.tls.certificate";
+        const KEY: &str = "eurus.gateway.sync-speed.tls.certificate-private-key";
+        type Flags<'a> = &'a [(&'a str, &'a str)];
+        let table: [(Flags<'_>, &[&str]); 6] = [
+            (&[URL, (TRUST, "/nowhere/ca.pem")], &[TRUST, "/nowhere/ca.pem"]),
+            (&[URL, (TRUST, "-----BEGIN NOTHING-----")], &[TRUST, "no certificate in PEM"]),
+            (&[URL, (TRUST, "")], &[TRUST, "a PEM file"]),
+            (&[URL, (CERTIFICATE, "/nowhere/gateway.pem")], &[CERTIFICATE, "/nowhere/gateway.pem"]),
+            (&[URL, (KEY, "/nowhere/key.pem")], &[KEY, "/nowhere/key.pem"]),
+            (&[("eurus.gateway.sync-speed.url", "http://a:1"), (KEY, "x")], &[KEY]),
+        ];
+        for (flags, parts) in table {
+            let error = read(flags).unwrap_err().to_string();
+            assert!(parts.iter().all(|part| error.contains(part)), "{flags:?}: {error}");
         }
     }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `config` | where sync-speed is, and how long a start waits for it |
 //! | `call` | one call to one sync-speed |
+//! | `transport` | how it gets there: plain or over TLS |
 //! | `live_marks` | the marks as they come |
 //! | `announcing` | the control loop |
 //! | `refusals` | reports of instances that refuse connections |
@@ -18,6 +19,7 @@ mod config;
 mod live_marks;
 mod refusals;
 mod standing;
+mod transport;
 
 pub(crate) use announcing::{Announcer, Parts, then_follow};
 pub use config::SyncSpeedConfig;

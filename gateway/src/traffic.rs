@@ -1,5 +1,5 @@
-//! How many requests have begun at an endpoint, and how many of them have not ended. Counted without a lock: a request
-//! adds one to each of two numbers, and looks whether somebody waits.
+//! How many requests have begun at an endpoint, how many of them have not ended, and how many became upgraded connections.
+//! Counted without a lock: a request adds one to each of two numbers, and looks whether somebody waits.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -12,6 +12,9 @@ use tokio::sync::futures::Notified;
 pub(crate) struct Traffic {
     begun: AtomicU64,
     ended: AtomicU64,
+    /// Of these: connections that left HTTP.
+    upgrades_begun: AtomicU64,
+    upgrades_ended: AtomicU64,
     watchers: AtomicUsize,
     idle: Notify,
 }
@@ -38,6 +41,25 @@ impl Traffic {
         // In this order: the other way round a request that begins and ends in between would make it too few.
         let ended = self.ended.load(Ordering::SeqCst);
         self.begun() - ended
+    }
+
+    pub(crate) fn begin_upgrade(&self) {
+        self.upgrades_begun.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn end_upgrade(&self) {
+        self.upgrades_ended.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Since the start.
+    pub(crate) fn upgrades(&self) -> u64 {
+        self.upgrades_begun.load(Ordering::SeqCst)
+    }
+
+    /// Begun and not ended.
+    pub(crate) fn upgraded(&self) -> u64 {
+        let ended = self.upgrades_ended.load(Ordering::SeqCst);
+        self.upgrades() - ended
     }
 
     /// From now on ends are told.

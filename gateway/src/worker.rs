@@ -1,5 +1,6 @@
 //! What the requests of one data-plane thread share. Nothing here is locked, and no other thread sees it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use eurus_service::{Clock, Faults};
@@ -18,6 +19,8 @@ pub(crate) struct Worker {
     pub(crate) clock: Clock,
     pub(crate) pool: Pool,
     pub(crate) failures: FailureLog,
+    /// Upgraded connections that are open.
+    pub(crate) upgraded: Cell<usize>,
     /// Where instances that refuse connections are noted.
     pub(crate) refusals: Refusals,
     /// A harness's plan.
@@ -38,6 +41,7 @@ impl Worker {
             all_max: config.idle_max,
             idle_ms: config.idle_ms,
         });
-        Self { directory, config, clock, pool, failures: FailureLog::default(), refusals, faults }
+        let (failures, upgraded) = (FailureLog::default(), Cell::new(0));
+        Self { directory, config, clock, pool, failures, upgraded, refusals, faults }
     }
 }

@@ -168,10 +168,13 @@ impl Embedded {
 /// The gateway asks the sync-speed beside it, unless it was told of another one, or would be refused there.
 fn announce_to(gateway: &mut GatewayConfig, sync_speed: &SyncSpeedConfig, at: SocketAddr) {
     let notify = &sync_speed.notify;
-    // A gateway does not speak TLS with sync-speed.
-    let is_reachable = sync_speed.tls.is_none() && eurus_sync_speed::access::is_inside(&notify.networks, at.ip());
+    let is_reachable = eurus_sync_speed::access::is_inside(&notify.networks, at.ip());
     if gateway.sync_speed.urls.is_empty() && is_reachable {
-        gateway.sync_speed.urls = vec![format!("http://{at}")];
+        let scheme = if sync_speed.tls.is_some() { "https" } else { "http" };
+        if let Some(tls) = &sync_speed.tls {
+            gateway.sync_speed.tls = tls.own_client();
+        }
+        gateway.sync_speed.urls = vec![format!("{scheme}://{at}")];
         gateway.sync_speed.token = notify.token.as_ref().map(|token| token.expose().to_owned());
     }
 }

@@ -11,12 +11,14 @@
 //! | [`token`] | a bearer token: compared in constant time, never shown |
 //! | [`forwarding`] | whose address counts behind a proxy |
 //! | [`buckets`] | how often, by caller and by address |
+//! | [`guesses`] | wrong credentials, by address |
 //! | [`door`] | the rules in force, and the one question: may this request come in? |
 
 pub mod buckets;
 pub mod caller;
 pub mod door;
 pub mod forwarding;
+pub mod guesses;
 pub mod rules;
 pub mod token;
 
@@ -27,6 +29,7 @@ use ipnetwork::IpNetwork;
 
 pub use caller::{Caller, Right, Who};
 pub use door::{Admitted, Arrival, Denial, Door, Why};
+pub use guesses::Guesses;
 pub use rules::{AccessRules, Keep};
 pub use token::Token;
 

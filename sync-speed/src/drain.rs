@@ -21,7 +21,8 @@ const AT_ONCE_MAX: usize = 64;
 /// What is known of one gateway and one instance.
 enum Known {
     None,
-    Some(u64),
+    /// So many requests, and so many of them upgraded connections.
+    Some(u64, u64),
     Nothing(String),
 }
 
@@ -81,7 +82,7 @@ impl Downline {
             };
             known = match answered {
                 Ok(under_way) if under_way.under_way == 0 => return Known::None,
-                Ok(under_way) => Known::Some(under_way.under_way),
+                Ok(under_way) => Known::Some(under_way.under_way, under_way.upgraded),
                 Err(why) => {
                     log::warn!("gateway {node} cannot say what is under way on {app}/{instance_id}: {why}");
                     Known::Nothing(format!("{node}: {why}"))
@@ -116,26 +117,39 @@ fn questions(nodes: &[NodeRecord]) -> Vec<Question<'_>> {
 }
 
 fn outcome(known: &[Known], within_ms: i64, waited_ms: i64) -> Drain {
-    let under_way = known.iter().map(|known| if let Known::Some(count) = known { *count } else { 0 }).sum();
+    let (mut under_way, mut upgraded) = (0, 0);
+    for known in known {
+        if let Known::Some(requests, of_them_upgraded) = known {
+            under_way += requests;
+            upgraded += of_them_upgraded;
+        }
+    }
     let not_known: Vec<String> = known
         .iter()
         .filter_map(|known| if let Known::Nothing(why) = known { Some(why.clone()) } else { None })
         .collect();
     let state = if under_way == 0 && not_known.is_empty() { DrainState::Drained } else { DrainState::BoundReached };
-    Drain { state, within_ms, under_way, waited_ms, not_known }
+    Drain { state, within_ms, under_way, upgraded, waited_ms, not_known }
 }
 
 fn in_words(drain: &Drain) -> String {
     match drain.state {
         DrainState::Waiting | DrainState::Drained => format!("drained after {} ms", drain.waited_ms),
         DrainState::BoundReached if drain.not_known.is_empty() => {
-            format!("{} requests still under way after {} ms", drain.under_way, drain.waited_ms)
+            format!("{} still under way after {} ms", requests(drain), drain.waited_ms)
         }
         DrainState::BoundReached => format!(
-            "after {} ms {} requests are known to be under way; not known: {}",
+            "after {} ms {} are known to be under way; not known: {}",
             drain.waited_ms,
-            drain.under_way,
+            requests(drain),
             drain.not_known.join(", ")
         ),
+    }
+}
+
+fn requests(drain: &Drain) -> String {
+    match drain.upgraded {
+        0 => format!("{} requests", drain.under_way),
+        upgraded => format!("{} requests ({upgraded} of them upgraded ones such as WebSockets)", drain.under_way),
     }
 }

@@ -135,7 +135,7 @@ pub(crate) async fn serve(
         door,
         trail,
         clock,
-        gateways: GatewayCallers { networks: config.notify.networks.clone(), token: config.notify.token.clone() },
+        gateways: GatewayCallers::new(config.notify.networks.clone(), config.notify.token.clone()),
         refused: Arc::new(Refused { looks: Looks::default(), takes_offline: config.offline_refused }),
         default_group: config.default_gateway_group.clone(),
         runtime: Handle::current(),

@@ -15,6 +15,7 @@ pub(crate) struct StartTicket {
 #[derive(Debug)]
 pub(crate) struct UnderWay {
     endpoint: Arc<Endpoint>,
+    is_upgraded: bool,
 }
 
 impl StartTicket {
@@ -28,7 +29,17 @@ impl StartTicket {
         let endpoint = self.endpoint.take()?;
         endpoint.traffic.begin();
         endpoint.give_start_back();
-        Some(UnderWay { endpoint })
+        Some(UnderWay { endpoint, is_upgraded: false })
+    }
+}
+
+impl UnderWay {
+    /// Its answer was 101: from now on it is an upgraded connection, which ends with this too.
+    pub(crate) fn set_upgraded(&mut self) {
+        if !self.is_upgraded {
+            self.is_upgraded = true;
+            self.endpoint.traffic.begin_upgrade();
+        }
     }
 }
 
@@ -43,6 +54,9 @@ impl Drop for StartTicket {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
+        if self.is_upgraded {
+            self.endpoint.traffic.end_upgrade();
+        }
         self.endpoint.traffic.end();
         self.endpoint.tell_if_idle();
     }

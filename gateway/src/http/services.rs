@@ -38,6 +38,10 @@ struct InstanceBody {
     requests: u64,
     /// Of these, not answered to the end.
     under_way: u64,
+    /// Requests that became upgraded connections, as a WebSocket's does, since it is known.
+    upgrades: u64,
+    /// Of those under way: upgraded connections.
+    upgraded: u64,
 }
 
 pub(super) async fn services(_: Authorized, admin: Data<Admin>) -> Result<Json<Services>, Failure> {
@@ -65,6 +69,8 @@ impl InstanceBody {
             in_rotation: view.in_rotation(),
             requests: endpoint.map_or(0, |endpoint| endpoint.requests()),
             under_way: endpoint.map_or(0, |endpoint| endpoint.under_way()),
+            upgrades: endpoint.map_or(0, |endpoint| endpoint.upgrades()),
+            upgraded: endpoint.map_or(0, |endpoint| endpoint.upgraded()),
         }
     }
 }

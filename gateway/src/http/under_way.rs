@@ -33,6 +33,8 @@ pub(super) struct UnderWay {
     node: String,
     #[serde(rename = "underWay")]
     under_way: u64,
+    /// Of these: upgraded connections, as WebSockets are. They last as long as their peers want.
+    upgraded: u64,
 }
 
 pub(super) async fn under_way(
@@ -48,10 +50,12 @@ pub(super) async fn under_way(
     if asked.within_ms > WITHIN_MS_MAX {
         return Err(bad(format!("withinMs {} is more than {WITHIN_MS_MAX}", asked.within_ms)));
     }
-    Ok(Json(UnderWay { node: admin.node.clone(), under_way: count(&admin, asked).await }))
+    let (under_way, upgraded) = count(&admin, asked).await;
+    Ok(Json(UnderWay { node: admin.node.clone(), under_way, upgraded }))
 }
 
-async fn count(admin: &Admin, asked: Asked) -> u64 {
+/// How many, and how many of these are upgraded.
+async fn count(admin: &Admin, asked: Asked) -> (u64, u64) {
     let app = asked.application.to_uppercase();
     let endpoints = || admin.directory.endpoints_of(&app, &asked.instance_id);
     let none_left = async {
@@ -63,7 +67,12 @@ async fn count(admin: &Admin, asked: Asked) -> u64 {
     };
     // Real time: this waits for sockets. Whoever hangs up is not waited for, the rest is bounded.
     match timeout(Duration::from_millis(asked.within_ms), none_left).await {
-        Ok(()) => 0,
-        Err(_) => endpoints().iter().map(|endpoint: &Arc<Endpoint>| endpoint.under_way()).sum(),
+        Ok(()) => (0, 0),
+        Err(_) => {
+            let endpoints = endpoints();
+            let sum =
+                |count: fn(&Endpoint) -> u64| endpoints.iter().map(|endpoint: &Arc<Endpoint>| count(endpoint)).sum();
+            (sum(Endpoint::under_way), sum(Endpoint::upgraded))
+        }
     }
 }

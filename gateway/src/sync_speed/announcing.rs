@@ -9,14 +9,16 @@ use std::sync::Arc;
 
 use eurus_client::EurekaClient;
 use eurus_service::faults::Way;
+use eurus_service::properties::ConfigError;
 use eurus_service::{Clock, Faults, Shutdown, Timer};
 use futures_util::future::join_all;
 
 use super::SyncSpeedConfig;
-use super::call::{self, Announcement, SyncSpeed};
+use super::call::{Announcement, SyncSpeed};
 use super::live_marks::Answer;
 use super::refusals::{Refusals, Reporter};
 use super::standing::{Standing, State};
+use super::transport::Transport;
 use crate::directory::Directory;
 use crate::points;
 
@@ -67,7 +69,7 @@ impl Announcer {
         config: &SyncSpeedConfig,
         own: (&str, &str, Option<&str>),
         parts: Parts,
-    ) -> Result<(Option<Self>, Refusals), reqwest::Error> {
+    ) -> Result<(Option<Self>, Refusals), ConfigError> {
         if config.urls.is_empty() {
             log::info!(
                 "eurus.gateway.sync-speed.url is not set: after a start this gateway knows only of downlines that the \
@@ -75,9 +77,9 @@ impl Announcer {
             );
             return Ok((None, Refusals::default()));
         }
-        let http = call::client()?;
+        let transport = Transport::new(config.tls_spoken())?;
         let sync_speeds =
-            || config.urls.iter().map(|url| SyncSpeed::new(url.clone(), http.clone(), config.token.clone()));
+            || config.urls.iter().map(|url| SyncSpeed::new(url.clone(), transport.clone(), config.token.clone()));
         let (node, group, admin) = own;
         let (refusals, reporter) = match config.report_refused {
             true => {

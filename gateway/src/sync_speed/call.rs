@@ -1,19 +1,12 @@
 //! One call to one sync-speed.
 
-use std::time::Duration;
-
-use reqwest::redirect::Policy;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use super::live_marks::Answer;
 use super::refusals::Report;
+use super::transport::Transport;
 
-/// Real time: to open a connection, and for a whole call.
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-const CALL_WITHIN: Duration = Duration::from_secs(2);
-/// What of an answer is read: some 30 000 marks.
-const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What of an error is repeated to a person.
 const QUOTED_CHARS_MAX: usize = 200;
 
@@ -34,26 +27,15 @@ pub(super) struct Announcement {
 
 /// One sync-speed.
 pub(super) struct SyncSpeed {
-    /// `http://host:port`.
+    /// `http://host:port` or `https://host:port`.
     pub(super) url: String,
-    http: reqwest::Client,
+    transport: Transport,
     token: Option<String>,
 }
 
-/// For calls to all of them.
-pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
-    // An answer must not lead elsewhere, and an environment's proxy has no part in this.
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT_WITHIN)
-        .timeout(CALL_WITHIN)
-        .redirect(Policy::none())
-        .no_proxy()
-        .build()
-}
-
 impl SyncSpeed {
-    pub(super) fn new(url: String, http: reqwest::Client, token: Option<String>) -> Self {
-        Self { url, http, token }
+    pub(super) fn new(url: String, transport: Transport, token: Option<String>) -> Self {
+        Self { url, transport, token }
     }
 
     /// Announces the gateway; the live marks, or why there are none.
@@ -69,13 +51,8 @@ impl SyncSpeed {
     }
 
     async fn post(&self, path: &str, body: &impl Serialize) -> Result<Vec<u8>, String> {
-        let mut call: RequestBuilder = self.http.post(format!("{}{path}", self.url)).json(body);
-        if let Some(token) = &self.token {
-            call = call.bearer_auth(token);
-        }
-        let response = call.send().await.map_err(|error| reason(&error))?;
-        let status = response.status();
-        let body = read_bounded(response).await?;
+        let body = serde_json::to_vec(body).map_err(|error| error.to_string())?;
+        let (status, body) = self.transport.post(&format!("{}{path}", self.url), self.token.as_deref(), body).await?;
         match status {
             StatusCode::OK => Ok(body),
             StatusCode::NOT_FOUND => {
@@ -90,29 +67,6 @@ impl SyncSpeed {
             _ => Err(format!("answered {}: {}", status.as_u16(), quoted(&body))),
         }
     }
-}
-
-async fn read_bounded(mut response: Response) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-        if chunk.len() > ANSWER_BYTES_MAX - body.len() {
-            return Err(format!("answered with more than {ANSWER_BYTES_MAX} bytes"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// The innermost cause: "connection refused" says more than "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("no answer within {} ms", CALL_WITHIN.as_millis());
-    }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 /// What came over the wire, made harmless for logs.

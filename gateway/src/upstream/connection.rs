@@ -6,9 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::client::conn::http1::{self, SendRequest};
+use bytes::Bytes;
+use hyper::client::conn::http1::{self, Parts, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::first_byte::Watch;
@@ -19,11 +21,16 @@ use crate::error::{ErrorKind, RequestError};
 use crate::observed_stream::ObservedStream;
 use crate::worker::Worker;
 
+/// The stream below one.
+pub(crate) type Stream = ObservedStream<Watch>;
+
 /// Open, and used by one request at a time.
 pub(crate) struct Connection {
     pub(super) sender: SendRequest<Upload>,
     pub(super) watch: Rc<Watch>,
     address: SocketAddr,
+    /// What runs it; with the stream for its outcome, when HTTP has ended on it and another protocol may go on.
+    run: JoinHandle<Option<Parts<TokioIo<Stream>>>>,
     /// Whether it has carried a request before: the instance may have closed it in the same moment.
     pub(super) is_reused: bool,
 }
@@ -37,6 +44,13 @@ impl Connection {
     /// The answer of its request has ended.
     pub(crate) fn request_ended(&self) {
         self.watch.request_ended();
+    }
+
+    /// After an answer 101: what was read beyond it, and the stream.
+    pub(crate) async fn take_stream(&mut self) -> Option<(Bytes, Stream)> {
+        // A task that failed has no stream either: the connection is closed.
+        let parts = (&mut self.run).await.ok().flatten()?;
+        Some((parts.read_buf, parts.io.into_inner()))
     }
 
     /// Whether it is known to be closed.
@@ -101,13 +115,20 @@ async fn open(address: SocketAddr) -> io::Result<Connection> {
         .handshake(TokioIo::new(stream))
         .await
         .map_err(io::Error::other)?;
-    tokio::task::spawn_local(async move {
-        // A request on it is told by its sender; an idle connection that breaks harms nobody.
-        if let Err(error) = connection.await {
-            log::debug!("connection to {address} ended: {error}");
+    let seen = Rc::clone(&watch);
+    let run = tokio::task::spawn_local(async move {
+        // Unlike a shutdown, which nobody needs before a close, this leaves the stream to an upgrade.
+        match connection.without_shutdown().await {
+            // Kept only where somebody may want it: else the outcome would hold open what is closed.
+            Ok(parts) => seen.may_switch().then_some(parts),
+            // A request on it is told by its sender; an idle connection that breaks harms nobody.
+            Err(error) => {
+                log::debug!("connection to {address} ended: {error}");
+                None
+            }
         }
     });
-    Ok(Connection { sender, watch, address, is_reused: false })
+    Ok(Connection { sender, watch, address, run, is_reused: false })
 }
 
 fn accepted(endpoint: &Endpoint) {

@@ -11,7 +11,7 @@ use crate::observed_stream::Observer;
 /// What is known of the request on one connection. Shared by its stream and its user, on one thread; when both are gone
 /// without a byte written, the ticket goes with them.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     ticket: RefCell<Option<StartTicket>>,
     /// The request whose first byte was written, until its answer has ended.
     under_way: RefCell<Option<UnderWay>>,
@@ -19,17 +19,38 @@ pub(super) struct Watch {
     unflushed: Cell<bool>,
     /// A byte came since the request was armed.
     answered: Cell<bool>,
+    /// The request asked for another protocol: the stream outlives HTTP when the instance agrees.
+    may_switch: Cell<bool>,
 }
 
 impl Watch {
     /// The next byte written is the first of this ticket's request.
     pub(super) fn arm(&self, ticket: StartTicket) {
         self.answered.set(false);
+        self.may_switch.set(false);
         self.ticket.replace(Some(ticket));
+    }
+
+    /// The request that was armed asks for another protocol.
+    pub(super) fn let_switch(&self) {
+        self.may_switch.set(true);
+    }
+
+    /// Whether the stream is kept when HTTP ends on it.
+    pub(super) fn may_switch(&self) -> bool {
+        self.may_switch.get()
+    }
+
+    /// The instance agreed to another protocol. The request is under way until the connection ends.
+    pub(super) fn switched(&self) {
+        if let Some(under_way) = self.under_way.borrow_mut().as_mut() {
+            under_way.set_upgraded();
+        }
     }
 
     /// The answer has ended, or nobody waits for it any more.
     pub(super) fn request_ended(&self) {
+        self.may_switch.set(false);
         drop(self.under_way.take());
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, timeout_at};
 
@@ -14,6 +14,7 @@ use super::upload::{Progress, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError};
 use crate::headers;
+use crate::upgrade::Protocols;
 use crate::worker::Worker;
 
 /// A request to instances, as far as it is still ours: once it is on its way nothing remains, unless it may be repeated.
@@ -21,6 +22,8 @@ pub(crate) struct Outgoing {
     request: Option<Request<Upload>>,
     /// Idempotent and without a body: it may be sent again when a connection died without a byte of an answer.
     is_repeatable: bool,
+    /// What the caller would rather speak.
+    upgrade: Option<Protocols>,
 }
 
 /// The head of an answer, its body still on the connection.
@@ -29,13 +32,15 @@ pub(crate) struct Answer {
     pub(crate) connection: Connection,
     /// Where the request's body stands: an instance may answer before it has read it all.
     pub(crate) upload: Option<Rc<Progress>>,
+    /// What the instance has switched to, with an answer 101.
+    pub(crate) switched_to: Option<Protocols>,
 }
 
 impl Outgoing {
     /// A request whose head is ready but for its `Host`.
-    pub(crate) fn new(head: Parts, body: Incoming) -> Self {
+    pub(crate) fn new(head: Parts, body: Incoming, upgrade: Option<Protocols>) -> Self {
         let is_repeatable = head.method.is_idempotent() && body.is_end_stream();
-        Self { request: Some(Request::from_parts(head, Upload::new(body))), is_repeatable }
+        Self { request: Some(Request::from_parts(head, Upload::new(body))), is_repeatable, upgrade }
     }
 
     /// The request, addressed; a copy stays when the connection may turn out to be dead.
@@ -64,10 +69,20 @@ pub(crate) async fn send(
     };
     let upload = request.body().progress();
     connection.watch.arm(ticket);
+    if outgoing.upgrade.is_some() {
+        connection.watch.let_switch();
+    }
     let answer = connection.sender.try_send_request(request);
     let limit = Duration::from_millis(worker.config.response_timeout_ms);
     match in_time(answer, upload.as_deref(), limit).await {
-        Some(Ok(response)) => Ok(Answer { response, connection, upload }),
+        Some(Ok(response)) => {
+            let switched_to = switched(&response, outgoing.upgrade.as_ref())
+                .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, false))?;
+            if switched_to.is_some() {
+                connection.watch.switched();
+            }
+            Ok(Answer { response, connection, upload, switched_to })
+        }
         Some(Err(mut error)) => {
             let unsent = error.take_message();
             let is_unsent = unsent.is_some();
@@ -86,6 +101,15 @@ pub(crate) async fn send(
             Err(failed(endpoint, kind, &format!("no {whose} after {} ms", limit.as_millis()), false))
         }
     }
+}
+
+/// What an instance has switched to; or why its 101 is none that could be passed on.
+fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<Option<Protocols>, String> {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(None);
+    }
+    let asked = asked.ok_or("it switched protocols (101) without having been asked")?;
+    asked.agreed(response.headers()).map(Some)
 }
 
 /// Waits for the head of an answer: `limit` after the last byte of the request's body that moved.

@@ -22,7 +22,8 @@ async fn an_order_is_acknowledged_and_shown_with_why() {
     assert_eq!((status, answer), (200, json!({"outcome": "applied", "node": node})));
     let why = "OUT_OF_SERVICE by downline 17 (entry entry-17) at 2026-11-22T03:18:20.000Z; the registry's copy says UP";
     let instance = json!({"instanceId": "p2", "address": producer.address.to_string(), "status": "OUT_OF_SERVICE",
-        "fetched_status": "UP", "why": why, "in_rotation": false, "requests": 0, "under_way": 0});
+        "fetched_status": "UP", "why": why, "in_rotation": false, "requests": 0, "under_way": 0, "upgrades": 0,
+        "upgraded": 0});
     let services = json!({"fetched_ms": START_MS, "services": [{"name": APP, "instances": [instance]}]});
     assert_eq!(gateway.admin_get("/services").await, (200, services));
     let (_, cache) = gateway.admin_get("/down-service-cache").await;

@@ -13,3 +13,6 @@ mod proxying;
 mod refusals;
 mod support;
 mod under_way;
+mod upgrade_limits;
+mod upgrades;
+mod web_socket;

@@ -70,6 +70,10 @@ pub(super) const KEYS: &[Key] = &[
         "how long an answer may stand still on its way before its connections are closed; default 60000",
     ),
     used(
+        "eurus.gateway.upgrade-idle-timeout-ms",
+        "how long nothing may be said over an upgraded connection, a WebSocket's say, before it is closed; default 3600000",
+    ),
+    used(
         "eurus.gateway.shutdown-grace-ms",
         "how long requests under way may take when the gateway stops; default 10000",
     ),
@@ -105,10 +109,16 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.down-service-cache.numbers-kept-ms", "how long such a number is remembered; default 86400000"),
     used(
         "eurus.gateway.sync-speed.url",
-        "http://host:port of sync-speed, one or several: it is told of this gateway, and asked for live downlines before \
+        "http(s)://host:port of sync-speed, one or several: it is told of this gateway, and asked for live downlines before \
          anything is served; default none, in `eurus` its own",
     ),
     used("eurus.gateway.sync-speed.token", "bearer token that sync-speed asks gateways for; default none"),
+    used(
+        "eurus.gateway.sync-speed.tls.trust-certificate",
+        "who vouches for a sync-speed under https://, PEM; default, with the two below, what holds for registries",
+    ),
+    used("eurus.gateway.sync-speed.tls.certificate", "what is shown to a sync-speed that asks for a certificate, PEM"),
+    used("eurus.gateway.sync-speed.tls.certificate-private-key", "its private key, PEM"),
     used(
         "eurus.gateway.sync-speed.wait-ms",
         "how long a starting gateway waits for sync-speed before it serves without live downlines; default 10000",

@@ -33,7 +33,25 @@ const IDENTITY: IdentityKeys = IdentityKeys {
     key_password: "eureka.client.tls.key-password",
 };
 
-/// How a client speaks TLS with registries under `https://`. By default it trusts the system's authorities and shows nothing.
+/// How the properties of a client are called that has PEM files of its own.
+pub struct PemKeys {
+    /// Who vouches for servers.
+    pub trust_certificate: &'static str,
+    /// What is shown to servers that ask for it.
+    pub certificate: &'static str,
+    /// Its private key.
+    pub private_key: &'static str,
+}
+
+impl PemKeys {
+    /// Those that somebody has set.
+    pub fn set<'a>(&self, properties: &'a Properties) -> impl Iterator<Item = &'static str> + use<'a> {
+        let keys = [self.trust_certificate, self.certificate, self.private_key];
+        keys.into_iter().filter(|key| properties.is_set_by_user(key))
+    }
+}
+
+/// How a client speaks TLS with servers under `https://`, registries above all. By default it trusts the system's authorities and shows nothing.
 #[derive(Clone, Default)]
 pub struct ClientTls {
     trust: Trust,
@@ -74,6 +92,24 @@ impl ClientTls {
         };
         let roots = anchors::from_properties(properties, TRUST_CERTIFICATE, is_enabled.then_some(&TRUST_STORE))?;
         Ok(Self { trust: roots.map_or(Trust::System, Trust::Only), identity })
+    }
+
+    /// What properties of these names say; `None`: nothing.
+    ///
+    /// # Errors
+    /// As [`from_properties`](Self::from_properties).
+    pub fn by_keys(keys: &PemKeys, properties: &Properties) -> Result<Option<Self>, ConfigError> {
+        let set: Vec<_> = keys.set(properties).collect();
+        if set.is_empty() {
+            return Ok(None);
+        }
+        // Somebody meant a file: without it the system's authorities would be trusted.
+        if let Some(empty) = set.into_iter().find(|key| properties.string(key).is_none()) {
+            return Err(properties.invalid(empty, "a PEM file, or PEM text"));
+        }
+        let roots = anchors::from_properties(properties, keys.trust_certificate, None)?;
+        let identity = Identity::from_pem(properties, keys.certificate, keys.private_key)?;
+        Ok(Some(Self { trust: roots.map_or(Trust::System, Trust::Only), identity }))
     }
 
     pub(super) fn of_same_process(identity: &Identity) -> Self {
@@ -134,7 +170,7 @@ fn system_roots() -> Result<RootCertStore, ConfigError> {
     if used == 0 {
         let why = found.errors.first().map(ToString::to_string).unwrap_or_default();
         return Err(ConfigError::other(format!(
-            "an https:// registry cannot be trusted: this system has no certificate authorities {why}; set \
+            "nobody under https:// can be trusted: this system has no certificate authorities {why}; set \
              {TRUST_CERTIFICATE} (PEM) or {} (PKCS12)",
             TRUST_STORE.store
         )));

@@ -29,7 +29,7 @@ pub(super) struct Identity(Arc<CertifiedKey>);
 impl Identity {
     /// From PEM or from a store; `None` when neither is set.
     pub(super) fn from_properties(properties: &Properties, keys: &IdentityKeys) -> Result<Option<Self>, ConfigError> {
-        let by_pem = pem(properties, keys)?;
+        let by_pem = pem(properties, keys.certificate, keys.private_key)?;
         let alias = keys.alias.and_then(|key| properties.string(key));
         let by_store = key_store::key_chain(properties, &keys.store, alias.as_deref())?;
         match (by_pem, by_store) {
@@ -50,6 +50,16 @@ impl Identity {
                 Self::checked(&material, chain, key).map(Some)
             }
         }
+    }
+
+    /// From PEM alone; `None` when it is not set.
+    pub(super) fn from_pem(
+        properties: &Properties,
+        certificate_key: &str,
+        private_key_key: &str,
+    ) -> Result<Option<Self>, ConfigError> {
+        let parts = pem(properties, certificate_key, private_key_key)?;
+        parts.map(|(material, chain, key)| Self::checked(&material, chain, key)).transpose()
     }
 
     fn checked(
@@ -76,14 +86,14 @@ impl Identity {
 
 type PemParts = (Material, Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn pem(properties: &Properties, keys: &IdentityKeys) -> Result<Option<PemParts>, ConfigError> {
-    let certificate = Material::named_by(properties, keys.certificate)?;
-    let private_key = Material::named_by(properties, keys.private_key)?;
+fn pem(properties: &Properties, certificate_key: &str, private_key_key: &str) -> Result<Option<PemParts>, ConfigError> {
+    let certificate = Material::named_by(properties, certificate_key)?;
+    let private_key = Material::named_by(properties, private_key_key)?;
     let (certificate, private_key) = match (certificate, private_key) {
         (None, None) => return Ok(None),
         (Some(certificate), Some(private_key)) => (certificate, private_key),
-        (Some(_), None) => return Err(properties.invalid(keys.private_key, "the private key of the certificate, PEM")),
-        (None, Some(_)) => return Err(properties.invalid(keys.certificate, "the certificate of the private key, PEM")),
+        (Some(_), None) => return Err(properties.invalid(private_key_key, "the private key of the certificate, PEM")),
+        (None, Some(_)) => return Err(properties.invalid(certificate_key, "the certificate of the private key, PEM")),
     };
     let chain = certificates(&certificate)?;
     let is_encrypted = private_key.bytes.windows(9).any(|nine| nine == b"ENCRYPTED");

@@ -65,6 +65,7 @@ pub(super) struct Skipped {
 pub(super) struct Drain {
     pub(super) state: String,
     pub(super) under_way: u64,
+    pub(super) upgraded: u64,
     pub(super) waited_ms: u64,
 }
 

@@ -127,7 +127,13 @@ fn drain(drain: &Drain) -> String {
     let waited = format!("{}.{} s", drain.waited_ms / 1_000, drain.waited_ms % 1_000 / 100);
     match drain.state.as_str() {
         "drained" => format!("  drain     no request is under way on them any more, after {waited}"),
-        "bound-reached" => format!("  drain     {} requests are still under way after {waited}", drain.under_way),
+        "bound-reached" => {
+            let upgraded = match drain.upgraded {
+                0 => String::new(),
+                count => format!(" ({count} of them WebSockets or the like, which end when their peers want)"),
+            };
+            format!("  drain     {} requests are still under way after {waited}{upgraded}", drain.under_way)
+        }
         other => format!("  drain     {other}, {} requests under way after {waited}", drain.under_way),
     }
 }
@@ -160,7 +166,7 @@ mod tests {
     fn one_line_each() {
         let more = json!({
             "note": "no gateway group", "skipped": [{"app": "B", "instanceId": "b:1", "reason": "not listed"}],
-            "drain": {"state": "bound-reached", "underWay": 3, "waitedMs": 30_050},
+            "drain": {"state": "bound-reached", "underWay": 3, "upgraded": 1, "waitedMs": 30_050},
         });
         assert_eq!(
             lines(&entry("partial", true, &gateways(), &more)),
@@ -170,7 +176,8 @@ mod tests {
                 "  gateway   g1  applied (1 call, 0.5 ms)",
                 "  gateway   g2  retrying: connection refused (4 calls)",
                 "  left out  B/b:1  not listed",
-                "  drain     3 requests are still under way after 30.0 s",
+                "  drain     3 requests are still under way after 30.0 s (1 of them WebSockets or the like, which end when \
+                 their peers want)",
                 "  note      no gateway group",
             ]
         );

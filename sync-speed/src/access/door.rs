@@ -1,25 +1,17 @@
 //! The rules in force, and the one question: may this request come in, and on whose behalf?
 
-use std::collections::HashSet;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
 
-use super::buckets::{Buckets, Rate, Wait};
+use super::buckets::{Buckets, Wait};
 use super::forwarding::{self, Forwarding, Origin};
+use super::guesses::Guesses;
 use super::{AccessRules, Who, is_inside, token};
 
-/// Wrong credentials from one address in a row, and then one in six seconds: more are not compared.
-const WRONG: Rate = Rate { burst: 10, one_per_us: 6_000_000 };
-/// Addresses whose wrong credentials are counted apart; those beyond share one count.
-const ADDRESSES_MAX: usize = 1_024;
 /// Callers with rates of their own that are counted apart: more than can be configured.
 const CALLERS_MAX: usize = 1_024;
-/// Callers and addresses that have got in before.
-const KNOWN_MAX: usize = 4_096;
-
 /// What of a request decides.
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
@@ -80,21 +72,14 @@ pub enum Why {
 #[derive(Debug)]
 pub struct Door {
     rules: ArcSwap<AccessRules>,
-    wrong: Buckets<IpAddr>,
+    guesses: Guesses,
     changes: Buckets<String>,
-    // A plain mutex: held for one look. Whoever has got in before is not held up by a neighbour who guesses.
-    known: Mutex<HashSet<(String, IpAddr)>>,
 }
 
 impl Door {
     /// With the first rules.
     pub fn new(rules: AccessRules) -> Self {
-        Self {
-            rules: ArcSwap::from_pointee(rules),
-            wrong: Buckets::new(ADDRESSES_MAX),
-            changes: Buckets::new(CALLERS_MAX),
-            known: Mutex::default(),
-        }
+        Self { rules: ArcSwap::from_pointee(rules), guesses: Guesses::default(), changes: Buckets::new(CALLERS_MAX) }
     }
 
     /// The rules in force.
@@ -105,8 +90,7 @@ impl Door {
     /// From now on these hold, for the next request of every connection.
     pub fn replace(&self, rules: AccessRules) {
         self.rules.store(Arc::new(rules));
-        // A name may be somebody else's now.
-        self.known.lock().clear();
+        self.guesses.forget_owners();
     }
 
     /// Whether a request may come in. What it may do then is asked where it is done.
@@ -150,15 +134,10 @@ impl Door {
             Some(header) => token::bearer(header).and_then(|given| rules.bringer_of(&given)),
             None => rules.holder_of(arrival.certificate_names),
         };
-        let network = network_of(address);
-        let known = |who: &Who| (who.to_string(), network);
-        let has_been_in = found.as_ref().is_some_and(|who| self.known.lock().contains(&known(who)));
-        if !has_been_in {
-            self.wrong.look(network, WRONG, now_us).map_err(Why::TooManyWrong)?;
-        }
+        let owner = found.as_ref().map(Who::to_string);
+        self.guesses.look(owner.as_deref(), address, now_us).map_err(Why::TooManyWrong)?;
         let wrong = |why: String| {
-            // The look before it has shown that there is room, but for requests at the same moment.
-            let _ = self.wrong.take(network, WRONG, now_us);
+            self.guesses.wrong(address, now_us);
             Err(Why::Credentials(why))
         };
         match found {
@@ -171,10 +150,7 @@ impl Door {
                 wrong(format!("the credentials of {} have expired (eurus.sync-speed.callers)", caller.name))
             }
             Some(who) => {
-                let mut all_known = self.known.lock();
-                if all_known.len() < KNOWN_MAX {
-                    all_known.insert(known(&who));
-                }
+                self.guesses.right(&who.to_string(), address);
                 Ok(who)
             }
         }
@@ -192,14 +168,6 @@ fn origin(rules: &AccessRules, peer: IpAddr, arrival: &Arrival<'_>) -> Result<Or
     let origin = forwarding::origin(peer, &rules.trusted_proxies, &arrival.forwarding)?;
     rules.segments.check(origin.address).map_err(|outside| outside.to_string())?;
     Ok(origin)
-}
-
-/// One machine has a whole network of IPv6 addresses.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
-        four @ IpAddr::V4(_) => four,
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ pub struct Drain {
     pub within_ms: i64,
     /// Requests that were under way at the last look.
     pub under_way: u64,
+    /// Of these: upgraded connections, as WebSockets are. They last as long as their peers want.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub upgraded: u64,
     /// How long it took, milliseconds.
     pub waited_ms: i64,
     /// Gateways that could not be asked, each with why: their requests are not known.
@@ -34,6 +37,11 @@ pub struct Drain {
 impl Drain {
     /// At the start.
     pub fn waiting(within_ms: i64) -> Self {
-        Self { state: DrainState::Waiting, within_ms, under_way: 0, waited_ms: 0, not_known: Vec::new() }
+        let (under_way, upgraded, waited_ms) = (0, 0, 0);
+        Self { state: DrainState::Waiting, within_ms, under_way, upgraded, waited_ms, not_known: Vec::new() }
     }
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }

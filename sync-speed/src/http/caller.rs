@@ -124,7 +124,8 @@ pub(super) fn is_change(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-fn denied(why: &Why) -> Problem {
+/// As an answer.
+pub(super) fn denied(why: &Why) -> Problem {
     match why {
         Why::Outside(why) => {
             Problem::new(StatusCode::FORBIDDEN, "caller-not-allowed", format!("{why}; nothing was done"))

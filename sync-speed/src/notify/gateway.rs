@@ -95,6 +95,9 @@ pub struct UnderWay {
     node: String,
     /// How many.
     pub under_way: u64,
+    /// Of these: upgraded connections, as WebSockets are.
+    #[serde(default)]
+    pub upgraded: u64,
 }
 
 impl GatewayClient {

@@ -7,6 +7,7 @@
 mod access;
 mod acknowledgements;
 mod audit;
+mod gateway_guesses;
 mod gateways;
 mod holding;
 mod keep_percent;

@@ -1,3 +1,4 @@
+use super::super::buckets::Rate;
 use super::super::{Caller, Right, Segments, Token};
 use super::*;
 use crate::selection::OptedIn;

@@ -1,52 +1,15 @@
 //! Every command on the page about the downline, as it stands there, against `eurus` as anybody starts it; what it prints
 //! must fit what the page shows. `…` stands for what differs from time to time.
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests.
-#![allow(clippy::disallowed_methods)] // Real processes keep their own clock.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::env;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
-use std::{env, fs};
+use std::process::Command;
 
-/// Until a process must say that it is ready.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+use crate::support::{free_address, page, port, start};
+
 /// What the page calls them.
 const SYNC_SPEED: &str = "127.0.0.1:8090";
 const ADMIN: &str = "127.0.0.1:8081";
-
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(folder: &Path, arguments: &[&str], ready: &'static str) -> Process {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_eurus"));
-    command.args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let said = child.stdout.take().unwrap();
-    let (says, hears) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(said).lines().map_while(Result::ok) {
-            if line.contains(ready) {
-                let _ = says.send(());
-            }
-        }
-    });
-    let process = Process(child);
-    hears.recv_timeout(STARTS_WITHIN).unwrap_or_else(|_| panic!("{arguments:?} does not say '{ready}'"));
-    process
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
 
 /// Commands with what the page shows under them.
 fn commands(page: &str) -> Vec<(String, Vec<String>)> {
@@ -78,10 +41,9 @@ fn fits(shown: &str, line: &str) -> bool {
 
 #[test]
 fn every_command_of_the_page() {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/downline.md")).unwrap();
+    let page = page("downline.md");
     let folder = tempfile::tempdir().unwrap();
     let [registry, gateway, admin, sync_speed] = [(); 4].map(|()| free_address());
-    let port = |address: &str| address.rsplit_once(':').unwrap().1.to_owned();
     let flags = [
         format!("--server.port={}", port(&registry)),
         format!("--eurus.gateway.port={}", port(&gateway)),
