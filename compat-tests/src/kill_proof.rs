@@ -9,6 +9,7 @@
 //! | `database` | a database server of its own |
 //! | `shops` | the instances |
 //! | `plan` | who dies when, from the seed |
+//! | `standstill` | who stands still instead |
 //! | `killer` | that is done |
 //! | `asking` | a request, sent again until it is acknowledged |
 //! | `entry`, `ledger` | what the entries said, and what they must not unsay |
@@ -33,6 +34,7 @@ mod proof;
 mod round;
 pub mod settings;
 mod shops;
+mod standstill;
 mod watch;
 
 pub use proof::{Verdict, prove};

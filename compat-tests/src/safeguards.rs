@@ -2,6 +2,7 @@
 //! way proves nothing.
 #![allow(clippy::disallowed_methods)] // A command of its own: nobody waits while it reads files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,8 @@ use crate::Failure;
 
 /// The table, beside this crate's manifest.
 const TABLE: &str = "compat-tests/safeguards.yaml";
+/// How often a random scenario is made shorter, at most.
+const SHRINK_RUNS: &str = "40";
 /// What of a build's errors is shown, lines.
 const ERROR_LINES_MAX: usize = 30;
 
@@ -33,6 +36,18 @@ pub struct Safeguard {
     pub scenario: String,
     /// What it must say.
     pub says: String,
+    /// Seeds of random scenarios among which one must find it too.
+    pub random: Option<Seeds>,
+}
+
+/// Seeds of random scenarios.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seeds {
+    /// The first: what finds nothing before that only takes time.
+    pub from: u64,
+    /// How many at most.
+    pub seeds: u64,
 }
 
 /// What a scenario said with a safeguard taken out.
@@ -80,7 +95,9 @@ impl Workbench {
         let (sources, target) = (folder.join("sources"), folder.join("target"));
         let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output()?;
         Failure::unless(listed.status.success(), || String::from_utf8_lossy(&listed.stderr).into_owned())?;
-        for name in String::from_utf8_lossy(&listed.stdout).split_terminator('\0') {
+        let listed = String::from_utf8_lossy(&listed.stdout);
+        let names: BTreeSet<&str> = listed.split_terminator('\0').collect();
+        for name in &names {
             let (from, to) = (root.join(name), sources.join(name));
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent)?;
@@ -91,6 +108,7 @@ impl Workbench {
                 fs::write(&to, bytes)?;
             }
         }
+        remove_others(&sources, &sources, &names)?;
         Ok(Self { sources, target })
     }
 
@@ -118,9 +136,21 @@ impl Workbench {
         let file = self.sources.join(&one.file);
         let whole = fs::read(&file)?;
         fs::write(&file, without(one, &self.sources)?)?;
-        let seen = self.build().and_then(|()| self.run(one));
+        let seen = self.build().and_then(|()| self.run(one)).and_then(|seen| self.and_random(one, seen));
         fs::write(&file, whole)?;
         seen
+    }
+
+    /// Where seeds are named: whether they find it too.
+    fn and_random(&self, one: &Safeguard, seen: Seen) -> Result<Seen, Failure> {
+        let Some(Seeds { from, seeds }) = one.random else { return Ok(seen) };
+        let (from, seeds) = (from.to_string(), seeds.to_string());
+        let mut command = Command::new(self.target.join("debug/eurus"));
+        command.args(["harness", "random", "--from", &from, "--seeds", &seeds, "--shrink", SHRINK_RUNS]);
+        let ran = command.arg("--out").arg(self.target.join("findings")).env("NO_COLOR", "1").output()?;
+        let words = format!("{}{}", seen.words, String::from_utf8_lossy(&ran.stdout));
+        let is_found = ran.status.code() == Some(1) && words.contains("shrunk from");
+        Ok(Seen { failed: seen.failed && is_found, words })
     }
 
     fn build(&self) -> Result<(), Failure> {
@@ -146,6 +176,20 @@ impl Workbench {
         command.args(["harness", "run"]).arg(self.sources.join(scenario_path(one))).env("NO_COLOR", "1");
         command
     }
+}
+
+/// What is not there any more since the last copy.
+fn remove_others(folder: &Path, sources: &Path, names: &BTreeSet<&str>) -> Result<(), Failure> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.strip_prefix(sources).ok().and_then(Path::to_str);
+        if path.is_dir() {
+            remove_others(&path, sources, names)?;
+        } else if name.is_none_or(|name| !names.contains(name)) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn scenario_path(one: &Safeguard) -> String {

@@ -102,6 +102,7 @@ impl Candidates {
             ))
         })??;
         let live = self.confirm(&picked.instances, target, time).await?;
+        let live = self.still_held(live, request.while_held_by).await?;
         if live.is_empty() {
             return Ok(Err(self.no_instance(target)));
         }
@@ -134,6 +135,17 @@ impl Candidates {
             .await
             .map_err(|error| Refusal::registry_away(&error))?;
         Ok(live.into_iter().flatten().filter(|instance| selection::is_meant(instance, target)).collect())
+    }
+
+    async fn still_held(&self, live: Vec<InstanceInfo>, by: Option<i64>) -> Result<Vec<InstanceInfo>, Refusal> {
+        let Some(number) = by else { return Ok(live) };
+        let mut held = Vec::with_capacity(live.len());
+        for instance in live {
+            if self.store.is_held(number, &instance.app.to_uppercase(), &instance.instance_id).await? {
+                held.push(instance);
+            }
+        }
+        Ok(held)
     }
 
     /// Refuses to take an application's last UP instance, and more than may be taken. Before it does, it looks into a

@@ -18,6 +18,7 @@ use crate::error::Refusal;
 use crate::registry_memory::Life;
 use crate::registry_step;
 use crate::request::Kind;
+use crate::store::StoreError;
 
 /// First wait before the registry is asked again, milliseconds; it doubles.
 const RETRY_BASE_MS: i64 = 500;
@@ -112,6 +113,10 @@ async fn settle(downline: &Downline, mut entry: Entry, settle_for_ms: i64, timer
 async fn settle_all(downline: &Downline, entry: &mut Entry, apps: &BTreeSet<String>) -> Result<(), String> {
     let _turn = downline.order.turn(apps).await.map_err(|error| error.to_string())?;
     let number = entry.number;
+    if !downline.store.owns(number).await.map_err(|error| error.to_string())? {
+        log::warn!("{}: another sync-speed works on it now, and undoes it", entry.id);
+        return Ok(());
+    }
     for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Uncertain) {
         let overtaken = downline.store.is_overtaken(number, &instance.app, &instance.instance_id).await;
         if overtaken.map_err(|error| error.to_string())? {
@@ -184,6 +189,7 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
                 drop(downline.fail(entry, refusal.to_string()).await?);
                 return Ok(());
             }
+            Err(refusal @ Refusal::Store(StoreError::TakenOver(_))) => return Err(refusal),
             Err(refusal) => {
                 drop(turn);
                 log::warn!("{}: asked again in {wait_ms} ms: {refusal}", entry.id);
@@ -196,6 +202,9 @@ async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Tim
 
 /// Takes out of the entry what it is too late for; what is left passes the guards as a new request would.
 async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<(), Refusal> {
+    if !downline.store.owns(entry.number).await? {
+        return Err(StoreError::TakenOver(entry.number).into());
+    }
     let time = downline.registry_time();
     let mut left = Vec::new();
     for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Pending) {

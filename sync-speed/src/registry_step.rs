@@ -115,9 +115,10 @@ pub async fn online(
 pub async fn settle(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(), String> {
     let read = at.registries.instance(&instance.app, &instance.instance_id);
     let (step, detail) = match at.time.bound(read).await.map_err(|error| error.to_string())? {
-        None => (Step::PassedOver, "it has left the registry"),
+        // Not passed over: whether it comes back, as after a registry's restart, finds out who asks for it again.
+        None => (Step::Refused, "it was not done: the registry does not know it any more"),
         Some(live) if Registration::of(&live).is_newer_than(&instance.registration) => {
-            (Step::PassedOver, "it has registered anew")
+            (Step::Refused, "it was not done: it has registered anew")
         }
         Some(live) if live.status != InstanceStatus::OutOfService => {
             instance.status = live.status;
@@ -233,7 +234,7 @@ async fn read_back(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<
 }
 
 async fn roll_back(at: AtRegistry<'_>, instances: &mut [InstanceRecord], refusal: String) -> Verdict {
-    let (mut stuck, mut uncertain) = (Vec::new(), Vec::new());
+    let (mut left, mut is_final) = (Vec::new(), true);
     let touched = |instance: &&mut InstanceRecord| matches!(instance.step, Step::Done | Step::Uncertain);
     for instance in instances.iter_mut().filter(touched) {
         if instance.status_before == InstanceStatus::OutOfService {
@@ -249,18 +250,26 @@ async fn roll_back(at: AtRegistry<'_>, instances: &mut [InstanceRecord], refusal
                 });
                 instance.step = Step::RolledBack;
             }
-            Err(NotDone::No(why) | NotDone::Unknown(why)) => {
-                let is_uncertain = instance.step == Step::Uncertain;
-                if is_uncertain { &mut uncertain } else { &mut stuck }.push(instance.name());
+            Err(failure) => {
+                let (why, is_known) = match failure {
+                    NotDone::No(why) => (why, true),
+                    NotDone::Unknown(why) => (why, false),
+                };
+                // Without time the turn may be another one's.
+                is_final &= is_known && instance.step == Step::Done && !at.time.is_over();
+                left.push(instance.name());
                 instance.detail = Some(format!("could not be put back: {why}"));
             }
         }
     }
-    if !stuck.is_empty() {
-        Verdict::Partly(format!("{refusal}; {} could not be put back and stay OUT_OF_SERVICE", stuck.join(", ")))
-    } else if !uncertain.is_empty() {
-        Verdict::Unknown(format!("unknown: {refusal}; {} may be OUT_OF_SERVICE", uncertain.join(", ")))
-    } else {
+    let names = left.join(", ");
+    if left.is_empty() {
         Verdict::Failed(format!("{refusal}; the others are as they were"))
+    } else if is_final {
+        Verdict::Partly(format!("{refusal}; {names} could not be put back and stay OUT_OF_SERVICE"))
+    } else {
+        // One that does not answer may be back in a moment: all that is left is undone then.
+        instances.iter_mut().filter(touched).for_each(|instance| instance.step = Step::Uncertain);
+        Verdict::Unknown(format!("unknown: {refusal}; {names} may be OUT_OF_SERVICE"))
     }
 }

@@ -121,6 +121,8 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// The rolling entry that this is a share of.
     pub part_of: Option<i64>,
+    /// Only instances that this entry still keeps out when it is the request's turn: somebody may have brought them back.
+    pub while_held_by: Option<i64>,
     /// Who asks, for the journal: the address of the connection, or the part of this service.
     pub caller: String,
     /// On whose behalf: what it may touch is all that is touched.
@@ -143,6 +145,7 @@ impl Request {
             expires_after_ms: None,
             idempotency_key: None,
             part_of: None,
+            while_held_by: None,
             caller: caller.to_owned(),
             who: Who::Service,
             body,

@@ -112,7 +112,12 @@ impl Downline {
 
 async fn roll(downline: Arc<Downline>, entry: Entry, mut timer: Timer) {
     let id = entry.id.clone();
-    let why = match go_through(&downline, &entry, &mut timer).await {
+    let through = go_through(&downline, &entry, &mut timer).await;
+    if is_elsewhere(&downline, &entry).await {
+        log::warn!("{id}: another sync-speed goes on with it: this one was away for too long");
+        return;
+    }
+    let why = match through {
         Ok(()) => None,
         Err(why) => {
             log::error!("{id}: stopped: {why}; what was not taken stays in service");
@@ -132,6 +137,9 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
     let Some(plan) = &entry.plan else { return Ok(()) };
     let mut said = String::new();
     loop {
+        if is_elsewhere(downline, entry).await {
+            return Ok(());
+        }
         let left = match downline.store.entry_by_number(entry.number).await {
             // Where this goes on after a restart: shares from before are finished by recovery first.
             Ok(Some(now)) if is_share_open(&now) => {
@@ -158,6 +166,11 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
             Taken::No(why) => return Err(why),
         }
     }
+}
+
+/// Whether another node has taken it over, and writes down how it ends. Where the database fails this shows later.
+async fn is_elsewhere(downline: &Downline, entry: &Entry) -> bool {
+    matches!(downline.store.owns(entry.number).await, Ok(false))
 }
 
 /// Said once, and until the plan's time is over.

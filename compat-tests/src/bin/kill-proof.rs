@@ -21,6 +21,9 @@ struct Arguments {
     /// How often sync-speed is killed: once a round
     #[arg(long, default_value_t = 100)]
     kills: u32,
+    /// How often one of two sync-speeds stands still for longer than its claims hold, in as many rounds more
+    #[arg(long, default_value_t = 0)]
+    standstills: u32,
     /// Where chance begins
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -46,8 +49,11 @@ async fn main() -> Result<(), Failure> {
         return run(node).await;
     }
     let programs = Programs { eurus: Some((std::env::current_exe()?, vec!["node".into()])), ..Programs::default() };
-    let Arguments { kills, seed, database, logs, .. } = arguments;
-    let settings = Settings { kills, seed, database, logs, ..Settings::whole(programs) };
+    let Arguments { kills, standstills, seed, database, logs, .. } = arguments;
+    Failure::unless(standstills == 0 || database != DatabaseKind::Sqlite, || {
+        "--standstills needs two nodes: --database postgres or mariadb".to_owned()
+    })?;
+    let settings = Settings { kills, standstills, seed, database, logs, ..Settings::whole(programs) };
     // A signal is said as an error; the processes end with the proof.
     let verdict = unless_told_to_end(prove(&settings, |line| println!("{line}"))).await??;
     println!("{verdict}");

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use eurus_service::Clock;
 
@@ -40,9 +40,17 @@ pub(super) struct Places {
     /// Where gateways serve.
     pub(super) data: Vec<String>,
     pub(super) sync_speeds: Vec<String>,
+    /// Which of them stand still: nobody need wait for their answers.
+    still: Vec<AtomicBool>,
 }
 
 impl Places {
+    /// Those that answer, unless they are dead.
+    pub(super) fn awake(&self) -> impl Iterator<Item = &String> {
+        let awake = |(_, still): &(&String, &AtomicBool)| !still.load(Ordering::SeqCst);
+        self.sync_speeds.iter().zip(&self.still).filter(awake).map(|(origin, _)| origin)
+    }
+
     pub(super) fn registry_deaths(&self) -> u32 {
         self.registry_deaths.load(Ordering::SeqCst)
     }
@@ -95,6 +103,7 @@ impl Cluster {
             registry_deaths: AtomicU32::new(0),
             gateways: gateways.iter().map(|node| (node.origin(), AtomicU32::new(0))).collect(),
             data: gateways.iter().map(|node| format!("http://{}", node.at)).collect(),
+            still: sync_speed_urls.iter().map(|_| AtomicBool::new(false)).collect(),
             sync_speeds: sync_speed_urls,
         };
         let programs = settings.programs.clone();
@@ -107,10 +116,10 @@ impl Cluster {
         self.nodes().filter(|node| !node.is_up()).try_for_each(|node| node.start(&programs))
     }
 
-    /// Returns when every node that runs is healthy.
+    /// Returns when every node that runs, and does not stand still, is healthy.
     pub(super) async fn until_healthy(&mut self, http: &reqwest::Client, clock: &Clock) -> Result<(), Failure> {
         for node in self.nodes() {
-            if node.is_up() {
+            if node.is_up() && !node.stands_still() {
                 node.until_healthy(http, clock).await?;
             }
         }
@@ -144,5 +153,11 @@ impl Cluster {
             NodeKind::SyncSpeed => &mut self.sync_speeds[place],
         };
         if node.is_up() { Ok(()) } else { node.start(&programs) }
+    }
+
+    /// A sync-speed.
+    pub(super) fn stand_still(&mut self, place: usize, stands_still: bool) -> Result<(), Failure> {
+        self.places.still[place].store(stands_still, Ordering::SeqCst);
+        self.sync_speeds[place].stand_still(stands_still)
     }
 }

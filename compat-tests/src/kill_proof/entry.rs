@@ -39,6 +39,14 @@ impl Entry {
         self.state == "done"
     }
 
+    /// Not all of it was done at the registry, and every instance that is left says so.
+    pub(super) fn leaves_somebody_out(&self) -> bool {
+        let is_left = |instance: &Instance| instance.outcome == "refused" && instance.detail.is_some();
+        let done = self.with_outcome("done").count();
+        let left = self.instances.iter().filter(|instance| is_left(instance)).count();
+        self.state == "partial" && left > 0 && done + left == self.instances.len()
+    }
+
     pub(super) fn with_outcome<'a>(&'a self, outcome: &'a str) -> impl Iterator<Item = &'a Instance> {
         self.instances.iter().filter(move |instance| instance.outcome == outcome)
     }

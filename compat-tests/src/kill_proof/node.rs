@@ -23,6 +23,7 @@ pub(super) struct Node {
     pub(super) registry: Option<String>,
     pub(super) settings: Vec<(String, String)>,
     process: Option<PeerProcess>,
+    stands_still: bool,
 }
 
 impl Node {
@@ -31,7 +32,17 @@ impl Node {
     pub(super) fn new(kind: NodeKind, name: String, ip: IpAddr, data: PathBuf) -> Result<Self, Failure> {
         let free = || bind(SocketAddr::new(ip, 0)).map(|(_, at)| at);
         let admin_at = if kind == NodeKind::Gateway { Some(free()?) } else { None };
-        Ok(Self { name, kind, at: free()?, admin_at, data, registry: None, settings: Vec::new(), process: None })
+        Ok(Self {
+            name,
+            kind,
+            at: free()?,
+            admin_at,
+            data,
+            registry: None,
+            settings: Vec::new(),
+            process: None,
+            stands_still: false,
+        })
     }
 
     pub(super) fn set(&mut self, key: &str, value: impl ToString) {
@@ -63,6 +74,20 @@ impl Node {
         command.arg("--until-stdin-closes");
         self.process = Some(PeerProcess::start_with_input(&self.name, command, "it is what a node is")?);
         Ok(())
+    }
+
+    pub(super) fn stands_still(&self) -> bool {
+        self.stands_still
+    }
+
+    /// SIGSTOP, or SIGCONT.
+    pub(super) fn stand_still(&mut self, stands_still: bool) -> Result<(), Failure> {
+        self.stands_still = stands_still;
+        match (&self.process, stands_still) {
+            (Some(process), true) => process.pause(),
+            (Some(process), false) => process.resume(),
+            (None, _) => Err(Failure::new(format!("{} does not run", self.name))),
+        }
     }
 
     /// SIGKILL.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::standstill::Standstill;
 use crate::harness::node::NodeKind;
 
 /// Rounds of a hundred in which a gateway, or the registry, dies too.
@@ -37,6 +38,8 @@ pub(super) struct Plan {
     pub(super) during: During,
     /// In the order of their moments.
     pub(super) deaths: Vec<Death>,
+    /// Who stands still instead of dying.
+    pub(super) standstill: Option<Standstill>,
     /// Which sync-speed is asked first.
     pub(super) asked: usize,
 }
@@ -44,7 +47,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Nobody dies.
     pub(super) fn undisturbed() -> Self {
-        Self { during: During::Offline, deaths: Vec::new(), asked: 0 }
+        Self { during: During::Offline, deaths: Vec::new(), standstill: None, asked: 0 }
     }
 
     /// `offline_ms`, `online_ms`: how long they take undisturbed.
@@ -73,7 +76,23 @@ impl Plan {
             deaths.push(death(dice, NodeKind::Registry, 1));
         }
         deaths.sort_by_key(|death| death.at_ms);
-        Self { during, deaths, asked: dice.usize(0..sync_speeds) }
+        Self { during, deaths, standstill: None, asked: dice.usize(0..sync_speeds) }
+    }
+
+    /// A round in which a sync-speed stands still: the one that is asked.
+    pub(super) fn standing_still(
+        dice: &mut fastrand::Rng,
+        sizes: (usize, usize),
+        (offline_ms, online_ms): (i64, i64),
+    ) -> Self {
+        // A gateway or the registry may die meanwhile.
+        let Self { during, mut deaths, .. } = Self::of(dice, sizes, (offline_ms, online_ms));
+        deaths.retain(|death| death.kind != NodeKind::SyncSpeed);
+        let standstill = match during {
+            During::Offline => Standstill::of(dice, sizes.1, offline_ms, Some(online_ms)),
+            During::Online => Standstill::of(dice, sizes.1, online_ms, None),
+        };
+        Self { during, deaths, standstill: Some(standstill), asked: standstill.place }
     }
 
     pub(super) fn kills(&self, kind: NodeKind) -> usize {
@@ -83,10 +102,15 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.deaths.is_empty() {
+        let deaths: Vec<String> = self
+            .standstill
+            .iter()
+            .map(ToString::to_string)
+            .chain(self.deaths.iter().map(ToString::to_string))
+            .collect();
+        if deaths.is_empty() {
             return f.write_str("undisturbed");
         }
-        let deaths: Vec<String> = self.deaths.iter().map(ToString::to_string).collect();
         let during = if self.during == During::Online { "online" } else { "offline" };
         write!(f, "{during}: {}", deaths.join(", "))
     }
@@ -102,6 +126,7 @@ impl fmt::Display for Death {
 
 #[cfg(test)]
 mod tests {
+    use super::super::standstill::Wakes;
     use super::*;
 
     #[test]
@@ -122,5 +147,16 @@ mod tests {
         assert!(all.iter().any(|plan| plan.during == During::Online));
         assert!(all.iter().flat_map(|plan| &plan.deaths).any(|death| death.back_after_ms.is_none()));
         assert!(all.iter().flat_map(|plan| &plan.deaths).all(|death| (0..=1_000).contains(&death.at_ms)));
+    }
+
+    #[test]
+    fn who_stands_still_is_asked_and_the_other_one_lives() {
+        let mut dice = fastrand::Rng::with_seed(7);
+        let all: Vec<Plan> = (0..100).map(|_| Plan::standing_still(&mut dice, (10, 2), (1_000, 100))).collect();
+        assert!(all.iter().all(|plan| plan.standstill.is_some_and(|one| one.place == plan.asked)));
+        assert!(all.iter().all(|plan| plan.kills(NodeKind::SyncSpeed) == 0));
+        let is_late = |plan: &&Plan| plan.standstill.is_some_and(|one| matches!(one.wakes, Wakes::OnTheWayBack(_)));
+        assert!(all.iter().filter(is_late).all(|plan| plan.during == During::Offline));
+        assert!((10..60).contains(&all.iter().filter(is_late).count()));
     }
 }

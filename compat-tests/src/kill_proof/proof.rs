@@ -32,6 +32,8 @@ pub struct Verdict {
     pub rounds: u32,
     /// How often a sync-speed, a gateway, and the registry were killed.
     pub kills: [usize; 3],
+    /// How often a sync-speed stood still.
+    pub standstills: usize,
     /// Requests through the gateways.
     pub requests: usize,
     /// How long it took, milliseconds.
@@ -49,11 +51,12 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, kills: [sync_speeds, gateways, registries], requests, took_ms, violations } = self;
+        let Self { rounds, kills: [sync_speeds, gateways, registries], standstills, requests, took_ms, violations } =
+            self;
         writeln!(
             f,
             "{rounds} rounds in {} s: sync-speed killed {sync_speeds} times, a gateway {gateways} times, the registry \
-             {registries} times; {requests} requests",
+             {registries} times; a sync-speed stood still {standstills} times; {requests} requests",
             took_ms / 1_000
         )?;
         violations.iter().try_for_each(|violation| writeln!(f, "VIOLATION: {violation}"))?;
@@ -118,12 +121,19 @@ async fn play(
     let mut dice = fastrand::Rng::with_seed(settings.seed);
     // Undisturbed, to know how long it takes.
     let mut takes = Took { offline_ms: 0, online_ms: 0 };
-    for number in 0..=settings.kills {
+    let mut standing_still = vec![false; count(settings.kills)];
+    standing_still.resize(count(settings.kills + settings.standstills), true);
+    dice.shuffle(&mut standing_still);
+    let rounds = [None].into_iter().chain(standing_still.into_iter().map(Some));
+    for (number, stands_still) in (0..).zip(rounds) {
         let sizes = (settings.gateways, settings.sync_speeds());
-        let plan = match number {
-            0 => Plan::undisturbed(),
-            _ => Plan::of(&mut dice, sizes, (takes.offline_ms, takes.online_ms)),
+        let took = (takes.offline_ms, takes.online_ms);
+        let plan = match stands_still {
+            None => Plan::undisturbed(),
+            Some(false) => Plan::of(&mut dice, sizes, took),
+            Some(true) => Plan::standing_still(&mut dice, sizes, took),
         };
+        verdict.standstills += usize::from(plan.standstill.is_some());
         for (count, kind) in verdict.kills.iter_mut().zip([NodeKind::SyncSpeed, NodeKind::Gateway, NodeKind::Registry])
         {
             *count += plan.kills(kind);
@@ -141,4 +151,8 @@ async fn play(
         tell(format!("round {number}: {words}"));
     }
     Ok(())
+}
+
+fn count(rounds: u32) -> usize {
+    usize::try_from(rounds).unwrap_or(usize::MAX)
 }

@@ -75,8 +75,10 @@ impl Round<'_> {
                 let again = if times > 1 { format!(", asked {times} times") } else { String::new() };
                 return Ok((entry.clone(), format!("{} done in {took_ms} ms{again}", entry.id), took_ms));
             }
-            // A registry that dies may be a reason to do nothing, and to say so: it is asked anew. No other death is.
-            let is_excused = entry.state == "failed" && self.plan.kills(NodeKind::Registry) > 0 && times <= ANEW_MAX;
+            // A registry that dies may be a reason to do nothing, and to say so: it is asked anew. No other death is. A way
+            // back brings back those whom it can, and says who is left.
+            let says_so = entry.state == "failed" || (which == During::Online && entry.leaves_somebody_out());
+            let is_excused = says_so && self.plan.kills(NodeKind::Registry) > 0 && times <= ANEW_MAX;
             Failure::unless(is_excused, || {
                 format!("an acknowledged request is not carried out: {}", entry.in_words())
             })?;
@@ -101,7 +103,14 @@ impl Round<'_> {
             key,
             first: plan.asked,
         };
-        let killing = killer::carry_out(self.cluster, plan, &clock);
+        let is_way_back = which == During::Online && self.plan.during == During::Offline && times == 1;
+        let wakes = if is_way_back { self.plan } else { plan };
+        let killing = async {
+            if is_way_back {
+                return killer::wake_on_the_way_back(self.cluster, wakes, &clock).await;
+            }
+            killer::carry_out(self.cluster, plan, &clock).await
+        };
         let completing = async {
             let (id, _) = asking.until_acknowledged().await?;
             self.watch.until_final(&id).await

@@ -20,6 +20,8 @@ pub enum DatabaseKind {
 pub struct Settings {
     /// How often a sync-speed is killed: once a round.
     pub kills: u32,
+    /// How often one of two sync-speeds stands still for longer than its claims hold: once a round, too.
+    pub standstills: u32,
     /// Where chance begins.
     pub seed: u64,
     /// Where sync-speed keeps its journal.
@@ -37,7 +39,16 @@ pub struct Settings {
 impl Settings {
     /// The whole proof: 100 kills, 10 gateways, 50 instances.
     pub fn whole(programs: Programs) -> Self {
-        Self { kills: 100, seed: 1, database: DatabaseKind::Sqlite, gateways: 10, instances: 50, programs, logs: None }
+        Self {
+            kills: 100,
+            standstills: 0,
+            seed: 1,
+            database: DatabaseKind::Sqlite,
+            gateways: 10,
+            instances: 50,
+            programs,
+            logs: None,
+        }
     }
 
     /// Two of them share a database; one has its own.

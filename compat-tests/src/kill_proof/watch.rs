@@ -130,7 +130,7 @@ impl Watch {
 
     /// Of the first sync-speed that answers; none where all are dead.
     async fn newest(&self, limit: usize) -> Vec<Entry> {
-        for origin in &self.places.sync_speeds {
+        for origin in self.places.awake() {
             if let Ok(entries) = self.ask::<Entries>(&format!("{origin}/offline?limit={limit}")).await {
                 return entries.entries;
             }
@@ -142,7 +142,7 @@ impl Watch {
     /// When no sync-speed answers, or none knows it.
     pub(super) async fn entry(&self, id: &str) -> Result<Entry, Failure> {
         let mut last = Failure::new("there is no sync-speed");
-        for origin in &self.places.sync_speeds {
+        for origin in self.places.awake() {
             match self.ask(&format!("{origin}/offline/{id}")).await {
                 Ok(entry) => return Ok(entry),
                 Err(failure) => last = failure,

@@ -86,7 +86,11 @@ impl Check<'_> {
         let expires_after_ms = expires_ms.map(|expires_ms| expires_ms.saturating_sub(now_ms).max(1));
         // It was allowed when it was asked.
         let request = Request { force: true, expires_after_ms, ..self.own(Kind::Offline, &reason) };
-        self.carry_out(&request).await.map(drop)
+        match self.carry_out(&request).await {
+            // It has left meanwhile, or somebody brought it back.
+            Err(Refusal::NoInstance { .. }) => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     async fn bring_back(&mut self) -> Result<(), Refusal> {
@@ -124,6 +128,7 @@ impl Check<'_> {
     fn own(&self, kind: Kind, reason: &str) -> Request {
         let Held { app, instance_id, .. } = self.held;
         let target = Target { app: Some(app.clone()), instance_ids: [instance_id.clone()].into(), ..Target::default() };
-        Request::own(kind, target, CALLER, reason)
+        // Who brings it back, or takes it out anew, may come before this.
+        Request { while_held_by: Some(self.held.number), ..Request::own(kind, target, CALLER, reason) }
     }
 }

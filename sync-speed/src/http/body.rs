@@ -79,6 +79,7 @@ pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr, who: Who) -> Result
         expires_after_ms: sent.expires_after_ms,
         idempotency_key: None,
         part_of: None,
+        while_held_by: None,
         caller: caller.to_string(),
         who,
         body: String::from_utf8_lossy(body).into_owned(),

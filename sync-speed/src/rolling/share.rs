@@ -79,6 +79,10 @@ impl Downline {
         };
         Ok(match entry.state {
             EntryState::Done => Taken::Yes,
+            // What the registry refused is asked again; who has it has every gateway told.
+            EntryState::Partial if !entry.nodes.iter().any(|node| node.ack.is_failed()) => {
+                Taken::NotYet(entry.note.unwrap_or_else(|| format!("not all of the share {} was done", entry.id)))
+            }
             _ => Taken::No(format!("the share {} is {}: not every gateway has it", entry.id, entry.state.as_str())),
         })
     }

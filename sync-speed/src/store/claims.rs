@@ -2,7 +2,7 @@
 //! loses its entries to another one. Times are by the nodes' clocks: they must agree to within a few seconds, as the
 //! numbers of entries rise with them too.
 
-use super::sql::sql;
+use super::sql::{Work, sql};
 use super::{Store, StoreError};
 
 /// How long a claim holds without being renewed.
@@ -27,6 +27,30 @@ impl Store {
                 .await?;
         work.commit().await?;
         Ok(renewed)
+    }
+
+    /// Whether an entry is this node's still. It may have stood still for longer than its claim held.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn owns(&self, number: i64) -> Result<bool, StoreError> {
+        let owned = sql("SELECT number FROM entries WHERE number = ? AND owner = ?").bind(number).bind(&*self.owner);
+        Ok(owned.read_optional(&self.pool).await?.is_some())
+    }
+
+    /// Something of an entry changes; whether it is this node's. Its row is locked until the commit: whoever takes it over
+    /// waits for that.
+    pub(super) async fn touch(&self, work: &mut Work, number: i64, now_ms: i64) -> Result<bool, StoreError> {
+        let touched = sql("UPDATE entries SET updated_ms = ? WHERE number = ? AND owner = ?")
+            .bind(now_ms)
+            .bind(number)
+            .bind(&*self.owner);
+        if !self.is_shared() {
+            // Everything is: nobody need wait for an answer.
+            touched.later(work).await?;
+            return Ok(true);
+        }
+        Ok(touched.execute(work).await? > 0)
     }
 
     /// Takes over entries whose node has not renewed its claim. Their numbers, oldest first.

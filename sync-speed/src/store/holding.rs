@@ -55,6 +55,21 @@ impl Store {
             .collect()
     }
 
+    /// Whether one of them still does.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn is_held(&self, number: i64, app: &str, instance_id: &str) -> Result<bool, StoreError> {
+        let held = sql("SELECT step FROM entry_instances \
+             WHERE number = ? AND app = ? AND instance_id = ? AND step = 'done' AND ended_ms IS NULL")
+        .bind(number)
+        .bind(app)
+        .bind(instance_id)
+        .read_optional(&self.pool)
+        .await?;
+        Ok(held.is_some())
+    }
+
     /// It holds no longer.
     ///
     /// # Errors

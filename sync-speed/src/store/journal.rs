@@ -10,7 +10,7 @@ use super::sql::{Work, sql};
 use super::{Store, StoreError};
 use crate::entry::{Ack, Drain, Entry, EntryState, InstanceRecord, NodeRecord, Plan, Step};
 use crate::request::Request;
-use rows::{Claim, insert_entry, insert_instance, insert_node, touch, update_instance, update_node};
+use rows::{Claim, insert_entry, insert_instance, insert_node, update_instance, update_node};
 
 /// How long a finished entry is kept: 30 days.
 const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
@@ -75,7 +75,7 @@ impl Store {
     /// even when the database was lost.
     ///
     /// # Errors
-    /// When the database fails; nothing may be sent then.
+    /// When the database fails; nothing may be sent then. When it is a share, and another node has taken over the whole.
     pub async fn record(&self, new: NewEntry<'_>) -> Result<Entry, StoreError> {
         let mut tries = 0;
         loop {
@@ -88,6 +88,11 @@ impl Store {
 
     async fn try_record(&self, new: &NewEntry<'_>) -> Result<Entry, StoreError> {
         let mut work = self.pool.write().await?;
+        if let Some(whole) = new.request.part_of
+            && !self.touch(&mut work, whole, new.now_ms).await?
+        {
+            return Err(StoreError::TakenOver(whole));
+        }
         let number = next_number(&mut work, new.now_ms).await?;
         let entry = Entry {
             number,
@@ -140,16 +145,20 @@ impl Store {
     /// What waiting for requests under way came to.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, or another node has taken the entry over.
     pub async fn drained(&self, number: i64, drain: &Drain, now_ms: i64) -> Result<(), StoreError> {
         let text = serde_json::to_string(drain).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let mut work = self.pool.write().await?;
-        sql("UPDATE entries SET drain = ?, updated_ms = ? WHERE number = ?")
+        let mine = sql("UPDATE entries SET drain = ?, updated_ms = ? WHERE number = ? AND owner = ?")
             .bind(&text)
             .bind(now_ms)
             .bind(number)
+            .bind(&*self.owner)
             .execute(&mut work)
             .await?;
+        if mine == 0 {
+            return Err(StoreError::TakenOver(number));
+        }
         work.commit().await?;
         self.changed(number);
         Ok(())
@@ -200,22 +209,25 @@ impl Store {
         Ok(())
     }
 
-    /// Records nodes that have come up while their entry was open, before they are told.
+    /// Records nodes that have come up while their entry was open, before they are told. Of an entry that another node
+    /// has taken over nothing is recorded: that one finds them too.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn nodes_came(&self, came: &[(i64, NodeRecord)], now_ms: i64) -> Result<(), StoreError> {
         let mut work = self.pool.write().await?;
         for (number, node) in came {
-            touch(&mut work, *number, now_ms).await?;
-            insert_node(&mut work, *number, node).await?;
+            if self.touch(&mut work, *number, now_ms).await? {
+                insert_node(&mut work, *number, node).await?;
+            }
         }
         work.commit().await?;
         came.iter().for_each(|(number, _)| self.changed(*number));
         Ok(())
     }
 
-    /// Records what calls came to, and the state of entries that are finished by it.
+    /// Records what calls came to, and the state of entries that are finished by it. Of an entry that another node has
+    /// taken over nothing is recorded: that one asks the gateways itself.
     ///
     /// # Errors
     /// When the database fails.
@@ -246,11 +258,13 @@ impl Store {
             true => self.pool.note().await?,
             false => self.pool.write().await?,
         };
-        let numbers: BTreeSet<i64> = updates.iter().map(|update| update.number).collect();
-        for number in numbers {
-            touch(&mut work, number, now_ms).await?;
+        let mut mine = BTreeSet::new();
+        for number in updates.iter().map(|update| update.number).collect::<BTreeSet<i64>>() {
+            if self.touch(&mut work, number, now_ms).await? {
+                mine.insert(number);
+            }
         }
-        for update in updates {
+        for update in updates.iter().filter(|update| mine.contains(&update.number)) {
             update_node(&mut work, update).await?;
         }
         for (number, state) in finished {

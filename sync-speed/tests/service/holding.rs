@@ -1,9 +1,11 @@
 //! What was acknowledged holds, until it ends.
 
 use crate::support::gateway::Mode;
+use crate::support::holding::Holding;
 use crate::support::service::{Service, World, as_json, client, send};
 use eurus_sync_speed::SyncSpeedConfig;
 use eurus_sync_speed::config::OwnRegistration;
+use eurus_sync_speed::points;
 use eurus_sync_speed::store::Store;
 use serde_json::{Value, json};
 
@@ -154,6 +156,36 @@ async fn a_registry_that_forgot_is_told_again_also_by_a_sync_speed_that_died_wit
     world.events.wait_for(4, "registry POST apps/EURUS-SYNC-SPEED").await;
     later(&service).await;
     assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    service.stop().await;
+}
+
+/// The registry has forgotten the offline; somebody brings the instance back before it is the turn of what asserts it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_brought_back_meanwhile_is_not_asserted_again() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    // The first request is the offline.
+    let asserting = Holding::nth(2, &points::SELECT);
+    let service = world.start_with(|config| {
+        config.eureka.registration = Some(OwnRegistration::default());
+        config.faults = asserting.faults();
+    });
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    offline(&service, json!({"ip": "10.0.0.2"})).await;
+    later(&service).await;
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    restarted(&world, service.hand.now_ms());
+    tokio::select! {
+        () = asserting.reached() => {}
+        () = later(&service) => panic!("nobody asserts it again"),
+    }
+    let body = service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+    assert_eq!(body["state"], "done", "{body:#}");
+    asserting.release();
+    later(&service).await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    assert_eq!(world.events.matching(STATUS).len(), 1, "nothing more");
+    assert_eq!(gateway.told().len(), 2, "once each way");
     service.stop().await;
 }
 

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
+use eurus_sync_speed::config::OwnRegistration;
+use eurus_sync_speed::points;
+
 use crate::support::gateway::Mode;
+use crate::support::holding::Holding;
 use crate::support::service::{START_MS, Service, World};
 
 async fn begun(service: &Service, percent: u8) -> Value {
@@ -61,5 +65,91 @@ async fn after_a_crash_it_waits_for_the_share_that_was_open() {
     seconds(&service, 20).await;
     let now = entry(&service, &id).await;
     assert_eq!((&now["state"], outcomes(&now)), (&json!("done"), vec!["done".to_owned(); 3]), "{now:#}");
+    service.stop().await;
+}
+
+/// Between the first of a share and the second, and for a while: what was done can neither be gone on with nor undone then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_is_away_in_the_middle_of_a_share_is_waited_for() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let second = Holding::nth(2, &points::REGISTRY_CALL);
+    let service = world.start_with(|config| config.faults = second.faults());
+    let id = begun(&service, 100).await["id"].clone();
+    second.reached().await;
+    for call in ["PUT apps/JAVA-SERVICE", "DELETE apps/JAVA-SERVICE", "GET apps"] {
+        world.registry.fail(call, 503);
+    }
+    second.release();
+    world.events.wait_for(1, "registry DELETE").await;
+    seconds(&service, 3).await;
+    let now = entry(&service, &id).await;
+    assert_eq!((&now["state"], &now["retrying"]), (&json!("rolling"), &json!(true)), "{now:#}");
+    assert!(gateway.told().is_empty(), "registry first");
+    world.registry.mend();
+    seconds(&service, 30).await;
+    let now = entry(&service, &id).await;
+    assert_eq!(now["state"], "done", "{now:#}");
+    for id in ["java-2", "java-3", "java-4"] {
+        assert_eq!(world.registry.status("JAVA-SERVICE", id), "OUT_OF_SERVICE");
+    }
+    assert_eq!(gateway.told().len(), 3, "each once");
+    service.stop().await;
+}
+
+/// One of a share is refused, and the other cannot be put back: it stays out, and the rest follows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_share_of_which_some_is_done_is_gone_on_with() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    world.registry.fail_once("PUT apps/JAVA-SERVICE/java-3/status", 403);
+    world.registry.fail("DELETE apps/JAVA-SERVICE/java-2/status", 500);
+    let id = begun(&service, 100).await["id"].clone();
+    seconds(&service, 5).await;
+    let now = entry(&service, &id).await;
+    assert_eq!(now["state"], "done", "{now:#}");
+    let done = outcomes(&now).iter().filter(|outcome| *outcome == "done").count();
+    assert_eq!((done, gateway.told().len()), (3, 3), "{now:#}");
+    service.stop().await;
+}
+
+/// It dies while the first is asked for, and has forgotten everybody when it is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_registry_forgot_in_the_middle_of_a_share_is_taken_all_the_same() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let first = Holding::nth(1, &points::REGISTRY_CALL);
+    let service = world.start_with(|config| {
+        config.eureka.registration = Some(OwnRegistration::default());
+        config.faults = first.faults();
+    });
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    let id = begun(&service, 100).await["id"].clone();
+    first.reached().await;
+    for call in ["PUT apps/JAVA-SERVICE", "DELETE apps/JAVA-SERVICE", "GET apps/JAVA-SERVICE"] {
+        world.registry.fail(call, 503);
+    }
+    first.release();
+    world.events.wait_for(1, "registry DELETE").await;
+    let ids = ["java-2", "java-3", "java-4"];
+    ids.iter().for_each(|id| world.registry.remove("JAVA-SERVICE", id));
+    world.registry.mend();
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    seconds(&service, 3).await;
+    for (n, id) in (2..).zip(ids) {
+        world.registry.add("JAVA-SERVICE", id, &format!("10.0.0.{n}"), 80);
+    }
+    let up_ms = service.hand.now_ms();
+    for (app, id) in ids.map(|id| ("JAVA-SERVICE", id)).into_iter().chain([("EURUS-GATEWAY", "g")]) {
+        world.registry.change(app, id, |instance| instance.service_up_ms = up_ms);
+    }
+    seconds(&service, 70).await;
+    let now = entry(&service, &id).await;
+    assert_eq!(now["state"], "done", "{now:#}");
+    for id in ids {
+        assert_eq!(world.registry.status("JAVA-SERVICE", id), "OUT_OF_SERVICE", "{id}: {now:#}");
+    }
+    assert_eq!(gateway.told().len(), 3, "each once");
     service.stop().await;
 }

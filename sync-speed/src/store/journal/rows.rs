@@ -126,8 +126,3 @@ pub(super) async fn update_node(work: &mut Work, update: &NodeUpdate) -> Result<
     .await?;
     Ok(())
 }
-
-pub(super) async fn touch(work: &mut Work, number: i64, now_ms: i64) -> Result<(), StoreError> {
-    sql("UPDATE entries SET updated_ms = ? WHERE number = ?").bind(now_ms).bind(number).later(work).await?;
-    Ok(())
-}

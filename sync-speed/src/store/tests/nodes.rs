@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::StoreError;
-use super::cases::{answer, recorded};
+use super::super::{NewEntry, NodeUpdate, StoreError};
+use super::cases::{answer, recorded, request};
 use super::{Database, Databases};
-use crate::entry::{Entry, EntryState};
-use crate::request::Kind;
+use crate::entry::{Ack, Drain, Entry, EntryState, NodeRecord};
+use crate::request::{Kind, Request};
 use crate::store::claims::CLAIM_MS;
 
 pub(super) async fn all(databases: &mut impl Databases) {
@@ -40,6 +40,56 @@ async fn a_node_that_is_gone_loses_its_entries(database: &Database) {
     assert_eq!(b.take_over(5_001 + CLAIM_MS, 9).await.unwrap(), [entry.number]);
     assert!(a.take_over(5_001 + CLAIM_MS, 9).await.unwrap().is_empty());
     what_the_slow_one_writes_does_not_count(&a, &b, entry).await;
+    nor_what_its_gateways_answer(&a, &b).await;
+    nor_its_shares(&a, &b).await;
+}
+
+async fn nor_what_its_gateways_answer(a: &super::Store, b: &super::Store) {
+    let mut entry = recorded(a, Kind::Offline, "told", 1_000).await;
+    let node = |ack| NodeRecord {
+        node: "n".to_owned(),
+        group: "G".to_owned(),
+        app: "APP".to_owned(),
+        instance_id: "told".to_owned(),
+        address: None,
+        ack,
+        attempts: 0,
+        latency_us: None,
+    };
+    (entry.state, entry.nodes) = (EntryState::Notifying, vec![node(Ack::Pending)]);
+    a.registry_answered(answer(&entry)).await.unwrap();
+    assert!(a.owns(entry.number).await.unwrap());
+    assert_eq!(b.take_over(1_001 + CLAIM_MS, 9).await.unwrap(), [entry.number]);
+    assert!(!a.owns(entry.number).await.unwrap() && b.owns(entry.number).await.unwrap());
+    let update = |ack| NodeUpdate {
+        number: entry.number,
+        node: "n".to_owned(),
+        group: "G".to_owned(),
+        app: "APP".to_owned(),
+        instance_id: "told".to_owned(),
+        ack,
+        attempts: 1,
+        latency_us: None,
+    };
+    b.nodes_answered(&[update(Ack::Applied)], &[(entry.number, EntryState::Done)], 9).await.unwrap();
+    let done = b.entry(&entry.id).await.unwrap();
+    a.nodes_answered(&[update(Ack::GaveUp("late".to_owned()))], &[], 10).await.unwrap();
+    a.nodes_came(&[(entry.number, NodeRecord { node: "m".to_owned(), ..node(Ack::Pending) })], 10).await.unwrap();
+    let late = a.drained(entry.number, &Drain::waiting(5), 10).await.unwrap_err();
+    assert!(matches!(late, StoreError::TakenOver(_)), "{late}");
+    assert_eq!(b.entry(&entry.id).await.unwrap(), done);
+}
+
+/// Else both would take the same instances.
+async fn nor_its_shares(a: &super::Store, b: &super::Store) {
+    let whole = recorded(a, Kind::Offline, "whole", 1_000).await;
+    let part = Request { part_of: Some(whole.number), ..request(Kind::Offline) };
+    let new = || NewEntry { request: &part, instances: vec![], plan: None, expires_ms: None, now_ms: 1_001 };
+    a.record(new()).await.unwrap();
+    assert!(b.take_over(1_002 + CLAIM_MS, 9).await.unwrap().contains(&whole.number));
+    let late = a.record(new()).await.unwrap_err();
+    assert!(matches!(late, StoreError::TakenOver(number) if number == whole.number), "{late}");
+    b.record(new()).await.unwrap();
 }
 
 async fn what_the_slow_one_writes_does_not_count(a: &super::Store, b: &super::Store, mut entry: Entry) {

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eurus_service::Faults;
 use eurus_service::faults::{FaultPlan, Point, Way};
@@ -12,13 +13,26 @@ pub(crate) struct Holding(Arc<Shared>);
 
 struct Shared {
     point: &'static Point,
+    /// Who comes before goes on, and so does everybody after the one that is held up.
+    nth: Option<usize>,
+    came: AtomicUsize,
     reached: Semaphore,
     released: Semaphore,
 }
 
 impl Holding {
     pub(crate) fn at(point: &'static Point) -> Self {
-        Self(Arc::new(Shared { point, reached: Semaphore::new(0), released: Semaphore::new(0) }))
+        Self::of(point, None)
+    }
+
+    /// Only the nth who comes there, counted from 1.
+    pub(crate) fn nth(nth: usize, point: &'static Point) -> Self {
+        Self::of(point, Some(nth))
+    }
+
+    fn of(point: &'static Point, nth: Option<usize>) -> Self {
+        let came = AtomicUsize::new(0);
+        Self(Arc::new(Shared { point, nth, came, reached: Semaphore::new(0), released: Semaphore::new(0) }))
     }
 
     pub(crate) fn faults(&self) -> Faults {
@@ -39,7 +53,11 @@ impl Holding {
 impl FaultPlan for Holding {
     fn pass<'a>(&'a self, point: &'static Point, _: &'a str) -> Pin<Box<dyn Future<Output = Way> + Send + 'a>> {
         Box::pin(async move {
-            if point == self.0.point {
+            if point != self.0.point {
+                return Way::On;
+            }
+            let came = self.0.came.fetch_add(1, Ordering::SeqCst) + 1;
+            if self.0.nth.is_none_or(|nth| nth == came) {
                 self.0.reached.add_permits(1);
                 drop(self.0.released.acquire().await.unwrap());
             }
