@@ -1,8 +1,10 @@
 //! A link between a client and a registry that can be made to misbehave: answers held back, replaced by an older
 //! one, or with a wrong hash. It forwards plain HTTP and knows nothing of Eureka but one field's name.
 
+mod again;
 mod bodies;
 mod fault;
+mod forward;
 mod reset;
 mod slow;
 mod timers;
@@ -22,7 +24,8 @@ use tokio::sync::watch;
 pub use fault::Fault;
 
 use crate::Failure;
-use bodies::{broken, rewritten, with_wrong_hash};
+use again::Sent;
+use forward::forward;
 
 /// The largest request body that is forwarded, bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -56,6 +59,8 @@ struct State {
     /// How many answers are held now.
     held: watch::Sender<usize>,
     released: watch::Sender<u64>,
+    /// What was asked lately, to be asked again.
+    sent: Sent,
     /// Method and path of every request, in order.
     seen: Mutex<Vec<String>>,
     /// In requests' bodies: what, and what stands there instead.
@@ -88,6 +93,7 @@ impl Link {
             faults: Mutex::new(Vec::new()),
             held: watch::Sender::new(0),
             released: watch::Sender::new(0),
+            sent: Sent::default(),
             seen: Mutex::new(Vec::new()),
             rewritten: Mutex::new(Vec::new()),
             clock,
@@ -130,6 +136,20 @@ impl Link {
     /// From now on requests' bodies pass with one text in place of another: as an address is translated on the way.
     pub fn rewrite(&self, from: &str, to: &str) {
         self.state.rewritten.lock().push((from.to_owned(), to.to_owned()));
+    }
+
+    /// What was asked lately and changes something is asked again, the newest first; how many that were. What is answered
+    /// is dropped.
+    pub fn deliver_again(&self) -> impl Future<Output = usize> + Send + use<> {
+        let state = Arc::clone(&self.state);
+        async move {
+            let again = state.sent.newest_first();
+            let count = again.len();
+            for request in again {
+                drop(state.http.execute(request).await);
+            }
+            count
+        }
     }
 
     /// Waits until an answer is held.
@@ -205,64 +225,6 @@ impl State {
         let _ = released.changed().await;
         self.held.send_modify(|held| *held -= 1);
     }
-}
-
-async fn forward(request: HttpRequest, body: Bytes, state: web::Data<State>) -> HttpResponse {
-    state.seen.lock().push(format!("{} {}", request.method(), request.path()));
-    let fault = state.fault_of(request.path());
-    if matches!(fault, Fault::Cut | Fault::Reset) {
-        if matches!(fault, Fault::Reset) && !reset::arm(&request) {
-            log::warn!("a connection could not be made to end with a reset: it ends");
-        }
-        return broken();
-    }
-    match ask_registry(&request, body, &state).await {
-        Ok((status, content_type, body)) => {
-            let body = match fault {
-                Fault::None => body,
-                Fault::Cut | Fault::Reset => return broken(),
-                Fault::Slow(bytes_per_second) => {
-                    return state.slow(&request, status, content_type, body, bytes_per_second);
-                }
-                Fault::Delayed(delay_ms) => {
-                    state.delay(&request, delay_ms).await;
-                    body
-                }
-                Fault::WrongHash => with_wrong_hash(&body),
-                Fault::Replaced(other) => other,
-                Fault::Held => {
-                    state.hold(&request).await;
-                    body
-                }
-            };
-            let mut answer = HttpResponse::build(status);
-            if let Some(content_type) = content_type {
-                answer.insert_header((header::CONTENT_TYPE, content_type));
-            }
-            answer.body(body)
-        }
-        Err(error) => HttpResponse::BadGateway().body(error.to_string()),
-    }
-}
-
-type Answer = (StatusCode, Option<String>, Bytes);
-
-async fn ask_registry(request: &HttpRequest, body: Bytes, state: &State) -> Result<Answer, Failure> {
-    let query = if request.query_string().is_empty() { String::new() } else { format!("?{}", request.query_string()) };
-    let url = format!("{}{}{query}", state.registry_origin, request.path());
-    let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes())
-        .map_err(|error| Failure::new(error.to_string()))?;
-    let mut forwarded = state.http.request(method, url).body(rewritten(body, &state.rewritten.lock()));
-    for name in ["accept", "content-type", "authorization"] {
-        if let Some(value) = request.headers().get(name) {
-            forwarded = forwarded.header(name, value.as_bytes());
-        }
-    }
-    let answer = forwarded.send().await?;
-    let status = StatusCode::from_u16(answer.status().as_u16()).map_err(|error| Failure::new(error.to_string()))?;
-    let content_type =
-        answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    Ok((status, content_type, answer.bytes().await?))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 use crate::app_order::{AppOrder, Turn};
 use crate::audit::Trail;
 use crate::candidates::{Candidates, Selected};
-use crate::entry::{Entry, InstanceRecord, Step};
+use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
 use crate::notify::{Courier, GatewayClient};
 use crate::points;
@@ -38,6 +38,9 @@ pub(crate) use parts::{Scope, Ways};
 
 /// Requests under way at one time; one more is told to come again.
 const REQUESTS_MAX: usize = 256;
+/// Requests that wait until their instances are drained, for minutes perhaps; one more is told to come again before
+/// anything is done.
+const DRAINS_MAX: usize = 1_024;
 /// Fetch intervals after which the copy of the registry is called stale.
 const STALE_INTERVALS: i64 = 10;
 
@@ -54,6 +57,7 @@ pub struct Downline {
     leave: mpsc::Sender<Entry>,
     registry_within: Duration,
     places: Semaphore,
+    drains: Semaphore,
     pub(crate) default_group: Option<String>,
     pub(crate) gateway_networks: Vec<IpNetwork>,
     /// Where gateways are asked about requests under way.
@@ -112,9 +116,10 @@ impl Downline {
         timer: &mut Timer,
     ) -> Result<Entry, Refusal> {
         // Check: the edge has looked at the caller and the body; here, whether there is room, and whether it is new.
-        let _place = self.place()?;
+        let place = self.place()?;
+        let _waiting = self.place_to_wait(request)?;
         if let Some(known) = self.sent_before(request).await? {
-            return Ok(self.until_told(known, timer).await);
+            return as_answered(self.until_told(known, timer).await);
         }
         // Select: from the local copy, confirmed live; one request at a time for an application.
         let mut time = self.registry_time();
@@ -138,7 +143,7 @@ impl Downline {
             Err(error) if error.is_duplicate() => {
                 drop(turn);
                 let known = self.sent_before(request).await?.ok_or(Refusal::Store(error))?;
-                return Ok(self.until_told(known, timer).await);
+                return as_answered(self.until_told(known, timer).await);
             }
             recorded => recorded?,
         };
@@ -154,6 +159,8 @@ impl Downline {
             () = timer.idle() => {}
         }
         let entry = self.as_it_stands(entry).await;
+        // Whoever only waits holds up nobody.
+        drop(place);
         match request.drain_within_ms {
             Some(within_ms) => Ok(self.drain(entry, within_ms, timer).await),
             None => Ok(entry),
@@ -247,6 +254,29 @@ impl Downline {
         self.places
             .try_acquire()
             .map_err(|_| Refusal::Busy(format!("{REQUESTS_MAX} requests are under way; ask again in a moment")))
+    }
+
+    fn place_to_wait(&self, request: &Request) -> Result<Option<SemaphorePermit<'_>>, Refusal> {
+        let busy =
+            || format!("{DRAINS_MAX} requests wait for instances to drain; ask again when some have ended, or without");
+        let waits = request.drain_within_ms.filter(|_| request.rolling.is_none());
+        waits.map(|_| self.drains.try_acquire().map_err(|_| Refusal::Busy(busy()))).transpose()
+    }
+}
+
+/// What a repeated request hears: the same as the first.
+fn as_answered(entry: Entry) -> Result<Entry, Refusal> {
+    let why = || entry.note.clone().unwrap_or_else(|| "see its entry".to_owned());
+    if entry.is_uncertain() {
+        let why = why();
+        return Err(Refusal::Unknown { entry: Box::new(entry), why });
+    }
+    match entry.state {
+        EntryState::Failed => {
+            let why = why();
+            Err(Refusal::Registry { entry: Some(Box::new(entry)), why })
+        }
+        _ => Ok(entry),
     }
 }
 

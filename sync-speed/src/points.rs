@@ -2,8 +2,8 @@
 
 use eurus_service::faults::{About, Point, Possible};
 
-/// Requests and recovery walk the same way.
-const WAY: &[&str] = &["request", "recovery"];
+/// Requests, shares of rolling ones and recovery walk the same way.
+const WAY: &[&str] = &["request", "rolling offlines", "recovery"];
 /// The gateway that waits for the answer.
 const ANNOUNCER: &[&str] = &["announcing"];
 

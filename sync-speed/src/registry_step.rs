@@ -95,8 +95,12 @@ pub async fn online(
         match bring_back(at, instance, to).await {
             Ok(()) => instance.step = Step::Done,
             Err(NotDone::No(why)) => refusals.push(refuse(instance, why)),
-            // It was to come back: nobody is harmed if it does after all.
-            Err(NotDone::Unknown(why)) => refusals.push(refuse(instance, format!("unknown: {why}; ask again"))),
+            // It was to come back: nobody is harmed if it does after all. But gateways have to be told, if it has.
+            Err(NotDone::Unknown(_)) if is_back(at, instance).await => instance.step = Step::Done,
+            Err(NotDone::Unknown(why)) => {
+                let why = format!("unknown: {why}; it may be back, gateways keep it out for now: ask again");
+                refusals.push(refuse(instance, why));
+            }
         }
     }
     if refusals.is_empty() {
@@ -106,6 +110,12 @@ pub async fn online(
     } else {
         Verdict::Failed(refusals.join("; "))
     }
+}
+
+/// With new time: the old one may be over.
+async fn is_back(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> bool {
+    let read = read_back(AtRegistry { time: at.time.anew(), ..at }, instance).await;
+    read.is_ok() && instance.status != InstanceStatus::OutOfService
 }
 
 /// Finds out about an uncertain instance, and undoes what was reported as failed.

@@ -52,6 +52,8 @@ pub(super) struct Engine {
     agenda: BTreeMap<(i64, u64), Task>,
     planned: u64,
     unfinished: Vec<Unfinished>,
+    /// Offlines that end by themselves: when, of whom.
+    expiring: Vec<(i64, String)>,
     acknowledged: Vec<Acknowledged>,
     /// When a Java program brought a layer up to date, each time: the phase of its timer.
     pub(super) phases: BTreeMap<(String, Layer), Vec<i64>>,
@@ -81,6 +83,7 @@ impl Engine {
             agenda: BTreeMap::new(),
             planned: 0,
             unfinished: Vec::new(),
+            expiring: Vec::new(),
             acknowledged: Vec::new(),
             phases: BTreeMap::new(),
             longest_pause_ms: 0,

@@ -77,6 +77,8 @@ impl FaultHand {
         let shutdown = Shutdown::new();
         let mut state = self.0.state.lock();
         state.is_killed = false;
+        // Nothing is under way in it.
+        state.passed.clear();
         state.shutdown = Some(shutdown.clone());
         shutdown
     }

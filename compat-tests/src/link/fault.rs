@@ -14,6 +14,8 @@ pub enum Fault {
     Held,
     /// This body is answered instead of the registry's.
     Replaced(Bytes),
+    /// The request is sent twice; the second answer is handed over.
+    Twice,
     /// The connection breaks before anything is asked.
     Cut,
     /// The connection is reset before anything is asked.

@@ -8,7 +8,7 @@ use eurus_service::{Clock, Faults};
 use ipnetwork::IpNetwork;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::{Downline, REQUESTS_MAX};
+use super::{DRAINS_MAX, Downline, REQUESTS_MAX};
 use crate::access::Door;
 use crate::app_order::AppOrder;
 use crate::audit::Trail;
@@ -87,6 +87,7 @@ impl Downline {
             leave: ways.leave,
             registry_within: scope.registry_within,
             places: Semaphore::new(REQUESTS_MAX),
+            drains: Semaphore::new(DRAINS_MAX),
             default_group: scope.default_group,
             gateway_networks: scope.gateway_networks,
             gateways: ways.gateways,

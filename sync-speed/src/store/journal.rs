@@ -126,12 +126,13 @@ impl Store {
         Ok(entry)
     }
 
-    /// The entry of a request that was sent before under the same name, and not too long ago.
+    /// The entry of a request that was sent before under the same name, and not too long ago. One that failed has let go
+    /// of its name: nothing of it holds, and who asks again means it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn entry_by_key(&self, key: &str, now_ms: i64) -> Result<Option<Entry>, StoreError> {
-        let row = sql("SELECT number FROM entries WHERE idempotency_key = ? AND created_ms >= ?")
+        let row = sql("SELECT number FROM entries WHERE idempotency_key = ? AND created_ms >= ? AND state <> 'failed'")
             .bind(key)
             .bind(now_ms.saturating_sub(KEY_KEPT_MS))
             .read_optional(&self.pool)
@@ -294,9 +295,9 @@ async fn next_number(work: &mut Work, now_ms: i64) -> Result<i64, StoreError> {
     row.ok_or_else(|| StoreError::Corrupt("no row 'entry' in table numbers".to_owned()))?.int("last")
 }
 
-/// The same name may be used again after a while.
+/// The same name may be used again after a while, and after a failure.
 async fn forget_old_key(work: &mut Work, key: &str, now_ms: i64) -> Result<(), StoreError> {
-    sql("UPDATE entries SET idempotency_key = NULL WHERE idempotency_key = ? AND created_ms < ?")
+    sql("UPDATE entries SET idempotency_key = NULL WHERE idempotency_key = ? AND (created_ms < ? OR state = 'failed')")
         .bind(key)
         .bind(now_ms.saturating_sub(KEY_KEPT_MS))
         .later(work)

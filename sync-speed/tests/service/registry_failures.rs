@@ -163,6 +163,19 @@ async fn a_newer_request_is_not_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_online_whose_answer_was_lost_is_looked_for() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start_with(|config| config.registry_within_ms = 400);
+    service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+    world.registry.hang_but_do("DELETE apps/JAVA-SERVICE/java-2/status");
+    let body = service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+    assert_eq!(body["state"], "done", "{body:#}");
+    world.events.wait_for(1, "g /upline").await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_for_an_earlier_request_is_told_so() {
     let world = World::with_three();
     let service = world.start_with(|config| config.registry_within_ms = 400);

@@ -123,6 +123,51 @@ async fn the_same_request_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_request_again_after_a_failure() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start_with(|config| config.registry_within_ms = 400);
+    let body = json!({"ip": "10.0.0.2"});
+    world.registry.fail("PUT apps/JAVA-SERVICE/java-2/status", 403);
+    let failed = with_key(&service, "/offline", "deploy-7", body.clone()).await.expect(502);
+    world.registry.mend();
+    let done = with_key(&service, "/offline", "deploy-7", body.clone()).await.expect(200);
+    assert_ne!(failed["id"], done["id"]);
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    assert_eq!(with_key(&service, "/offline", "deploy-7", body).await.expect(200), done, "once");
+    // What is not known yet stays what it is, and is not asked twice.
+    world.registry.hang_but_do("PUT apps/JAVA-SERVICE/java-3/status");
+    world.registry.fail("DELETE apps/JAVA-SERVICE/java-3/status", 500);
+    let body = json!({"ip": "10.0.0.3"});
+    let unknown = with_key(&service, "/offline", "deploy-8", body.clone()).await.expect(502);
+    let again = with_key(&service, "/offline", "deploy-8", body).await.expect(502);
+    assert_eq!((&again["id"], &again["error"]), (&unknown["id"], &json!("registry")), "{again:#}");
+    assert_eq!(world.events.matching("registry PUT apps/JAVA-SERVICE/java-3").len(), 1);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_drain_holds_up_nobody() {
+    const MORE_THAN_PLACES: usize = 257;
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    gateway.set_under_way(1);
+    let service = world.start();
+    let body = || json!({"ip": "10.0.0.2", "drain": {"withinMs": 600_000}});
+    let mut waiting = Vec::new();
+    for asked in 1..=MORE_THAN_PLACES {
+        waiting.push(service.offline_in_background(body()));
+        world.events.wait_for(asked, "g /under-way").await;
+    }
+    service.online(json!({"ip": "10.0.0.3"})).await.expect(200);
+    gateway.set_under_way(0);
+    for one in waiting {
+        assert_eq!(one.await.unwrap().expect(200)["drain"]["state"], "drained");
+    }
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn until_the_last_request_has_ended() {
     let world = World::with_three();
     let (busy, _idle) = (world.gateway("busy"), world.gateway("idle"));

@@ -1,9 +1,10 @@
 //! Carries a step out.
 
-use super::super::history::{Happening, OrderKind};
+use super::super::history::Happening;
 use super::super::layer::Layer;
 use super::super::scenario::{Action, CacheFault, LinkFault};
 use super::Engine;
+use super::patience::WaitsFor;
 use crate::Failure;
 use crate::link::Fault;
 use eurus_registry::CacheLayer;
@@ -32,9 +33,9 @@ impl Engine {
             Action::StaleReplica(name) => self.hand_on(name).await?,
             Action::SetStatus(name, status) => self.set_status(name, Some(status)).await?,
             Action::RemoveStatus(name) => self.set_status(name, None).await?,
-            Action::Offline(name, by, force) => return self.order(OrderKind::Offline, name, by, *force).await,
+            Action::Offline(name, by, how) => return self.offline(name, by, how).await,
             Action::OfflineAddress(name, by) => return self.order_address(name, by).await,
-            Action::Online(name, by) => return self.order(OrderKind::Online, name, by, false).await,
+            Action::Online(name, by) => return self.online(name, by).await,
             Action::Stop(node) => self.world.stop_node(node).await?,
             Action::Run(node) => self.run_again(node).await?,
             Action::Restart(node) => {
@@ -54,6 +55,7 @@ impl Engine {
             Action::ClearFaults(node) => self.world.faults_of(node)?.clear(),
             Action::Cache(node, Layer::ClientCopy, fault) => return self.disturb_copy(node, *fault).await,
             Action::Cache(node, layer, fault) => self.disturb_cache(node, *layer, *fault).await?,
+            Action::Link(link, LinkFault::DeliverAgain) => return self.deliver_again(link).await.map(Some),
             Action::Link(link, fault) => self.disturb_link(link, *fault)?,
         }
         Ok(None)
@@ -101,6 +103,13 @@ impl Engine {
         Failure::unless(is_running, || format!("{node} does not run"))
     }
 
+    /// Those who get it may take time; what they answer is nobody's business.
+    async fn deliver_again(&mut self, name: &str) -> Result<String, Failure> {
+        let again = self.world.link(name)?.deliver_again();
+        let count = self.answer_of(tokio::spawn(again), WaitsFor::AnyPoint).await?;
+        Ok(format!("{count} delivered again"))
+    }
+
     pub(super) fn disturb_link(&mut self, name: &str, fault: LinkFault) -> Result<(), Failure> {
         let link = self.world.link(name)?;
         let set = match fault {
@@ -110,6 +119,9 @@ impl Engine {
             LinkFault::Slow(bytes_per_second) => Fault::Slow(bytes_per_second),
             LinkFault::Hold => Fault::Held,
             LinkFault::Delay(delay_ms) => Fault::Delayed(delay_ms),
+            LinkFault::Twice => Fault::Twice,
+            // Nothing that lasts.
+            LinkFault::DeliverAgain => return Ok(()),
             LinkFault::SpoilHash => Fault::WrongHash,
         };
         // Every path ends with nothing.

@@ -14,6 +14,7 @@ use crate::Failure;
 impl Engine {
     /// Looks at everything; notes what is new.
     pub(super) async fn look(&mut self) -> Result<(), Failure> {
+        self.look_at_expiring();
         self.note_begun();
         self.look_at_unfinished().await?;
         for place in 0..self.world.registries.len() {

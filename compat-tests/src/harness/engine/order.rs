@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::super::history::{Happening, OrderKind};
+use super::super::scenario::How;
 use super::super::world::Instance;
 use super::Engine;
 use super::journal::Acknowledged;
@@ -22,45 +23,83 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 /// Status and body; `None`: the connection broke.
 type Answer = Result<Option<(u16, Value)>, Failure>;
 
+/// An order that is sent.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    kind: OrderKind,
+    path: &'a str,
+    name: &'a str,
+    by: &'a str,
+    /// When it ends by itself.
+    until_ms: Option<i64>,
+    /// A share that ends by itself does so some time after it was taken: only its sync-speed knows when.
+    is_promised: bool,
+}
+
 impl Engine {
-    /// Asks for one instance; gives what was answered, in words of which the first is the state.
-    pub(super) async fn order(
-        &mut self,
-        kind: OrderKind,
-        name: &str,
-        by: &str,
-        force: bool,
-    ) -> Result<Option<String>, Failure> {
+    /// Asks for one instance, or for its application share by share; gives what was answered, in words of which the
+    /// first is the state.
+    pub(super) async fn offline(&mut self, name: &str, by: &str, how: &How) -> Result<Option<String>, Failure> {
+        let mut body = self.one(name)?;
+        if let Some(percent) = how.rolling {
+            body = json!({"app": body["app"], "rolling": {"percent": percent, "minUp": 0}});
+        }
+        body["force"] = json!(how.force);
+        if let Some(after_ms) = how.expires_after_ms {
+            body["expiresAfterMs"] = json!(after_ms);
+        }
+        let path = if how.is_not_awaited() { "offline?async=true" } else { "offline" };
+        let until_ms = how.expires_after_ms.map(|after_ms| self.world.now_ms() + after_ms);
+        let is_promised = how.rolling.is_none() || until_ms.is_none();
+        if !is_promised {
+            self.promise_nothing(&body["app"]);
+        }
+        self.send_order(Asked { kind: OrderKind::Offline, path, name, by, until_ms, is_promised }, &body).await
+    }
+
+    /// The newest order counts, also about when it ends: all of an application may come back from now on.
+    fn promise_nothing(&mut self, app: &Value) {
+        let of_app = self.world.instances.iter().filter(|instance| *app == *instance.app());
+        let names: Vec<String> = of_app.map(|instance| instance.part.name.clone()).collect();
+        for name in names {
+            self.note_asked_back(&name);
+        }
+    }
+
+    /// What an offline promised ends when somebody asks for the opposite, not when that is done.
+    fn note_asked_back(&mut self, name: &str) {
+        let (kind, instance) = (OrderKind::Online, name.to_owned());
+        self.note(Happening::Ordered { kind, instance, state: "asked".to_owned() });
+    }
+
+    /// Asks for the way back.
+    pub(super) async fn online(&mut self, name: &str, by: &str) -> Result<Option<String>, Failure> {
+        let body = self.one(name)?;
+        self.note_asked_back(name);
+        let (kind, path) = (OrderKind::Online, "online");
+        self.send_order(Asked { kind, path, name, by, until_ms: None, is_promised: true }, &body).await
+    }
+
+    fn one(&mut self, name: &str) -> Result<Value, Failure> {
         let instance = self.world.instance(name)?;
         let address = address_of(instance)?;
-        let body = json!({
-            "ip": address.ip(), "app": instance.app(), "port": address.port(), "instanceId": instance.id, "force": force
-        });
-        if kind == OrderKind::Online {
-            // What an offline promised ends when somebody asks for the opposite, not when that is done.
-            self.note(Happening::Ordered { kind, instance: name.to_owned(), state: "asked".to_owned() });
-        }
-        self.send_order(kind, name, by, &body).await
+        Ok(json!({"ip": address.ip(), "app": instance.app(), "port": address.port(), "instanceId": instance.id}))
     }
 
     /// Asks for whoever has the address of an instance, as a platform does that knows no more.
     pub(super) async fn order_address(&mut self, name: &str, by: &str) -> Result<Option<String>, Failure> {
         let address = address_of(self.world.instance(name)?)?;
-        self.send_order(OrderKind::Offline, name, by, &json!({"ip": address.ip()})).await
+        let (kind, path) = (OrderKind::Offline, "offline");
+        let asked = Asked { kind, path, name, by, until_ms: None, is_promised: true };
+        self.send_order(asked, &json!({"ip": address.ip()})).await
     }
 
     /// Asks, and lets time pass while the answer waits for something that takes time.
-    async fn send_order(
-        &mut self,
-        kind: OrderKind,
-        name: &str,
-        by: &str,
-        body: &Value,
-    ) -> Result<Option<String>, Failure> {
+    async fn send_order(&mut self, order: Asked<'_>, body: &Value) -> Result<Option<String>, Failure> {
+        let by = order.by;
         let found = self.world.sync_speeds.iter().find(|one| one.part.name == by);
         let sync_speed = found.ok_or_else(|| Failure::new(format!("there is no sync-speed {by}")))?;
-        let what = if kind == OrderKind::Offline { "offline" } else { "online" };
-        let request = self.world.stack.http.post(format!("{}/{what}", sync_speed.url())).json(body);
+        let request = self.world.stack.http.post(format!("{}/{}", sync_speed.url(), order.path)).json(body);
         let request = request.timeout(ANSWERED_WITHIN);
         let waits_for = WaitsFor::sync_speed(&sync_speed.faults);
         let meanwhile = self.load_meanwhile()?;
@@ -72,19 +111,14 @@ impl Engine {
             Ok(Some((status, serde_json::from_slice(&bytes)?)))
         });
         let answer = self.answer_of(asked, waits_for).await.flatten()?;
-        let words = self.note_answer(kind, name, by, answer).await?;
+        let words = self.note_answer(&order, answer).await?;
         self.end_meanwhile(meanwhile).await?;
         Ok(Some(words))
     }
 
     /// From here on what was answered is promised.
-    async fn note_answer(
-        &mut self,
-        kind: OrderKind,
-        name: &str,
-        by: &str,
-        answer: Option<(u16, Value)>,
-    ) -> Result<String, Failure> {
+    async fn note_answer(&mut self, order: &Asked<'_>, answer: Option<(u16, Value)>) -> Result<String, Failure> {
+        let &Asked { kind, name, by, until_ms, .. } = order;
         let Some((status, body)) = answer else {
             self.fence(name).await?;
             self.note_begun();
@@ -95,14 +129,30 @@ impl Engine {
             self.fence(name).await?;
         }
         self.note_begun();
-        let state = body["state"].as_str().map_or_else(|| status.to_string(), ToOwned::to_owned);
+        let state = match body["state"].as_str() {
+            // Nothing is promised yet, and it goes on.
+            Some("recorded" | "rolling") => "partial".to_owned(),
+            said => said.map_or_else(|| status.to_string(), ToOwned::to_owned),
+        };
         let id = body["id"].as_str().unwrap_or_default();
         for instance in names {
             self.note(Happening::Ordered { kind, instance: instance.clone(), state: state.clone() });
-            if kind == OrderKind::Offline && state == "partial" {
-                self.unfinished.push(Unfinished { instance, sync_speed: by.to_owned(), id: id.to_owned() });
+            match (kind, state.as_str()) {
+                (OrderKind::Offline, "partial" | "done") if !order.is_promised => {}
+                (OrderKind::Offline, "partial") => {
+                    let (sync_speed, id) = (by.to_owned(), id.to_owned());
+                    if until_ms.is_some() {
+                        // It ends by itself also where it has not reached everybody.
+                        self.expires(&instance, until_ms);
+                    }
+                    self.unfinished.push(Unfinished { instance, sync_speed, id, until_ms });
+                }
+                (OrderKind::Offline, "done") => self.expires(&instance, until_ms),
+                _ => {}
             }
         }
+        // It may have ended before everybody had it.
+        self.look_at_expiring();
         if matches!(state.as_str(), "done" | "partial") {
             let (sync_speed, id, state) = (by.to_owned(), id.to_owned(), state.clone());
             self.acknowledged.push(Acknowledged { sync_speed, id, state });

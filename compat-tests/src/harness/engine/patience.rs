@@ -76,13 +76,15 @@ impl Engine {
         if self.world.pace.is_real() {
             return std::future::pending().await;
         }
-        if let WaitsFor::SyncSpeed { faults, selected, answered } = waits_for {
+        if let WaitsFor::SyncSpeed { faults, selected } = waits_for {
             // Before it has come, nobody is busy with it.
             faults.wait_for_more(&eurus_sync_speed::points::SELECT, *selected).await;
             if let Err(not_settled) = self.world.pace.settle().await {
                 log::warn!("{not_settled}");
             }
-            if faults.passed(&eurus_sync_speed::points::ANSWER) == *answered {
+            // With others that nobody waits for: somebody is busy.
+            let (selected, answered) = counts(faults);
+            if answered < selected {
                 return;
             }
         }
@@ -100,9 +102,8 @@ pub(super) enum WaitsFor {
     /// A sync-speed that waits for time itself. It has a timer while it does not.
     SyncSpeed {
         faults: FaultHand,
-        /// How often it had passed its first and its last point before it was asked.
+        /// How often it had passed its first point before it was asked.
         selected: u64,
-        answered: u64,
     },
     /// Nothing but a fault point of this node that holds it up.
     Points(FaultHand),
@@ -115,8 +116,11 @@ pub(super) enum WaitsFor {
 impl WaitsFor {
     /// An order to a sync-speed that is about to be sent.
     pub(super) fn sync_speed(faults: &FaultHand) -> Self {
-        let (selected, answered) =
-            (faults.passed(&eurus_sync_speed::points::SELECT), faults.passed(&eurus_sync_speed::points::ANSWER));
-        Self::SyncSpeed { faults: faults.clone(), selected, answered }
+        Self::SyncSpeed { faults: faults.clone(), selected: counts(faults).0 }
     }
+}
+
+/// How many requests came to a sync-speed, and how many it answered.
+fn counts(faults: &FaultHand) -> (u64, u64) {
+    (faults.passed(&eurus_sync_speed::points::SELECT), faults.passed(&eurus_sync_speed::points::ANSWER))
 }

@@ -6,7 +6,7 @@ mod instances;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::layer::Layer;
-use super::super::scenario::{Action, CacheFault, FaultRule, Injection, LinkFault, Scenario};
+use super::super::scenario::{Action, CacheFault, FaultRule, How, Injection, LinkFault, Scenario};
 use instances::Instances;
 
 /// Points at which a registry takes in what it is told.
@@ -95,8 +95,7 @@ impl Story {
                 Action::Offline(instance, by, _)
                 | Action::OfflineAddress(instance, by)
                 | Action::Online(instance, by) => {
-                    let is_offline = !matches!(step.action, Action::Online(..));
-                    story.orders.push(Order { at_ms: step.at_ms, instance: instance.clone(), is_offline });
+                    story.orders.extend(orders_of(scenario, step.at_ms, &step.action, instance));
                     (story.runs(by) || story.perhaps_dead.contains(by)) && instances.has_started(instance)
                 }
                 action => instances.act(action, |registry| story.hears(registry)),
@@ -207,7 +206,8 @@ impl Story {
         match fault {
             LinkFault::Mend => self.end(&what, at_ms),
             LinkFault::Cut | LinkFault::Reset | LinkFault::Slow(_) => self.begin(what, at_ms),
-            LinkFault::Hold | LinkFault::Delay(_) | LinkFault::SpoilHash => self.begin(what, at_ms),
+            LinkFault::Hold | LinkFault::Delay(_) | LinkFault::Twice | LinkFault::SpoilHash => self.begin(what, at_ms),
+            LinkFault::DeliverAgain => true,
         }
     }
 
@@ -220,6 +220,22 @@ impl Story {
         self.spans.extend(from_ms.map(|from_ms| Span { what: what.clone(), from_ms, to_ms: at_ms }));
         from_ms.is_some()
     }
+}
+
+/// A rolling one is about all of an application; one that expires ends in another order.
+fn orders_of(scenario: &Scenario, at_ms: i64, action: &Action, instance: &str) -> Vec<Order> {
+    let how = if let Action::Offline(_, _, how) = action { how.clone() } else { How::default() };
+    let is_offline = !matches!(action, Action::Online(..));
+    let app_of = |name: &str| scenario.producers.iter().find(|part| part.name == name).map(|part| &part.app);
+    let is_meant = |name: &str| name == instance || (how.rolling.is_some() && app_of(name) == app_of(instance));
+    let meant = scenario.producers.iter().map(|part| part.name.as_str()).filter(|name| is_meant(name));
+    let mut orders = Vec::new();
+    for name in meant {
+        orders.push(Order { at_ms, instance: name.to_owned(), is_offline });
+        let ends = how.expires_after_ms.map(|after_ms| at_ms + after_ms);
+        orders.extend(ends.map(|at_ms| Order { at_ms, instance: name.to_owned(), is_offline: false }));
+    }
+    orders
 }
 
 fn is_gateway(scenario: &Scenario, name: &str) -> bool {

@@ -40,7 +40,7 @@ fn seeds_do_everything() {
     assert!(steps > 8 * all.len(), "{steps} steps in {SEEDS} seeds");
 }
 
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 28] = [
     "stale",
     "start",
     "crash",
@@ -64,6 +64,9 @@ const WORDS: [&str; 25] = [
     "cut",
     "hold",
     "delay",
+    "twice",
+    "deliver-again",
+    "slow",
     "spoil-answers",
     "mend",
 ];

@@ -3,6 +3,7 @@
 use super::super::layer::Layer;
 use super::fault::{CacheFault, LinkFault};
 use super::fault_rule::FaultRule;
+use super::how::How;
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum Action {
     /// Somebody removes its override at its registry alone.
     RemoveStatus(String),
     /// `POST /offline` to a sync-speed.
-    Offline(String, String, bool),
+    Offline(String, String, How),
     /// `POST /offline` with nothing but the address of an instance.
     OfflineAddress(String, String),
     /// `POST /online` to a sync-speed.
@@ -98,7 +99,7 @@ impl Action {
             Self::StaleReplica(instance) => format!("stale replica of {instance}"),
             Self::SetStatus(instance, status) => format!("set {instance} {status}"),
             Self::RemoveStatus(instance) => format!("remove override of {instance}"),
-            Self::Offline(instance, ..) => format!("offline {instance}"),
+            Self::Offline(instance, _, how) => format!("offline {instance}{}", how.in_words()),
             Self::OfflineAddress(instance, _) => format!("offline the address of {instance}"),
             Self::Online(instance, _) => format!("online {instance}"),
             Self::Stop(node) => format!("stop {node}"),

@@ -34,6 +34,10 @@ pub enum LinkFault {
     Hold,
     /// Answers are made at once and arrive so much later, milliseconds.
     Delay(i64),
+    /// Requests arrive twice; the second answer counts.
+    Twice,
+    /// What was sent lately arrives once more, the newest first: each older one after a newer one.
+    DeliverAgain,
     /// Lists arrive with a hash that fits nothing.
     SpoilHash,
 }
@@ -46,11 +50,13 @@ const CACHE_FAULTS: [(&str, CacheFault); 6] = [
     ("put-back", CacheFault::PutBack),
     ("spoil-hash", CacheFault::SpoilHash),
 ];
-const LINK_FAULTS: [(&str, LinkFault); 5] = [
+const LINK_FAULTS: [(&str, LinkFault); 7] = [
     ("cut", LinkFault::Cut),
     ("reset", LinkFault::Reset),
     ("mend", LinkFault::Mend),
     ("hold", LinkFault::Hold),
+    ("twice", LinkFault::Twice),
+    ("deliver-again", LinkFault::DeliverAgain),
     ("spoil-answers", LinkFault::SpoilHash),
 ];
 

@@ -7,6 +7,7 @@ use super::Scenario;
 use super::action::Action;
 use super::fault::{CacheFault, LinkFault};
 use super::fault_rule::FaultRule;
+use super::how::{self, How};
 use super::names::Names;
 
 /// One step.
@@ -20,7 +21,7 @@ pub struct Step {
     pub action: Action,
 }
 
-pub(super) const KEYS: [&str; 37] = [
+pub(super) const KEYS: [&str; 39] = [
     "at",
     "name",
     "start",
@@ -52,6 +53,8 @@ pub(super) const KEYS: [&str; 37] = [
     "mend",
     "hold",
     "delay",
+    "twice",
+    "deliver-again",
     "spoil-answers",
     "late-heartbeat",
     "stale-replica",
@@ -59,6 +62,8 @@ pub(super) const KEYS: [&str; 37] = [
     "fault",
     "clear-faults",
 ];
+/// How links are called over which gateways are told.
+const CALLS: &str = "sync-speed -> ";
 /// Faster than this is no slow link.
 const BYTES_PER_SECOND_MAX: usize = 1_000_000_000;
 const STATUSES: [(&str, &str); 5] = [
@@ -139,7 +144,11 @@ impl Action {
             };
         }
         if let Some(fault) = LinkFault::of(verb) {
-            return names.link(object).map(|link| Self::Link(link, fault));
+            let link = names.link(object)?;
+            if fault == LinkFault::DeliverAgain && !link.starts_with(CALLS) {
+                return Err(object.wrong(format!("{verb} is for calls to gateways: '{CALLS}<gateway>'")));
+            }
+            return Ok(Self::Link(link, fault));
         }
         let instance = || names.instance(object);
         Ok(match verb {
@@ -157,15 +166,15 @@ impl Action {
             }
             "set-status" => with_status(object, names).map(|(instance, status)| Self::SetStatus(instance, status))?,
             "offline" => {
-                let (instance, by, force) = order(object, names)?;
-                Self::Offline(instance, by, force)
+                let (instance, by, how) = order(object, names, &how::KEYS)?;
+                Self::Offline(instance, by, how)
             }
             "offline-address" => {
-                let (instance, by, _) = order(object, names)?;
+                let (instance, by, _) = order(object, names, &how::KEYS[..3])?;
                 Self::OfflineAddress(instance, by)
             }
             "online" => {
-                let (instance, by, _) = order(object, names)?;
+                let (instance, by, _) = order(object, names, &how::KEYS[..3])?;
                 Self::Online(instance, by)
             }
             "stop" => Self::Stop(names.service(object)?),
@@ -201,14 +210,14 @@ fn with_status(object: &Item<'_>, names: &Names) -> Result<(String, String), Wro
 }
 
 /// `java-service-1`, or `{instance: java-service-1, sync-speed: sync-speed-1, force: true}`.
-fn order(object: &Item<'_>, names: &Names) -> Result<(String, String, bool), Wrong> {
+fn order(object: &Item<'_>, names: &Names, keys: &[&str]) -> Result<(String, String, How), Wrong> {
     if !object.is_map() {
-        return Ok((names.instance(object)?, names.sole(object, Kind::SyncSpeed)?, false));
+        return Ok((names.instance(object)?, names.sole(object, Kind::SyncSpeed)?, How::default()));
     }
-    let fields = object.fields(&["instance", "sync-speed", "force"])?;
+    let fields = object.fields(keys)?;
     let by = match fields.get("sync-speed") {
         Some(by) => names.node(by, Kind::SyncSpeed)?,
         None => names.sole(object, Kind::SyncSpeed)?,
     };
-    Ok((names.instance(fields.need("instance")?)?, by, fields.get("force").map_or(Ok(false), Item::bool)?))
+    Ok((names.instance(fields.need("instance")?)?, by, How::read(&fields)?))
 }

@@ -51,7 +51,7 @@ fn everything_is_read() {
     assert_eq!(scenario.loads[1].through, Through::Gateway("gateway-1".to_owned()));
     assert_eq!(
         scenario.steps[0].action,
-        Action::Offline("java-service-1".to_owned(), "sync-speed-1".to_owned(), false)
+        Action::Offline("java-service-1".to_owned(), "sync-speed-1".to_owned(), How::default())
     );
     assert_eq!(scenario.steps[1].name, "delay gateway-1 -> registry-2 by 3000 ms");
     assert_eq!((scenario.steps.len(), scenario.expectations.len()), (3, 3));

@@ -7,6 +7,7 @@ mod step;
 
 use super::super::duration::span;
 use super::{REST_MS, Scenario, Time};
+pub(super) use flow::map;
 use flow::text;
 
 /// The scenario as YAML. What is as it is by default is left out, except where a reader would ask.

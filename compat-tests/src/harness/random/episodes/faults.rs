@@ -39,13 +39,13 @@ fn killed(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step> {
     let points = points_of(Kind::SyncSpeed);
     let Some(point) = dice.pick(&points) else { return Vec::new() };
     let ordered = if dice.percent(70) {
-        Action::Offline(instance.clone(), name.clone(), dice.percent(60))
+        Action::Offline(instance.clone(), name.clone(), orders::how(dice))
     } else {
         Action::Online(instance.clone(), name.clone())
     };
     let mut steps = Vec::new();
     if matches!(ordered, Action::Online(..)) {
-        let before = Action::Offline(instance.clone(), name.clone(), dice.percent(60));
+        let before = Action::Offline(instance.clone(), name.clone(), orders::how(dice));
         steps.push(step(at_ms - soon(dice), before));
     }
     let dead_ms = at_ms + dice.one_of([1, 20, 400, 2_000, 6_000]);
@@ -63,7 +63,7 @@ fn killed(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step> {
     if dice.percent(40) {
         // Asked again, perhaps while it is still finishing what it had begun.
         let again_ms = back_ms + soon(dice);
-        steps.push(step(again_ms, Action::Offline(instance, name, dice.percent(60))));
+        steps.push(step(again_ms, Action::Offline(instance, name, orders::how(dice))));
     }
     steps
 }

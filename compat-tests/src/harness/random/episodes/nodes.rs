@@ -32,7 +32,9 @@ pub(super) fn link(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Step
     let fault = match dice.between(0, 9) {
         0..=3 => LinkFault::Cut,
         4..=5 => LinkFault::Hold,
-        6..=7 => LinkFault::Delay(dice.one_of([300, 2_000, 5_000, 20_000])),
+        6 => LinkFault::Delay(dice.one_of([300, 2_000, 5_000, 20_000])),
+        7 => LinkFault::Slow(dice.one_of([200, 2_000])),
+        8 => LinkFault::Twice,
         _ => LinkFault::SpoilHash,
     };
     let mended_ms = at_ms + dice.between(500, LINK_DOWN_MS_MAX);

@@ -1,6 +1,6 @@
 //! An order to sync-speed, and what may cross it.
 
-use super::super::super::scenario::{Action, Scenario, Step};
+use super::super::super::scenario::{Action, How, LinkFault, Scenario, Step};
 use super::super::dice::Dice;
 use super::super::moments::soon;
 use super::{any_instance, lives, step};
@@ -10,7 +10,7 @@ pub(super) fn order(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Ste
         return Vec::new();
     };
     let by = by.name.clone();
-    let mut steps = vec![step(at_ms, Action::Offline(instance.clone(), by.clone(), dice.percent(60)))];
+    let mut steps = vec![step(at_ms, Action::Offline(instance.clone(), by.clone(), how(dice)))];
     for _ in 0..dice.count(0, 2) {
         steps.push(step(at_ms + soon(dice), crossing(&instance, dice)));
     }
@@ -22,10 +22,32 @@ pub(super) fn order(scenario: &Scenario, at_ms: i64, dice: &mut Dice) -> Vec<Ste
         let back_ms = at_ms + soon(dice) + dice.between(1, 60_000);
         steps.push(step(back_ms, Action::Online(instance.clone(), by.clone())));
         if dice.percent(40) {
-            steps.push(step(back_ms + soon(dice), Action::Offline(instance, by, dice.percent(60))));
+            steps.push(step(back_ms + soon(dice), Action::Offline(instance, by, how(dice))));
+        }
+    }
+    if let Some(link) = dice.pick(&calls(scenario)).filter(|_| dice.percent(35)) {
+        // What a gateway was told comes once more, after whatever else it was told.
+        for _ in 0..dice.count(1, 2) {
+            let again_ms = at_ms + soon(dice) + dice.between(0, 60_000);
+            steps.push(step(again_ms, Action::Link(link.clone(), LinkFault::DeliverAgain)));
         }
     }
     steps
+}
+
+/// Links over which gateways are told.
+pub(super) fn calls(scenario: &Scenario) -> Vec<String> {
+    scenario.links.iter().filter(|link| link.starts_with("sync-speed -> ")).cloned().collect()
+}
+
+/// Most often an answer is waited for, and it holds until somebody asks for the way back.
+pub(super) fn how(dice: &mut Dice) -> How {
+    How {
+        force: dice.percent(60),
+        is_async: dice.percent(15),
+        rolling: dice.percent(12).then(|| dice.one_of([20, 50, 100])),
+        expires_after_ms: dice.percent(15).then(|| dice.one_of([1_000, 10_000, 40_000, 90_000])),
+    }
 }
 
 /// What an instance says that does not know of the order.

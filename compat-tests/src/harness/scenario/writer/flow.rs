@@ -24,7 +24,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// `{at: 91s, offline: shop-1}`; of what is not there nothing is written.
-pub(super) fn map(entries: &[(&str, Option<String>)]) -> String {
+pub(in crate::harness::scenario) fn map(entries: &[(&str, Option<String>)]) -> String {
     let written: Vec<String> =
         entries.iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?))).collect();
     format!("{{{}}}", written.join(", "))

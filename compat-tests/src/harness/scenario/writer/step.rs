@@ -26,10 +26,7 @@ fn doing(action: &Action) -> (&'static str, String) {
         Action::StaleReplica(instance) => ("stale-replica", text(instance)),
         Action::SetStatus(instance, status) => ("set-status", with_status(instance, status)),
         Action::RemoveStatus(instance) => ("remove-status", text(instance)),
-        Action::Offline(instance, by, force) => {
-            let force = force.then(|| "true".to_owned());
-            ("offline", map(&[("instance", Some(text(instance))), ("sync-speed", Some(text(by))), ("force", force)]))
-        }
+        Action::Offline(instance, by, how) => ("offline", how.written(text(instance), text(by))),
         Action::OfflineAddress(instance, by) => {
             ("offline-address", map(&[("instance", Some(text(instance))), ("sync-speed", Some(text(by)))]))
         }
