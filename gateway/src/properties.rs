@@ -224,7 +224,7 @@ mod tests {
             (&[URL, (TRUST, "")], &[TRUST, "a PEM file"]),
             (&[URL, (CERTIFICATE, "/nowhere/gateway.pem")], &[CERTIFICATE, "/nowhere/gateway.pem"]),
             (&[URL, (KEY, "/nowhere/key.pem")], &[KEY, "/nowhere/key.pem"]),
-            (&[("eurus.gateway.sync-speed.url", "http://a:1"), (KEY, "x")], &[KEY]),
+            (&[("eurus.gateway.sync-speed.url", "http://a:1"), (KEY, "x")], &[KEY, "it is not used"]),
         ];
         for (flags, parts) in table {
             let error = read(flags).unwrap_err().to_string();

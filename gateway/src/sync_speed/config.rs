@@ -68,7 +68,6 @@ impl SyncSpeedConfig {
         let urls: Option<Vec<String>> = properties.list(keys::URL).iter().map(|text| origin(text)).collect();
         let urls =
             urls.filter(|urls| urls.len() <= URLS_MAX).ok_or_else(|| properties.invalid(keys::URL, URL_ALLOWED))?;
-        let tls = ClientTls::by_keys(&TLS, properties)?;
         if let Some(key) = TLS.set(properties).next()
             && !urls.iter().any(|url| is_https(url))
         {
@@ -77,6 +76,7 @@ impl SyncSpeedConfig {
                 keys::URL
             )));
         }
+        let tls = ClientTls::by_keys(&TLS, properties)?;
         Ok(Self {
             urls,
             tls: tls.unwrap_or_else(|| registry_tls.clone()),

@@ -159,6 +159,11 @@ mod tests {
         tokio::join!(tunnel, peers(caller, instance)).0
     }
 
+    /// In real time, where something must happen.
+    async fn soon(end: impl Future<Output = End>) -> End {
+        timeout(Duration::from_secs(20), end).await.unwrap()
+    }
+
     fn still(end: End) -> Still {
         match end {
             End::Still(still, _) => still,
@@ -183,7 +188,7 @@ mod tests {
             caller.read_to_string(&mut seen).await.unwrap();
             assert_eq!(seen, "from instance, one, two");
         });
-        assert!(matches!(end.await, End::Ended));
+        assert!(matches!(soon(end).await, End::Ended));
     }
 
     /// More than the tunnel takes at a time.
@@ -197,7 +202,7 @@ mod tests {
             instance.read_to_string(&mut seen).await.unwrap();
             assert!(seen == much);
         });
-        assert!(matches!(end.await, End::Ended));
+        assert!(matches!(soon(end).await, End::Ended));
     }
 
     /// Nobody reads: only what the buffers on the way hold is taken.
@@ -212,7 +217,7 @@ mod tests {
             assert!(taken < 16 * 1024, "{taken}");
             drop(instance);
         });
-        assert_eq!(still(end.await), Still::Instance);
+        assert_eq!(still(soon(end).await), Still::Instance);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,15 +2,17 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::support::gateway::Gateway;
 use crate::support::producer::Producer;
 use crate::support::raw;
 use crate::support::registry::Registry;
-use crate::support::soon;
+use crate::support::{soon, until};
 
 const ASKED: &[u8] = b"GET /java-service/chat HTTP/1.1\r\nhost: g\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
+
+const SWITCHED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
 
 /// A gateway, and both ends of an upgraded connection through it.
 struct Upgraded {
@@ -26,8 +28,7 @@ impl Upgraded {
             let hand_over = hand_over.clone();
             async move {
                 raw::read_head(&mut stream).await;
-                let answer = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
-                stream.write_all(answer).await.unwrap();
+                stream.write_all(SWITCHED).await.unwrap();
                 hand_over.send(stream).unwrap();
             }
         })
@@ -93,4 +94,39 @@ async fn a_gateway_that_stops_cuts_it_when_its_grace_is_over() {
     upgraded.gateway.trigger_stop();
     upgraded.is_cut().await;
     upgraded.gateway.stop().await.unwrap();
+}
+
+/// The switch was asked for before, and is answered after the gateway has begun to stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_stops_still_passes_a_switch_that_was_asked_for() {
+    let (release, released) = watch::channel(false);
+    let address = raw::server(2, move |_, mut stream| {
+        let mut released = released.clone();
+        async move {
+            raw::read_head(&mut stream).await;
+            released.wait_for(|released| *released).await.unwrap();
+            stream.write_all(SWITCHED).await.unwrap();
+            let mut said = [0; 3];
+            stream.read_exact(&mut said).await.unwrap();
+            stream.write_all(&said).await.unwrap();
+        }
+    })
+    .await;
+    let producer = Producer::at(2, address);
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    let mut caller = TcpStream::connect(gateway.data).await.unwrap();
+    caller.write_all(ASKED).await.unwrap();
+    until("it is under way", async || gateway.instance(&producer).await["under_way"] == 1).await;
+    gateway.trigger_stop();
+    soon("it stops", async { while TcpStream::connect(gateway.data).await.is_ok() {} }).await;
+    release.send(true).unwrap();
+    let answer = soon("an answer", raw::read_head(&mut caller)).await;
+    assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains("connection: upgrade"), "{answer}");
+    caller.write_all(b"bye").await.unwrap();
+    let mut said = String::new();
+    soon("bye", caller.read_to_string(&mut said)).await.unwrap();
+    assert_eq!(said, "bye");
+    drop(caller);
+    gateway.stop().await.unwrap();
 }

@@ -67,7 +67,8 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.idle-ms", "how long an idle connection to an instance is kept; default 15000"),
     used(
         "eurus.gateway.idle-timeout-ms",
-        "how long an answer may stand still on its way before its connections are closed; default 60000",
+        "how long an answer may stand still on its way before its connections are closed, or an upgraded connection of which \
+         one side takes nothing, or has ended; default 60000",
     ),
     used(
         "eurus.gateway.upgrade-idle-timeout-ms",
