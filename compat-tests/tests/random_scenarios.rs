@@ -44,7 +44,7 @@ async fn finds(from: u64, overrides: &[&str]) -> Scenario {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_without_the_fetch_listener_is_found() {
-    let scenario = finds(11, &["gateways:eurus.gateway.fetch-listener.enabled=false"]).await;
+    let scenario = finds(2, &["gateways:eurus.gateway.fetch-listener.enabled=false"]).await;
     let off = ("eurus.gateway.fetch-listener.enabled".to_owned(), "false".to_owned());
     assert!(scenario.gateways.iter().all(|part| part.settings.contains(&off)), "{scenario:?}");
 }
@@ -52,7 +52,7 @@ async fn a_gateway_without_the_fetch_listener_is_found() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_window_shorter_than_the_caches_lag_is_found() {
     let plain = "gateways:eurus.gateway.down-service-cache.mode=plain";
-    finds(11, &[plain, "gateways:eurus.gateway.down-service-cache.window-ms=5000"]).await;
+    finds(2, &[plain, "gateways:eurus.gateway.down-service-cache.window-ms=5000"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,5 +61,5 @@ async fn a_lost_notification_is_found() {
     let fails = format!("{{at: 95s, fault: {{{about}, do: fail}}}}");
     // Tried again, it is left out and taken for done.
     let is_lost = format!("{{at: 95s, fault: {{{about}, do: skip, from: 2}}}}");
-    finds(4, &[&fails, &is_lost]).await;
+    finds(10, &[&fails, &is_lost]).await;
 }

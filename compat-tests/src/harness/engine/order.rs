@@ -54,6 +54,9 @@ impl Engine {
         if !is_promised {
             self.promise_nothing(&body["app"]);
         }
+        // Its time may be over before its answer comes.
+        let ending = until_ms.map(|until_ms| (until_ms, name.to_owned()));
+        self.expiring.extend(ending);
         self.send_order(Asked { kind: OrderKind::Offline, path, name, by, until_ms, is_promised }, &body).await
     }
 
@@ -129,6 +132,10 @@ impl Engine {
             self.fence(name).await?;
         }
         self.note_begun();
+        if let Some(until_ms) = until_ms {
+            // From here on what was answered says whether it ends.
+            self.expiring.retain(|(other_ms, other)| (*other_ms, other.as_str()) != (until_ms, name));
+        }
         let state = match body["state"].as_str() {
             // Nothing is promised yet, and it goes on.
             Some("recorded" | "rolling") => "partial".to_owned(),
