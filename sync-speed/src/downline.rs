@@ -28,6 +28,7 @@ use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
 use crate::notify::{Courier, GatewayClient};
 use crate::points;
+use crate::recovery::Left;
 use crate::registry_memory::RegistryMemory;
 use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
@@ -53,8 +54,8 @@ pub struct Downline {
     pub(crate) order: Arc<AppOrder>,
     pub(crate) clock: Clock,
     pub(crate) candidates: Candidates,
-    /// For entries that failed, and that the registry may have done: recovery undoes them.
-    leave: mpsc::Sender<Entry>,
+    /// Recovery goes on with these.
+    leave: mpsc::Sender<Left>,
     registry_within: Duration,
     places: Semaphore,
     drains: Semaphore,
@@ -189,7 +190,10 @@ impl Downline {
         let verdict = match entry.kind {
             Kind::Offline => registry_step::offline(at, &mut entry.instances).await,
             Kind::Online => {
-                let back_to = self.statuses_before(&entry).await?;
+                let back_to = match self.statuses_before(&entry).await {
+                    Ok(back_to) => back_to,
+                    Err(error) => return self.fail_unasked(entry, error).await,
+                };
                 let status = |instance: &InstanceRecord| back_to.get(&instance.name()).copied();
                 let back_to = |instance: &InstanceRecord| status(instance).unwrap_or(InstanceStatus::Up);
                 registry_step::online(at, &mut entry.instances, back_to).await
@@ -204,10 +208,7 @@ impl Downline {
         self.faults.pass(&points::NODES_RECORD, "").await;
         let groups = match self.name_nodes(&mut entry).await {
             Ok(groups) => groups,
-            Err(error) => {
-                log::error!("{}: the registry has done its part, the journal fails: {error}", entry.id);
-                return Err(Refusal::Unfinished { entry: Box::new(entry), error });
-            }
+            Err(error) => return self.leave_unfinished(entry, error),
         };
         self.faults.pass(&points::NODES_RECORDED, "").await;
         let told = self.courier.deliver(&entry, &groups).await;

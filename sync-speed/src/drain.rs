@@ -9,6 +9,8 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 
 use crate::downline::Downline;
 use crate::entry::{Ack, Drain, DrainState, Entry, NodeRecord};
+use crate::recovery::Left;
+use crate::store::StoreError;
 
 /// How long one question to a gateway may stay open: longer waits are several questions, so that a gateway that is gone
 /// is noticed.
@@ -51,21 +53,15 @@ impl Downline {
         known.extend(entry.nodes.iter().filter(|node| node.ack.is_open() || node.ack.is_failed()).map(untold));
         let drain = outcome(&known, within_ms, self.clock.now_ms().saturating_sub(began_ms));
         log::info!("{}: {}", entry.id, in_words(&drain));
-        if let Err(error) = self.store.drained(entry.number, &drain, self.clock.now_ms()).await {
-            log::error!("{}: what waiting for requests came to is not in the journal: {error}", entry.id);
-        }
+        let written = self.store.drained(entry.number, &drain, self.clock.now_ms()).await;
         entry.drain = Some(drain);
-        entry
-    }
-
-    /// Whoever waited for the answer is gone, and so is what was counted.
-    pub(crate) async fn stop_waiting_for_requests(&self, entry: &mut Entry) {
-        let Some(drain) = entry.drain.as_mut().filter(|drain| drain.state == DrainState::Waiting) else { return };
-        drain.state = DrainState::BoundReached;
-        drain.not_known = vec!["sync-speed stopped while it waited: ask again".to_owned()];
-        if let Err(error) = self.store.drained(entry.number, drain, self.clock.now_ms()).await {
-            log::error!("{}: that waiting for requests was interrupted is not in the journal: {error}", entry.id);
+        if let Err(error) = written {
+            log::error!("{}: what waiting for requests came to is not in the journal: {error}", entry.id);
+            if !matches!(error, StoreError::TakenOver(_)) {
+                self.leave_to_recovery(Left::Drained(entry.clone()));
+            }
         }
+        entry
     }
 
     async fn until_quiet(&self, question: &Question<'_>, until_ms: i64) -> Known {

@@ -84,6 +84,14 @@ impl Entry {
         self.is_told() && (is_drained || self.state == EntryState::Failed)
     }
 
+    /// Whoever waited for the answer is gone, and so is what was counted. Whether that changes anything.
+    pub fn stop_waiting_for_requests(&mut self) -> bool {
+        let Some(drain) = self.drain.as_mut().filter(|drain| drain.state == DrainState::Waiting) else { return false };
+        drain.state = DrainState::BoundReached;
+        drain.not_known = vec!["sync-speed stopped while it waited, or its database failed: ask again".to_owned()];
+        true
+    }
+
     /// Whether it was reported as failed, and the registry may have done it all the same.
     pub fn is_uncertain(&self) -> bool {
         self.state == EntryState::Recorded && self.instances.iter().any(|one| one.step == Step::Uncertain)

@@ -177,9 +177,9 @@ impl fmt::Display for Refusal {
             Self::Store(error) => write!(f, "nothing was changed and nothing was sent: {error}"),
             Self::Unfinished { entry, error } => write!(
                 f,
-                "entry {}: the registry has done its part, the gateways were not told and will see it with their next \
-                 fetch; ask again once the database works, a restart finishes it too: {error}",
-                entry.id
+                "entry {}: the registry has done its part, the gateways were not told yet: they are as soon as the \
+                 database works again, see GET /offline/{}: {error}",
+                entry.id, entry.id
             ),
         }
     }

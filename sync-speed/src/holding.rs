@@ -49,6 +49,8 @@ pub(crate) struct Holding {
     checked: HashSet<Key>,
     /// More than could be checked at once.
     has_more: bool,
+    /// Those that are not looked at, when that was last said.
+    left_out: i64,
 }
 
 impl Holding {
@@ -61,6 +63,7 @@ impl Holding {
             missing: HashMap::new(),
             checked: HashSet::new(),
             has_more: false,
+            left_out: 0,
         }
     }
 
@@ -107,7 +110,8 @@ impl Holding {
         if !self.downline.store.leads(LEADS, now_ms, now_ms.saturating_add(LEADS_FOR_MS)).await? {
             return Ok(Vec::new());
         }
-        let held = self.downline.store.held().await?;
+        let (held, left_out) = self.downline.store.held().await?;
+        self.say(held.len(), left_out);
         self.forget_all_but(&held);
         let copy = self.downline.client.registry();
         if !Arc::ptr_eq(&copy, &self.seen) {
@@ -143,6 +147,18 @@ impl Holding {
         self.missing.remove(&key);
         let holds = self.settled.contains(&key) || verdict(held, shown, None) == Verdict::Holds;
         (!holds).then_some(Due::ShownOtherwise)
+    }
+
+    /// Once for each number of them.
+    fn say(&mut self, looked_at: usize, left_out: i64) {
+        if left_out > 0 && left_out != self.left_out {
+            log::error!(
+                "more offlines hold than are looked at ({looked_at}): {left_out} more, the newest, are neither asserted again \
+                 nor brought back until others end; bring back what is not needed any more (eurus online), or set \
+                 eurus.sync-speed.release-after-seconds"
+            );
+        }
+        self.left_out = left_out;
     }
 
     fn note(&mut self, held: &Held, outcome: Outcome) {

@@ -32,6 +32,7 @@
 //! | `holding` | what was acknowledged holds: asserted again, brought back in time, ended with its registration |
 //! | `drain` | waiting until no gateway has a request under way on an instance |
 //! | `rolling` | share by share, each an entry of its own |
+//! | `pauses` | how long to wait before what has to succeed is tried again |
 //! | [`points`] | where a harness can interfere |
 //! | `checkpoints` | the embedded database's log is taken over beside requests |
 //! | `claims` | keeping this node's entries, taking over those of a node that is gone |
@@ -66,6 +67,7 @@ mod node_id;
 pub mod nodes;
 pub mod notify;
 pub mod own_instance;
+mod pauses;
 pub mod points;
 pub mod recovery;
 mod refused;
@@ -156,7 +158,7 @@ pub async fn run(
     loops.spawn("offlines that hold", holding.run(clock.timer("offlines that hold"), stop_loops.clone()));
     loops.spawn("rolling offlines", rolling.run(clock.timer("rolling offlines"), stop_loops.clone()));
     if store.is_shared() {
-        let claims = Claims { store: store.clone(), taken: leave };
+        let claims = Claims { store: store.clone(), taken: leave, owed: Vec::new() };
         loops.spawn("claims on entries", claims.run(clock.timer("claims on entries"), stop_loops.clone()));
     } else {
         let checkpoints = Checkpoints { store: store.clone() };

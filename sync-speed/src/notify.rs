@@ -12,6 +12,7 @@
 //! | `attempt` | one call, and what journal and registry say where its answer is no plain yes |
 //! | `gateway` | the admin API of a gateway |
 //! | `report` | what the log says of a call |
+//! | `unwritten` | what the journal has not taken yet |
 
 mod attempt;
 mod backoff;
@@ -20,6 +21,7 @@ mod book;
 mod courier;
 mod gateway;
 mod report;
+mod unwritten;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -37,7 +39,7 @@ use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::Ack;
 use crate::nodes::{self, Announced};
 use crate::points;
-use crate::store::{NodeUpdate, Store};
+use crate::store::{NodeUpdate, Store, StoreError};
 use attempt::Attempt;
 pub use batch::GroupsByApp;
 use book::{Book, Retry};
@@ -45,6 +47,7 @@ pub use courier::Courier;
 use courier::{Delivery, Letter};
 use gateway::Failure;
 pub use gateway::{GatewayClient, UnderWay};
+use unwritten::Unwritten;
 
 /// Entries that may wait to be taken in by the loop.
 const INBOX_ENTRIES_MAX: usize = 64;
@@ -86,6 +89,7 @@ pub struct NotifyLoop {
     announced: Vec<Announced>,
     seen_announced: Vec<Announced>,
     look_ms: i64,
+    unwritten: Unwritten,
     faults: Faults,
     /// Of the whole service: a call under way ends early only with an abort.
     shutdown: Shutdown,
@@ -123,6 +127,7 @@ impl NotifyLoop {
             inbox,
             open_calls,
             book,
+            unwritten: Unwritten::default(),
             faults,
             shutdown,
             under_way: FuturesUnordered::new(),
@@ -143,7 +148,13 @@ impl NotifyLoop {
                 () = timer.sleep_until_ms(wake_ms) => {}
             }
             self.look_for_nodes().await;
+            if self.unwritten.again_ms().is_some_and(|again_ms| again_ms <= self.clock.now_ms()) {
+                self.record(&[]).await;
+            }
             self.release_who_waited_long_enough();
+        }
+        if self.unwritten.again_ms().is_some() {
+            self.write().await;
         }
         log::info!("sync-speed stops telling gateways; {} calls stay open in the journal", self.book.open_calls());
     }
@@ -178,7 +189,9 @@ impl NotifyLoop {
         // With all places taken, a due call waits for an answer, not for a time.
         let next_call_ms = self.book.next_due_ms().filter(|_| self.under_way.len() < self.config.concurrency);
         let next_look_ms = self.book.has_open_entries().then_some(self.look_ms);
-        next_answer_ms.into_iter().chain(next_call_ms).chain(next_look_ms).min().unwrap_or(NEVER_MS)
+        let next_write_ms = self.unwritten.again_ms();
+        let next_ms = next_answer_ms.into_iter().chain(next_call_ms).chain(next_look_ms).chain(next_write_ms);
+        next_ms.min().unwrap_or(NEVER_MS)
     }
 
     /// Nodes that came up while an entry is open are told of it; entries whose nodes never did are over.
@@ -198,9 +211,7 @@ impl NotifyLoop {
             let came = self.book.newcomers(now_ms, |group| nodes::known_of_group(&copy, announced, group, networks));
             if !came.is_empty() {
                 log::info!("{} gateway nodes came up that must hear of open entries", came.len());
-                if let Err(error) = self.store.nodes_came(&came, now_ms).await {
-                    log::error!("gateway nodes that came up are told, and are not in the journal: {error}");
-                }
+                self.unwritten.add_nodes(came);
             }
             self.seen = copy;
             self.seen_announced.clone_from(&self.announced);
@@ -266,22 +277,51 @@ impl NotifyLoop {
     }
 
     async fn record(&mut self, updates: &[NodeUpdate]) {
-        self.open_calls.store(self.book.open_calls(), Ordering::Relaxed);
-        let finished = self.book.take_finished();
         if !updates.is_empty() {
             self.faults.pass(&points::ACKNOWLEDGEMENT_RECORD, "").await;
         }
-        if !(updates.is_empty() && finished.is_empty())
-            && let Err(error) = self.store.nodes_answered(updates, &finished, self.clock.now_ms()).await
-        {
-            // The gateways have it all the same. After a restart these nodes are told again, which is harmless.
-            log::error!("acknowledgements of {} gateway calls are not in the journal: {error}", updates.len());
+        self.unwritten.add(updates, self.book.take_finished());
+        if self.unwritten.is_due(self.clock.now_ms()) {
+            self.write().await;
         }
-        let book = &self.book;
-        for (_, waiting) in self.waiting.extract_if(.., |number, _| book.is_told(*number)) {
+        // What waits to be written is accepted as little without an end as calls are.
+        self.open_calls.store(self.book.open_calls() + self.unwritten.calls(), Ordering::Relaxed);
+        let (book, unwritten) = (&self.book, &self.unwritten);
+        let is_told = |number: i64| book.is_told(number) && !unwritten.is_about(number);
+        for (_, waiting) in self.waiting.extract_if(.., |number, _| is_told(*number)) {
             // The one who waited may have left.
             let _ = waiting.told.send(self.clock.timer("answer to a request"));
         }
+    }
+
+    /// What gateways have done is done: they are not told again.
+    async fn write(&mut self) {
+        match self.try_write().await {
+            Ok(()) => {
+                if self.unwritten.is_written() {
+                    log::info!("the journal has the answers of all gateways again");
+                }
+            }
+            Err(error) => {
+                let pause_ms = self.unwritten.failed(self.clock.now_ms());
+                let (calls, entries) = (self.unwritten.calls(), self.unwritten.finished().len());
+                log::error!(
+                    "what {calls} gateway calls came to, and the end of {entries} entries, is not in the journal; written \
+                     again in {pause_ms} ms: {error}"
+                );
+            }
+        }
+    }
+
+    async fn try_write(&mut self) -> Result<(), StoreError> {
+        let (came, updates, finished) = (self.unwritten.nodes(), self.unwritten.updates(), self.unwritten.finished());
+        if !came.is_empty() {
+            self.store.nodes_came(&came, self.clock.now_ms()).await?;
+        }
+        if !(updates.is_empty() && finished.is_empty()) {
+            self.store.nodes_answered(&updates, &finished, self.clock.now_ms()).await?;
+        }
+        Ok(())
     }
 
     fn release_who_waited_long_enough(&mut self) {

@@ -4,6 +4,9 @@
 //! Whether the registry was asked before the stop is not known; setting a status twice is harmless, so it is asked
 //! (again), unless a newer entry or a newer registration of the instance has come since.
 
+mod left;
+mod writing;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -15,20 +18,19 @@ use tokio::sync::mpsc;
 use crate::downline::Downline;
 use crate::entry::{Entry, EntryState, Step};
 use crate::error::Refusal;
+use crate::pauses::Pauses;
 use crate::registry_memory::Life;
 use crate::registry_step;
+use crate::registry_time::RegistryTime;
 use crate::request::Kind;
 use crate::store::StoreError;
-
-/// First wait before the registry is asked again, milliseconds; it doubles.
-const RETRY_BASE_MS: i64 = 500;
-/// Longest wait, milliseconds.
-const RETRY_MAX_MS: i64 = 10_000;
+pub use left::Left;
 
 /// Up to which age the registry is still asked, milliseconds: who asked before that has done something else since.
 const ASK_WITHIN_MS: i64 = 300_000;
-/// Entries with an unknown outcome that wait for their turn; more are left to the next start.
-pub const LEFT_MAX: usize = 64;
+/// Entries that wait to be taken in, and as many that wait for their turn: more than there are requests under way, so that
+/// a database that fails loses none of them. Still more are left to the next start.
+pub const LEFT_MAX: usize = 512;
 /// Entries that are finished side by side. One that waits for the registry does not hold up the others.
 const FINISHED_AT_ONCE_MAX: usize = 16;
 
@@ -42,8 +44,8 @@ pub struct Recovery {
     pub downline: Arc<Downline>,
     /// Left unfinished by the last stop, oldest first.
     pub open: Vec<Entry>,
-    /// Failed since, with an unknown outcome at the registry; or left by another node that is gone.
-    pub left: mpsc::Receiver<Entry>,
+    /// Left since.
+    pub left: mpsc::Receiver<Left>,
     /// How long after the request an unknown outcome is followed, milliseconds.
     pub settle_for_ms: i64,
 }
@@ -58,7 +60,7 @@ impl Recovery {
     }
 
     async fn work(&mut self, timer: &mut Timer) {
-        let mut waiting = VecDeque::from(std::mem::take(&mut self.open));
+        let mut waiting = VecDeque::from_iter(std::mem::take(&mut self.open).into_iter().map(Left::Open));
         if !waiting.is_empty() {
             log::warn!("{} entries were left unfinished by the last stop; they are finished now", waiting.len());
             wait_for_a_copy(&self.downline, timer).await;
@@ -66,25 +68,36 @@ impl Recovery {
         let mut under_way = FuturesUnordered::new();
         loop {
             while under_way.len() < FINISHED_AT_ONCE_MAX
-                && let Some(entry) = waiting.pop_front()
+                && let Some(left) = waiting.pop_front()
             {
                 let timer = timer.clock().timer("recovery");
-                under_way.push(finish(Arc::clone(&self.downline), entry, self.settle_for_ms, timer));
+                under_way.push(finish(Arc::clone(&self.downline), left, self.settle_for_ms, timer));
             }
             tokio::select! {
                 Some(()) = under_way.next() => {}
-                Some(entry) = self.left.recv() => waiting.push_back(entry),
+                Some(left) = self.left.recv(), if waiting.len() < LEFT_MAX => waiting.push_back(left),
                 () = timer.idle() => {}
             }
         }
     }
 }
 
-async fn finish(downline: Arc<Downline>, mut entry: Entry, settle_for_ms: i64, mut timer: Timer) {
-    downline.stop_waiting_for_requests(&mut entry).await;
-    match entry.is_uncertain() {
-        true => settle(&downline, entry, settle_for_ms, &mut timer).await,
-        false => go_on(&downline, entry, &mut timer).await,
+async fn finish(downline: Arc<Downline>, left: Left, settle_for_ms: i64, mut timer: Timer) {
+    let (mut entry, is_written) = match left {
+        Left::Open(entry) => (entry, true),
+        Left::Unwritten(entry) => (entry, false),
+        Left::Drained(entry) => return writing::drained(&downline, &entry, &mut timer).await,
+    };
+    if !is_written {
+        writing::known(&downline, &entry, &mut timer).await;
+    }
+    if entry.stop_waiting_for_requests() {
+        writing::drained(&downline, &entry, &mut timer).await;
+    }
+    if entry.is_uncertain() {
+        settle(&downline, entry, settle_for_ms, &mut timer).await;
+    } else if is_written {
+        go_on(&downline, entry, &mut timer).await;
     }
 }
 
@@ -92,8 +105,9 @@ async fn finish(downline: Arc<Downline>, mut entry: Entry, settle_for_ms: i64, m
 async fn settle(downline: &Downline, mut entry: Entry, settle_for_ms: i64, timer: &mut Timer) {
     let apps: BTreeSet<String> = entry.instances.iter().map(|instance| instance.app.clone()).collect();
     let deadline_ms = entry.created_ms.saturating_add(settle_for_ms);
-    let mut wait_ms = RETRY_BASE_MS;
+    let mut pauses = Pauses::default();
     while let Err(why) = settle_all(downline, &mut entry, &apps).await {
+        let wait_ms = pauses.next_ms();
         if timer.clock().now_ms().saturating_add(wait_ms) > deadline_ms {
             let last = format!("given up: look at its status at the registry: {why}");
             log::error!("{}: whether it was done stays unknown; {last}", entry.id);
@@ -102,16 +116,15 @@ async fn settle(downline: &Downline, mut entry: Entry, settle_for_ms: i64, timer
         }
         log::warn!("{}: whether it was done is not known yet, asked again in {wait_ms} ms: {why}", entry.id);
         timer.sleep_ms(wait_ms).await;
-        wait_ms = (wait_ms * 2).min(RETRY_MAX_MS);
     }
     entry.state = EntryState::Failed;
-    if let Err(error) = downline.write_answer(&entry).await {
-        log::error!("{}: what became of it is not in the journal: {error}", entry.id);
-    }
+    writing::answer(downline, &entry, timer).await;
 }
 
 async fn settle_all(downline: &Downline, entry: &mut Entry, apps: &BTreeSet<String>) -> Result<(), String> {
     let _turn = downline.order.turn(apps).await.map_err(|error| error.to_string())?;
+    // One for all of them: what this turn has no time for is for another one.
+    let time = downline.registry_time();
     let number = entry.number;
     if !downline.store.owns(number).await.map_err(|error| error.to_string())? {
         log::warn!("{}: another sync-speed works on it now, and undoes it", entry.id);
@@ -124,7 +137,7 @@ async fn settle_all(downline: &Downline, entry: &mut Entry, apps: &BTreeSet<Stri
             instance.detail = Some("a newer entry deals with it".to_owned());
             continue;
         }
-        registry_step::settle(downline.at_registry(downline.registry_time()), instance).await?;
+        registry_step::settle(downline.at_registry(time), instance).await?;
         log::info!("{} is settled: {}", instance.name(), instance.detail.as_deref().unwrap_or_default());
     }
     Ok(())
@@ -132,15 +145,15 @@ async fn settle_all(downline: &Downline, entry: &mut Entry, apps: &BTreeSet<Stri
 
 /// Without a fetched copy every gateway would seem to have left.
 async fn wait_for_a_copy(downline: &Downline, timer: &mut Timer) {
-    let mut wait_ms = RETRY_BASE_MS;
+    let mut pauses = Pauses::default();
     while let Err(error) = downline.client.refresh().await {
+        let wait_ms = pauses.next_ms();
         log::warn!("unfinished entries wait for the registry, asked again in {wait_ms} ms: {error}");
         timer.sleep_ms(wait_ms).await;
-        wait_ms = (wait_ms * 2).min(RETRY_MAX_MS);
     }
 }
 
-async fn go_on(downline: &Downline, mut entry: Entry, timer: &mut Timer) {
+async fn go_on(downline: &Downline, entry: Entry, timer: &mut Timer) {
     let id = entry.id.clone();
     if entry.plan.is_some() {
         log::warn!("{id}: a rolling offline goes on after a restart");
@@ -154,65 +167,60 @@ async fn go_on(downline: &Downline, mut entry: Entry, timer: &mut Timer) {
             Ok(()) => log::info!("{id}: finished at the registry after a restart"),
             Err(refusal) => log::error!("{id}: could not be finished after a restart: {refusal}"),
         },
-        EntryState::Notifying => {
-            // Nobody waits for this answer.
-            match downline.groups_of(&entry).await {
-                Ok(groups) => {
-                    downline.name_announced(&mut entry, &groups).await;
-                    drop(downline.courier.deliver(&entry, &groups).await);
-                    log::info!("{id}: its gateways are told again after a restart");
-                }
-                Err(error) => log::error!("{id}: its gateways are told after the next restart: {error}"),
-            }
-        }
+        EntryState::Notifying => writing::told(downline, entry, timer).await,
         EntryState::Done | EntryState::Partial | EntryState::Failed => {}
     }
 }
 
 async fn ask_the_registry(downline: &Downline, mut entry: Entry, timer: &mut Timer) -> Result<(), Refusal> {
     let apps: BTreeSet<String> = entry.instances.iter().map(|instance| instance.app.clone()).collect();
-    let mut wait_ms = RETRY_BASE_MS;
+    let mut pauses = Pauses::default();
     loop {
-        // Not held over the wait: new requests for these applications go first, and overtake this entry.
-        let turn = downline.order.turn(&apps).await?;
-        if timer.clock().now_ms().saturating_sub(entry.created_ms) > ASK_WITHIN_MS {
-            drop(downline.fail(entry, TOO_OLD.to_owned()).await?);
-            return Ok(());
-        }
-        match check(downline, &mut entry, timer.clock().now_ms()).await {
-            Ok(()) => {
-                // Nobody waits for this answer.
-                drop(downline.complete(entry, turn, downline.registry_time()).await?);
-                return Ok(());
+        let not_yet = match downline.order.turn(&apps).await {
+            Err(error) => Refusal::Store(error),
+            // Not held over the wait: new requests for these applications go first, and overtake this entry.
+            Ok(turn) => {
+                // One for all that is asked in this turn.
+                let time = downline.registry_time();
+                let now_ms = timer.clock().now_ms();
+                if now_ms.saturating_sub(entry.created_ms) > ASK_WITHIN_MS {
+                    drop(downline.fail(entry, TOO_OLD.to_owned()).await?);
+                    return Ok(());
+                }
+                match check(downline, &mut entry, now_ms, &time).await {
+                    Ok(()) if time.is_over() => Refusal::Busy("the turn was over before it was asked".to_owned()),
+                    Ok(()) => {
+                        // Nobody waits for this answer.
+                        drop(downline.complete(entry, turn, time).await?);
+                        return Ok(());
+                    }
+                    Err(refusal @ (Refusal::LastUp { .. } | Refusal::KeepPercent { .. })) => {
+                        drop(downline.fail(entry, refusal.to_string()).await?);
+                        return Ok(());
+                    }
+                    Err(refusal @ Refusal::Store(StoreError::TakenOver(_))) => return Err(refusal),
+                    Err(refusal) => refusal,
+                }
             }
-            Err(refusal @ (Refusal::LastUp { .. } | Refusal::KeepPercent { .. })) => {
-                drop(downline.fail(entry, refusal.to_string()).await?);
-                return Ok(());
-            }
-            Err(refusal @ Refusal::Store(StoreError::TakenOver(_))) => return Err(refusal),
-            Err(refusal) => {
-                drop(turn);
-                log::warn!("{}: asked again in {wait_ms} ms: {refusal}", entry.id);
-                timer.sleep_ms(wait_ms).await;
-                wait_ms = (wait_ms * 2).min(RETRY_MAX_MS);
-            }
-        }
+        };
+        let wait_ms = pauses.next_ms();
+        log::warn!("{}: asked again in {wait_ms} ms: {not_yet}", entry.id);
+        timer.sleep_ms(wait_ms).await;
     }
 }
 
 /// Takes out of the entry what it is too late for; what is left passes the guards as a new request would.
-async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<(), Refusal> {
+async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64, time: &RegistryTime) -> Result<(), Refusal> {
     if !downline.store.owns(entry.number).await? {
         return Err(StoreError::TakenOver(entry.number).into());
     }
-    let time = downline.registry_time();
     let mut left = Vec::new();
     for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
         let overtaken = downline.store.is_overtaken(entry.number, &instance.app, &instance.instance_id).await?;
         let live = downline.client.registries().instance(&instance.app, &instance.instance_id);
         let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
         let name = (instance.app.as_str(), instance.instance_id.as_str());
-        let why = match downline.memory.life(name, live.as_ref(), &instance.registration).await {
+        let why = match downline.memory.life(name, live.as_ref(), &instance.registration, time).await {
             _ if overtaken => "a newer entry deals with it",
             Life::Same => {
                 left.extend(live);
@@ -225,7 +233,7 @@ async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64) -> Result<()
         instance.detail = Some(why.to_owned());
     }
     if entry.kind == Kind::Offline {
-        downline.candidates.guard(&left, is_forced(&entry.request), now_ms, &time).await?;
+        downline.candidates.guard(&left, is_forced(&entry.request), now_ms, time).await?;
     }
     Ok(())
 }

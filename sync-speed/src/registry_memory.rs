@@ -13,6 +13,7 @@ use eurus_service::Clock;
 use parking_lot::Mutex;
 
 use crate::registration::Registration;
+use crate::registry_time::RegistryTime;
 use crate::store::{Store, StoreError};
 
 /// How long after a registry forgot everybody they may take to register again: a lease on stock intervals, and a
@@ -121,11 +122,16 @@ impl RegistryMemory {
     }
 
     /// The moment of forgetting, where it explains why an instance is in a newer registration than the one meant.
-    pub(crate) async fn explains(&self, live: &InstanceInfo, meant: &Registration) -> Option<Forgotten> {
+    pub(crate) async fn explains(
+        &self,
+        live: &InstanceInfo,
+        meant: &Registration,
+        time: &RegistryTime,
+    ) -> Option<Forgotten> {
         if !Registration::of(live).is_newer_than(meant) {
             return None;
         }
-        self.hear().await;
+        self.hear(time).await;
         let state = *self.state.lock();
         let copy = self.client.registry();
         let is_true = |forgotten: &Forgotten| memory_began_after(&copy, forgotten.known_until_ms);
@@ -143,15 +149,16 @@ impl RegistryMemory {
         (app, id): (&str, &str),
         live: Option<&InstanceInfo>,
         meant: &Registration,
+        time: &RegistryTime,
     ) -> Life {
         let Some(live) = live else {
-            self.hear().await;
+            self.hear(time).await;
             return match self.may_come_back(meant) {
                 true => Life::Unsure("the registry has forgotten it, and it may register again"),
                 false => Life::Over("it has left the registry"),
             };
         };
-        if !Registration::of(live).is_newer_than(meant) || self.explains(live, meant).await.is_some() {
+        if !Registration::of(live).is_newer_than(meant) || self.explains(live, meant, time).await.is_some() {
             return Life::Same;
         }
         let copied = self.client.registry().get(app, id).map(|copied| Registration::of(copied));
@@ -175,8 +182,8 @@ impl RegistryMemory {
     }
 
     /// Does it know this service? The loop's heartbeat may be long in coming.
-    async fn hear(&self) {
-        if let Err(error) = self.client.renew().await {
+    async fn hear(&self, time: &RegistryTime) {
+        if let Err(error) = time.bound(self.client.renew()).await {
             log::warn!("whether the registry has forgotten its instances is not known: {error}");
         }
         if let Err(error) = self.note().await {

@@ -16,6 +16,7 @@ use crate::candidates::{INSTANCES_PER_REQUEST_MAX, Selected};
 use crate::downline::Downline;
 use crate::entry::{Entry, EntryState, Plan, Planned, Step};
 use crate::error::Refusal;
+use crate::pauses::Pauses;
 use crate::request::{Request, Rolling};
 use crate::store::{NewEntry, StoreError};
 use share::Taken;
@@ -124,8 +125,15 @@ async fn roll(downline: Arc<Downline>, entry: Entry, mut timer: Timer) {
             Some(why)
         }
     };
-    if let Err(error) = finish(&downline, &entry, why).await {
-        log::error!("{id}: that it has ended is not in the journal, a restart goes on with it: {error}");
+    let mut pauses = Pauses::default();
+    while let Err(error) = finish(&downline, &entry, why.as_deref()).await {
+        if matches!(error, StoreError::TakenOver(_)) {
+            log::warn!("{id}: {error}");
+            return;
+        }
+        let pause_ms = pauses.next_ms();
+        log::error!("{id}: that it has ended is not in the journal, written again in {pause_ms} ms: {error}");
+        timer.sleep_ms(pause_ms).await;
     }
 }
 
@@ -208,16 +216,16 @@ fn left_of(plan: &Plan, entry: &Entry) -> Vec<Planned> {
 }
 
 /// The whole's state, from its shares'.
-async fn finish(downline: &Downline, entry: &Entry, why: Option<String>) -> Result<(), StoreError> {
+async fn finish(downline: &Downline, entry: &Entry, why: Option<&str>) -> Result<(), StoreError> {
     let Some(mut now) = downline.store.entry_by_number(entry.number).await? else { return Ok(()) };
     let done = now.instances.iter().any(|instance| instance.step == Step::Done);
-    now.state = match &why {
+    now.state = match why {
         None if now.nodes.iter().any(|node| node.ack.is_failed() || node.ack.is_open()) => EntryState::Partial,
         None => EntryState::Done,
         Some(_) if done => EntryState::Partial,
         Some(_) => EntryState::Failed,
     };
-    if let Some(why) = &why {
+    if let Some(why) = why {
         now.add_note(why);
     }
     // Its own rows alone: instances and nodes are its shares'.

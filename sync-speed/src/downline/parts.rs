@@ -15,6 +15,7 @@ use crate::audit::Trail;
 use crate::candidates::Candidates;
 use crate::entry::Entry;
 use crate::notify::{Courier, GatewayClient};
+use crate::recovery::Left;
 use crate::registry_memory::RegistryMemory;
 use crate::store::Store;
 
@@ -48,7 +49,7 @@ pub(crate) struct Ways {
     /// Gateways are asked.
     pub(crate) gateways: GatewayClient,
     /// What is left over is finished.
-    pub(crate) leave: mpsc::Sender<Entry>,
+    pub(crate) leave: mpsc::Sender<Left>,
     /// Rolling ones are carried out.
     pub(crate) rollings: mpsc::Sender<Entry>,
     /// The service's own orders are written down.

@@ -1,11 +1,15 @@
 //! Waiting for entries that others carry out, and what they have come to.
 
 use eurus_service::Timer;
+use tokio::sync::broadcast;
 
 use super::Downline;
 use crate::entry::Entry;
 use crate::error::Refusal;
 use crate::request::Request;
+
+/// How often an entry is looked at that another node may be working on: its changes are not heard here.
+const LOOK_EVERY_MS: i64 = 100;
 
 impl Downline {
     /// The entry of the same request, if it was sent before.
@@ -38,9 +42,17 @@ impl Downline {
             if is_so_far(&entry) || entry.is_uncertain() {
                 return entry;
             }
+            let now_ms = self.clock.now_ms();
+            if now_ms >= until_ms {
+                return entry;
+            }
+            let look_ms = match self.store.is_shared() {
+                true => until_ms.min(now_ms.saturating_add(LOOK_EVERY_MS)),
+                false => until_ms,
+            };
             tokio::select! {
-                _ = changes.recv() => {}
-                () = timer.sleep_until_ms(until_ms) => return entry,
+                () = changed(&mut changes, &entry) => {}
+                () = timer.sleep_until_ms(look_ms) => {}
             }
         }
     }
@@ -61,6 +73,15 @@ impl Downline {
                 log::error!("{}: the gateways' answers cannot be read back: {error}", entry.id);
                 entry
             }
+        }
+    }
+}
+
+/// Until it may have changed: of a whole its shares too, which have numbers of their own.
+async fn changed(changes: &mut broadcast::Receiver<i64>, entry: &Entry) {
+    while let Ok(number) = changes.recv().await {
+        if number == entry.number || entry.plan.is_some() {
+            return;
         }
     }
 }

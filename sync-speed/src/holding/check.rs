@@ -63,7 +63,8 @@ impl Check<'_> {
     async fn compare(&mut self) -> Result<(), Refusal> {
         // Who is not there any more will be missing in the next copy.
         let Some(live) = self.live().await? else { return Ok(()) };
-        let forgotten = self.downline.memory.explains(&live, &self.held.registration).await;
+        let time = self.downline.registry_time();
+        let forgotten = self.downline.memory.explains(&live, &self.held.registration, &time).await;
         match verdict(self.held, &live, forgotten) {
             Verdict::Holds => Ok(()),
             Verdict::Ended(why) => self.end(why).await,

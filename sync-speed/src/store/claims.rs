@@ -9,8 +9,10 @@ use super::{Store, StoreError};
 pub(crate) const CLAIM_MS: i64 = 15_000;
 /// How often claims are renewed, and others' looked at.
 pub(crate) const RENEW_EVERY_MS: i64 = 5_000;
+/// For how long somebody may want to hear what waiting for requests under way came to: longer than any such wait.
+const DRAINS_WITHIN_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Entries that one look takes over, so that nodes share them.
-const TAKEN_AT_ONCE_MAX: usize = 16; // As many as the statement below asks for.
+const TAKEN_AT_ONCE_MAX: usize = 16; // As many as the statements below ask for.
 
 impl Store {
     /// Goes on owning what this node works on.
@@ -25,8 +27,17 @@ impl Store {
                 .bind(&*self.owner)
                 .execute(&mut work)
                 .await?;
+        // Those that are done, and whose requests under way are waited for. By number, which is the time or a little more: so
+        // the whole journal need not be looked through.
+        let drains = sql("UPDATE entries SET owned_until_ms = ? WHERE number > ? AND owner = ? \
+             AND state IN ('done', 'partial') AND drain LIKE '%\"waiting\"%'")
+        .bind(now_ms.saturating_add(CLAIM_MS))
+        .bind(now_ms.saturating_sub(DRAINS_WITHIN_MS))
+        .bind(&*self.owner)
+        .execute(&mut work)
+        .await?;
         work.commit().await?;
-        Ok(renewed)
+        Ok(renewed + drains)
     }
 
     /// Whether an entry is this node's still. It may have stood still for longer than its claim held.
@@ -53,35 +64,46 @@ impl Store {
         Ok(touched.execute(work).await? > 0)
     }
 
-    /// Takes over entries whose node has not renewed its claim. Their numbers, oldest first.
+    /// Takes over entries whose node has not renewed its claim: that are not finished, or whose requests under way were
+    /// waited for. Adds their numbers, oldest first.
     ///
     /// # Errors
     /// When the database fails; what was taken until then is this node's.
-    pub(crate) async fn take_over(&self, now_ms: i64, room: usize) -> Result<Vec<i64>, StoreError> {
-        let left = sql("SELECT number FROM entries WHERE state IN ('recorded', 'notifying') AND owner <> ? \
+    pub(crate) async fn take_over(&self, now_ms: i64, room: usize, taken: &mut Vec<i64>) -> Result<(), StoreError> {
+        let open = sql("SELECT number FROM entries WHERE state IN ('recorded', 'notifying') AND owner <> ? \
              AND owned_until_ms < ? ORDER BY number LIMIT 16")
         .bind(&*self.owner)
         .bind(now_ms)
         .read_all(&self.pool)
         .await?;
-        let mut taken = Vec::new();
-        for row in left.iter().take(TAKEN_AT_ONCE_MAX.min(room)) {
+        let drains = sql("SELECT number FROM entries WHERE number > ? AND state IN ('done', 'partial') \
+             AND drain LIKE '%\"waiting\"%' AND owner <> ? AND owned_until_ms < ? ORDER BY number LIMIT 16")
+        .bind(now_ms.saturating_sub(DRAINS_WITHIN_MS))
+        .bind(&*self.owner)
+        .bind(now_ms)
+        .read_all(&self.pool)
+        .await?;
+        for row in open.iter().chain(&drains).take(TAKEN_AT_ONCE_MAX.min(room)) {
             let number = row.int("number")?;
-            let mut work = self.pool.write().await?;
-            // Again with its condition: another node may have been quicker.
-            let mine = sql("UPDATE entries SET owner = ?, owned_until_ms = ? WHERE number = ? AND owned_until_ms < ? \
-                 AND state IN ('recorded', 'notifying')")
-            .bind(&*self.owner)
-            .bind(now_ms.saturating_add(CLAIM_MS))
-            .bind(number)
-            .bind(now_ms)
-            .execute(&mut work)
-            .await?;
-            work.commit().await?;
-            if mine == 1 {
+            if self.take(number, now_ms).await? {
                 taken.push(number);
             }
         }
-        Ok(taken)
+        Ok(())
+    }
+
+    /// Again with its condition: another node may have been quicker.
+    async fn take(&self, number: i64, now_ms: i64) -> Result<bool, StoreError> {
+        let mut work = self.pool.write().await?;
+        let mine = sql("UPDATE entries SET owner = ?, owned_until_ms = ? WHERE number = ? AND owned_until_ms < ? \
+             AND (state IN ('recorded', 'notifying') OR drain LIKE '%\"waiting\"%') AND state <> 'failed'")
+        .bind(&*self.owner)
+        .bind(now_ms.saturating_add(CLAIM_MS))
+        .bind(number)
+        .bind(now_ms)
+        .execute(&mut work)
+        .await?;
+        work.commit().await?;
+        Ok(mine == 1)
     }
 }

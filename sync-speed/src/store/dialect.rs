@@ -84,7 +84,9 @@ impl Dialect {
             Self::Sqlite => {}
             #[cfg(feature = "mysql")]
             Self::MySql => {
-                sql("SELECT CAST(GET_LOCK('eurus-sync-speed-schema', 30) AS SIGNED) AS taken").fetch_all(work).await?;
+                let row = sql("SELECT CAST(GET_LOCK('eurus-sync-speed-schema', 30) AS SIGNED) AS taken");
+                let taken = row.fetch_optional(work).await?.map_or(Ok(None), |row| row.maybe_int("taken"))?;
+                is_locked(taken)?;
             }
             #[cfg(feature = "postgres")]
             Self::Postgres => {
@@ -104,6 +106,15 @@ impl Dialect {
         }
         let _ = work;
         Ok(())
+    }
+}
+
+/// MySQL's answer: 1, or 0 when it waited in vain, or NULL when it failed.
+#[cfg(feature = "mysql")]
+fn is_locked(taken: Option<i64>) -> Result<(), StoreError> {
+    match taken {
+        Some(1) => Ok(()),
+        _ => Err(StoreError::SchemaLocked),
     }
 }
 
@@ -165,6 +176,20 @@ mod tests {
             ("VALUES (?, ?)", "VALUES ($1, $2)"),
         ] {
             assert_eq!(numbered(text), expected);
+        }
+    }
+}
+
+#[cfg(all(test, feature = "mysql"))]
+mod mysql_tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lock_that_was_given_is_one() {
+        assert!(is_locked(Some(1)).is_ok());
+        for refused in [Some(0), None] {
+            let error = is_locked(refused).unwrap_err().to_string();
+            assert!(error.contains("another node changes the tables"), "{error}");
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum StoreError {
     TooLate,
     /// A row holds what this version never writes.
     Corrupt(String),
+    /// Another node changes the tables, and did not come to an end in time.
+    SchemaLocked,
     /// Another node works on the entry: this one was away for longer than its claim held.
     TakenOver(i64),
 }
@@ -47,6 +49,9 @@ impl fmt::Display for StoreError {
             Self::Sql(error) => write!(f, "sync-speed's database failed: {error}"),
             Self::TooLate => f.write_str("sync-speed's database did not answer in time"),
             Self::Corrupt(what) => write!(f, "sync-speed's database holds what it should not: {what}"),
+            Self::SchemaLocked => f.write_str(
+                "another node changes the tables, for 30 s now (lock 'eurus-sync-speed-schema'): start again when it is done",
+            ),
             Self::TakenOver(number) => {
                 write!(f, "another sync-speed works on entry {number} now: this one was away for too long")
             }

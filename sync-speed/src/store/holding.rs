@@ -1,12 +1,14 @@
 //! Offlines that hold: done, and not ended by an online, a newer one, a newer registration, or their expiry.
 
 use super::journal_read::registration_of;
-use super::sql::{Work, sql};
+use super::sql::{Row, Work, sql};
 use super::{Store, StoreError};
 use crate::registration::Registration;
 
-/// Offlines that are looked at in one go, oldest first. Beyond, the newest wait until some have ended.
-pub(crate) const HELD_MAX: i64 = 10_000;
+/// Offlines that one statement reads.
+const PAGE: i64 = 10_000;
+/// Offlines that are looked at, oldest first. Beyond, the newest wait until some have ended, and the log says so.
+const HELD_MAX: usize = 100_000;
 
 /// An instance that is kept out of service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,31 +30,54 @@ pub struct Held {
 }
 
 impl Store {
-    /// All that hold.
+    /// All that hold, oldest first; and how many more there are than are looked at.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn held(&self) -> Result<Vec<Held>, StoreError> {
-        let rows =
-            sql("SELECT e.number, e.id, e.updated_ms, e.expires_ms, i.app, i.instance_id, i.ip, i.service_up_ms \
-             FROM entry_instances i JOIN entries e ON e.number = i.number \
-             WHERE i.step = 'done' AND i.ended_ms IS NULL AND e.kind = 'offline' ORDER BY e.number LIMIT ?")
-            .bind(HELD_MAX)
-            .read_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Held {
-                    number: row.int("number")?,
-                    entry: row.text("id")?,
-                    app: row.text("app")?,
-                    instance_id: row.text("instance_id")?,
-                    registration: registration_of(row)?,
-                    updated_ms: row.int("updated_ms")?,
-                    expires_ms: row.maybe_int("expires_ms")?,
-                })
-            })
-            .collect()
+    pub async fn held(&self) -> Result<(Vec<Held>, i64), StoreError> {
+        self.held_by(PAGE, HELD_MAX).await
+    }
+
+    pub(super) async fn held_by(&self, page: i64, most: usize) -> Result<(Vec<Held>, i64), StoreError> {
+        let mut all: Vec<Held> = Vec::new();
+        loop {
+            let (number, app, id) =
+                all.last().map_or((-1, "", ""), |last| (last.number, &*last.app, &*last.instance_id));
+            let rows =
+                sql("SELECT e.number, e.id, e.updated_ms, e.expires_ms, i.app, i.instance_id, i.ip, i.service_up_ms \
+                 FROM entry_instances i JOIN entries e ON e.number = i.number \
+                 WHERE i.step = 'done' AND i.ended_ms IS NULL AND e.kind = 'offline' AND (i.number > ? OR \
+                   (i.number = ? AND (i.app > ? OR (i.app = ? AND i.instance_id > ?)))) \
+                 ORDER BY i.number, i.app, i.instance_id LIMIT ?")
+                .bind(number)
+                .bind(number)
+                .bind(app)
+                .bind(app)
+                .bind(id)
+                .bind(page)
+                .read_all(&self.pool)
+                .await?;
+            let is_last = i64::try_from(rows.len()).is_ok_and(|count| count < page);
+            for row in &rows {
+                all.push(held(row)?);
+            }
+            if is_last {
+                return Ok((all, 0));
+            }
+            if all.len() >= most {
+                let more = self.count_held().await?.saturating_sub(i64::try_from(most).unwrap_or(i64::MAX));
+                all.truncate(most);
+                return Ok((all, more.max(0)));
+            }
+        }
+    }
+
+    async fn count_held(&self) -> Result<i64, StoreError> {
+        let row = sql("SELECT COUNT(*) AS held FROM entry_instances i JOIN entries e ON e.number = i.number \
+             WHERE i.step = 'done' AND i.ended_ms IS NULL AND e.kind = 'offline'")
+        .read_optional(&self.pool)
+        .await?;
+        row.map_or(Ok(0), |row| row.int("held"))
     }
 
     /// Whether one of them still does.
@@ -128,6 +153,18 @@ impl Store {
         work.commit().await?;
         Ok(true)
     }
+}
+
+fn held(row: &Row) -> Result<Held, StoreError> {
+    Ok(Held {
+        number: row.int("number")?,
+        entry: row.text("id")?,
+        app: row.text("app")?,
+        instance_id: row.text("instance_id")?,
+        registration: registration_of(row)?,
+        updated_ms: row.int("updated_ms")?,
+        expires_ms: row.maybe_int("expires_ms")?,
+    })
 }
 
 /// What is done now about an instance ends what was done before: that is part of the same transaction.

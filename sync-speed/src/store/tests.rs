@@ -27,6 +27,14 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The file, as if nodes shared it: statements about claims are the same on all databases.
+    async fn owned_by(&self, owner: &str) -> Store {
+        let pool = super::place::file(self.folder.path()).await.unwrap();
+        Store::ready(pool, "test", owner).await.unwrap()
+    }
+}
+
 /// A new database each time it is called.
 pub(super) trait Databases {
     async fn fresh(&mut self) -> Database;
@@ -43,6 +51,9 @@ impl Databases for Sqlite {
 #[tokio::test]
 async fn sqlite() {
     cases::all(&mut Sqlite).await;
+    let database = Sqlite.fresh().await;
+    let (a, b) = (database.owned_by("a").await, database.owned_by("b").await);
+    nodes::a_drain_does_not_die_with_its_node(&a, &b).await;
 }
 
 #[cfg(feature = "mysql")]

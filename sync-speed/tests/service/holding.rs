@@ -253,7 +253,7 @@ async fn it_ends_with_an_instance_that_has_left() {
     world.registry.remove("JAVA-SERVICE", "java-2");
     service.advance_ms(590_000).await;
     let held = || async {
-        let held = Store::open(world.folder.path()).await.unwrap().held().await.unwrap();
+        let held = Store::open(world.folder.path()).await.unwrap().held().await.unwrap().0;
         held.into_iter().map(|held| held.instance_id).collect::<Vec<String>>()
     };
     assert_eq!(held().await, ["java-2", "java-3"], "it may come back");

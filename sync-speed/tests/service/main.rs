@@ -7,6 +7,7 @@
 mod access;
 mod acknowledgements;
 mod audit;
+mod database_failures;
 mod gateway_guesses;
 mod gateways;
 mod holding;

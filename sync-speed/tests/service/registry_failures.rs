@@ -1,6 +1,14 @@
 //! The registry refuses or is away: nothing goes to any gateway, and what was done is undone.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use crate::support::service::World;
+use eurus_service::Faults;
+use eurus_service::faults::{FaultPlan, Point, Way};
+use eurus_sync_speed::points;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,5 +196,48 @@ async fn who_waits_for_an_earlier_request_is_told_so() {
     assert!(body["message"].as_str().unwrap().contains("an earlier request for JAVA-SERVICE"), "{body:#}");
     first.await.unwrap().expect(502);
     assert_eq!(world.registry.status("JAVA-SERVICE", "java-3"), "UP");
+    service.stop().await;
+}
+
+/// Stands still in the undoing of the first of two, for longer than its time at the registry: that is real time.
+struct StandsStill(Arc<AtomicBool>);
+
+impl FaultPlan for StandsStill {
+    fn pass<'a>(&'a self, point: &'static Point, about: &'a str) -> Pin<Box<dyn Future<Output = Way> + Send + 'a>> {
+        Box::pin(async move {
+            let is_meant = *point == points::REGISTRY_ANSWERED && about.contains("twin-1");
+            if is_meant && self.0.load(Ordering::SeqCst) {
+                let _ = tokio::time::timeout(Duration::from_millis(600), std::future::pending::<()>()).await;
+            }
+            Way::On
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_undone_is_undone_in_the_time_of_its_turn_or_in_another_one() {
+    let world = World::with_twins();
+    let stands_still = Arc::new(AtomicBool::new(false));
+    let faults = Faults::planned(Arc::new(StandsStill(Arc::clone(&stands_still))));
+    let service = world.start_with(|config| {
+        config.registry_within_ms = 300;
+        config.faults = faults;
+    });
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    world.registry.hang_but_do("PUT apps/JAVA-SERVICE/twin-2/status");
+    world.registry.fail("DELETE apps/JAVA-SERVICE/twin-", 500);
+    let answer = service.offline(json!({"ip": "10.0.0.50"})).await;
+    assert_eq!(answer.status.as_u16(), 502, "{:#}", answer.body);
+    service.hand.settle().await.unwrap();
+    stands_still.store(true, Ordering::SeqCst);
+    world.registry.mend();
+    service.advance_ms(500).await;
+    service.hand.settle().await.unwrap();
+    let statuses = || ["twin-1", "twin-2"].map(|id| world.registry.status("JAVA-SERVICE", id));
+    assert_eq!(statuses(), ["UP", "OUT_OF_SERVICE"], "its time was over");
+    service.advance_ms(20_000).await;
+    assert_eq!(statuses(), ["UP", "UP"]);
+    let entry = service.entry(&answer).await.expect(200);
+    assert_eq!((&entry["state"], entry.get("retrying")), (&json!("failed"), None), "{entry:#}");
     service.stop().await;
 }

@@ -222,13 +222,20 @@ async fn what_ends_an_offline(store: &Store) {
         done(store, Kind::Offline, id, at_ms).await;
     }
     recorded(store, Kind::Offline, "d", 1_003).await;
-    assert_eq!(ids(store.held().await.unwrap()), ["a", "b", "c"], "what is done");
+    for page in [1, 2, 3] {
+        let (held, left_out) = store.held_by(page, 9).await.unwrap();
+        assert_eq!((ids(held), left_out), (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 0), "{page}");
+    }
+    let (held, left_out) = store.held_by(1, 2).await.unwrap();
+    assert_eq!((ids(held).join(""), left_out), ("ab".to_owned(), 1), "the newest are counted");
+    assert_eq!(ids(store.held().await.unwrap().0), ["a", "b", "c"], "what is done");
     done(store, Kind::Online, "a", 2_000).await;
     let again = done(store, Kind::Offline, "b", 2_001).await;
-    let held = store.held().await.unwrap();
+    let (held, left_out) = store.held().await.unwrap();
+    assert_eq!(left_out, 0);
     assert_eq!(held.iter().map(|held| held.number).collect::<Vec<_>>(), [1_002, again.number], "the newest");
     store.end(&held[0], "why", 3_000).await.unwrap();
-    assert_eq!(ids(store.held().await.unwrap()), ["b"]);
+    assert_eq!(ids(store.held().await.unwrap().0), ["b"]);
 }
 
 async fn groups(store: &Store) {

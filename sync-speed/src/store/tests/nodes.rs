@@ -12,6 +12,8 @@ use crate::store::claims::CLAIM_MS;
 
 pub(super) async fn all(databases: &mut impl Databases) {
     a_node_that_is_gone_loses_its_entries(&databases.fresh().await).await;
+    let database = databases.fresh().await;
+    a_drain_does_not_die_with_its_node(&database.node("a").await, &database.node("b").await).await;
     one_turn_at_a_time(&databases.fresh().await).await;
     numbers_are_given_once(&databases.fresh().await).await;
     nodes_start_together(&databases.fresh().await).await;
@@ -33,15 +35,37 @@ async fn a_node_that_is_gone_loses_its_entries(database: &Database) {
     let (a, b) = (database.node("a").await, database.node("b").await);
     let entry = recorded(&a, Kind::Offline, "i", 1_000).await;
     assert!(b.open_entries().await.unwrap().is_empty(), "it is a's");
-    assert!(b.take_over(1_000 + CLAIM_MS, 9).await.unwrap().is_empty());
+    assert!(taken(&b, 1_000 + CLAIM_MS, 9).await.is_empty());
     assert_eq!(a.renew_claims(5_000).await.unwrap(), 1);
-    assert!(b.take_over(2_000 + CLAIM_MS, 9).await.unwrap().is_empty(), "renewed");
-    assert!(b.take_over(5_001 + CLAIM_MS, 0).await.unwrap().is_empty(), "no room");
-    assert_eq!(b.take_over(5_001 + CLAIM_MS, 9).await.unwrap(), [entry.number]);
-    assert!(a.take_over(5_001 + CLAIM_MS, 9).await.unwrap().is_empty());
+    assert!(taken(&b, 2_000 + CLAIM_MS, 9).await.is_empty(), "renewed");
+    assert!(taken(&b, 5_001 + CLAIM_MS, 0).await.is_empty(), "no room");
+    assert_eq!(taken(&b, 5_001 + CLAIM_MS, 9).await, [entry.number]);
+    assert!(taken(&a, 5_001 + CLAIM_MS, 9).await.is_empty());
     what_the_slow_one_writes_does_not_count(&a, &b, entry).await;
     nor_what_its_gateways_answer(&a, &b).await;
     nor_its_shares(&a, &b).await;
+}
+
+async fn taken(store: &super::Store, now_ms: i64, room: usize) -> Vec<i64> {
+    let mut taken = Vec::new();
+    store.take_over(now_ms, room, &mut taken).await.unwrap();
+    taken
+}
+
+pub(super) async fn a_drain_does_not_die_with_its_node(a: &super::Store, b: &super::Store) {
+    let drained = Request { drain_within_ms: Some(600_000), ..request(Kind::Offline) };
+    let new = NewEntry { request: &drained, instances: vec![], plan: None, expires_ms: None, now_ms: 1_000 };
+    let mut entry = a.record(new).await.unwrap();
+    entry.state = EntryState::Done;
+    a.registry_answered(answer(&entry)).await.unwrap();
+    assert_eq!(a.renew_claims(5_000).await.unwrap(), 1, "it is waited for here");
+    assert!(taken(b, 2_000 + CLAIM_MS, 9).await.is_empty());
+    assert_eq!(taken(b, 5_001 + CLAIM_MS, 9).await, [entry.number]);
+    let mut entry = b.entry(&entry.id).await.unwrap().unwrap();
+    assert!(!entry.is_final() && entry.stop_waiting_for_requests());
+    b.drained(entry.number, entry.drain.as_ref().unwrap(), 9_000).await.unwrap();
+    assert!(a.entry(&entry.id).await.unwrap().unwrap().is_final());
+    assert!(taken(a, i64::MAX - CLAIM_MS, 9).await.is_empty(), "what is drained is nobody's");
 }
 
 async fn nor_what_its_gateways_answer(a: &super::Store, b: &super::Store) {
@@ -59,7 +83,7 @@ async fn nor_what_its_gateways_answer(a: &super::Store, b: &super::Store) {
     (entry.state, entry.nodes) = (EntryState::Notifying, vec![node(Ack::Pending)]);
     a.registry_answered(answer(&entry)).await.unwrap();
     assert!(a.owns(entry.number).await.unwrap());
-    assert_eq!(b.take_over(1_001 + CLAIM_MS, 9).await.unwrap(), [entry.number]);
+    assert_eq!(taken(b, 1_001 + CLAIM_MS, 9).await, [entry.number]);
     assert!(!a.owns(entry.number).await.unwrap() && b.owns(entry.number).await.unwrap());
     let update = |ack| NodeUpdate {
         number: entry.number,
@@ -86,7 +110,7 @@ async fn nor_its_shares(a: &super::Store, b: &super::Store) {
     let part = Request { part_of: Some(whole.number), ..request(Kind::Offline) };
     let new = || NewEntry { request: &part, instances: vec![], plan: None, expires_ms: None, now_ms: 1_001 };
     a.record(new()).await.unwrap();
-    assert!(b.take_over(1_002 + CLAIM_MS, 9).await.unwrap().contains(&whole.number));
+    assert!(taken(b, 1_002 + CLAIM_MS, 9).await.contains(&whole.number));
     let late = a.record(new()).await.unwrap_err();
     assert!(matches!(late, StoreError::TakenOver(number) if number == whole.number), "{late}");
     b.record(new()).await.unwrap();
@@ -100,7 +124,7 @@ async fn what_the_slow_one_writes_does_not_count(a: &super::Store, b: &super::St
     assert_eq!(b.entry(&entry.id).await.unwrap().unwrap().state, EntryState::Recorded);
     b.registry_answered(answer(&entry)).await.unwrap();
     assert_eq!(a.entry(&entry.id).await.unwrap().unwrap().state, EntryState::Done);
-    assert!(b.take_over(i64::MAX - CLAIM_MS, 9).await.unwrap().is_empty(), "what is finished is nobody's");
+    assert!(taken(b, i64::MAX - CLAIM_MS, 9).await.is_empty(), "what is finished is nobody's");
 }
 
 async fn one_turn_at_a_time(database: &Database) {
