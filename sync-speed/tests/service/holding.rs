@@ -4,6 +4,7 @@ use crate::support::gateway::Mode;
 use crate::support::holding::Holding;
 use crate::support::service::{Service, World, as_json, client, send};
 use eurus_sync_speed::SyncSpeedConfig;
+use eurus_sync_speed::audit::Record;
 use eurus_sync_speed::config::OwnRegistration;
 use eurus_sync_speed::points;
 use eurus_sync_speed::store::Store;
@@ -37,7 +38,15 @@ async fn it_ends_in_time() {
     assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
     let entries = service.get("/offline").await.expect(200);
     assert_eq!(entries["entries"][0]["kind"], "online", "{entries:#}");
-    let trail = Store::open(world.folder.path()).await.unwrap().audited_since(0, 10).await.unwrap();
+    let store = Store::open(world.folder.path()).await.unwrap();
+    let trail = loop {
+        // Written when the order is done.
+        let trail = store.audited_since(0, 10).await.unwrap();
+        if trail.iter().any(Record::is_own) {
+            break trail;
+        }
+        tokio::task::yield_now().await;
+    };
     let own: Vec<_> = trail.iter().filter(|record| record.is_own()).collect();
     let [own] = own.as_slice() else { panic!("{trail:?}") };
     assert_eq!((own.caller.as_deref(), own.kind.as_deref()), (Some("sync-speed"), Some("online")));

@@ -161,6 +161,8 @@ async fn who_waits_for_a_drain_holds_up_nobody() {
     }
     service.online(json!({"ip": "10.0.0.3"})).await.expect(200);
     gateway.set_under_way(0);
+    // Who was asked too long ago is asked again.
+    service.advance_ms(1_000).await;
     for one in waiting {
         assert_eq!(one.await.unwrap().expect(200)["drain"]["state"], "drained");
     }
