@@ -6,12 +6,14 @@
 //! | `ours` | our binaries |
 //! | `stack` | our services as processes |
 //! | `producers`, `begun` | the instances, and when requests began on them |
+//! | `arrivals` | when bytes came, by the kernel's word |
 //! | `sync_speed` | asking sync-speed |
 //! | `rounds` | offline and back, many times, with and without a load |
 //! | `stock` | the Java server and Spring Cloud Gateway |
 //! | `disk` | what the disk takes to keep something |
 //! | `distribution`, `report`, `table` | the outcome |
 
+mod arrivals;
 mod begun;
 mod disk;
 mod distribution;
@@ -72,7 +74,7 @@ pub(crate) async fn run(settings: &DownlineSettings, clock: &Clock) -> Result<Re
 async fn phases(ours: &Ours, settings: &DownlineSettings, shape: Shape, clock: &Clock) -> Result<Vec<Phase>, Failure> {
     let what = format!("{} gateways, {} instances", shape.gateways, shape.instances);
     eprintln!("bench: {what}: starting");
-    let producers = Producers::start(PRODUCERS, clock)?;
+    let producers = Producers::start(PRODUCERS)?;
     let mut stack = Stack::start(ours, &settings.data, shape, &producers.each, clock).await?;
     let mut rounds = Rounds { stack: &mut stack, producers: &producers.each, instances: shape.instances, clock };
     rounds.warm_up().await.map_err(|failure| failure.during(&what))?;
@@ -90,8 +92,8 @@ fn method(settings: &DownlineSettings) -> String {
         "Processes of this machine over loopback: eurus-registry, eurus-gateway ({} threads for requests and one for its \
          admin API each), eurus-sync-speed, release builds, on their defaults; the registry's response cache follows every \
          second, so that sync-speed knows all gateways. {PRODUCERS} instances are called, and taken out in turn: offline, \
-         {} ms or more, online, and again. SQLite in WAL mode, synchronous=FULL: every commit is an fdatasync. Load: {} \
-         requests/s at fixed times through all gateways.",
+         {} ms or more, online, and again. SQLite in WAL mode, three commits of an order with synchronous=FULL, each an fdatasync. Load: \
+         {} requests/s at fixed times through all gateways.",
         machine::cores(),
         rounds::PAUSE_MS,
         settings.per_second,

@@ -23,7 +23,7 @@ mod alarm;
 mod chunk;
 mod head;
 mod lane;
-mod response;
+pub(crate) mod response;
 mod schedule;
 mod tally;
 #[cfg(test)]

@@ -153,6 +153,13 @@ pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
+/// So many of them, none twice.
+pub(crate) fn free_addresses(count: usize) -> Result<Vec<SocketAddr>, Failure> {
+    // All at one time: an address is free again as soon as nobody listens there.
+    let listeners = (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+    listeners.iter().map(|listener| Ok(listener.local_addr()?)).collect()
+}
+
 /// The workspace's folder.
 pub(crate) fn workspace() -> PathBuf {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

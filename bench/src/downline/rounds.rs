@@ -6,6 +6,7 @@ use std::sync::Arc;
 use eurus_service::Clock;
 use serde::Serialize;
 
+use super::begun::Begun;
 use super::producers::Producer;
 use super::stack::Stack;
 use super::sync_speed::{Answered, Order, SyncSpeed};
@@ -32,10 +33,8 @@ pub(crate) struct Round {
     pub(crate) slowest_call_us: Option<i64>,
     /// From sending it to the last request that began on the instance; negative: before it was sent. `None`: no load.
     pub(crate) last_begun_us: Option<i64>,
-    /// Requests that began after the answer: they were not in the instance's sockets when it was there.
+    /// Requests that reached the instance after the answer had reached whoever asked, and before `POST /online` was sent.
     pub(crate) begun_after: usize,
-    /// Requests that were in its sockets by then, and which it came to see only after it.
-    pub(crate) seen_after: usize,
     /// Whether every gateway has acknowledged both.
     pub(crate) is_done: bool,
     /// The same of `POST /online`.
@@ -72,6 +71,12 @@ impl Phase {
     }
 }
 
+/// One instance's two orders.
+struct Asked {
+    offline: Answered,
+    online: Answered,
+}
+
 /// Who takes part.
 pub(crate) struct Rounds<'a> {
     pub(crate) stack: &'a mut Stack,
@@ -87,7 +92,7 @@ impl Rounds<'_> {
     /// When it does not.
     pub(crate) async fn warm_up(&mut self) -> Result<(), Failure> {
         let mut timer = self.clock.timer("warm-up");
-        let mut sync_speed = SyncSpeed::at(self.stack.sync_speed_address, self.clock);
+        let mut sync_speed = SyncSpeed::at(self.stack.sync_speed_address).await?;
         let mut said = String::new();
         for _ in 0..FIRST_TRIES {
             let ip = self.producer(0)?.address.ip();
@@ -111,40 +116,47 @@ impl Rounds<'_> {
             Some(per_second) => Some(self.start_load(per_second).await?),
             None => None,
         };
-        let mut sync_speed = SyncSpeed::at(self.stack.sync_speed_address, self.clock);
-        let mut rounds = Vec::with_capacity(count);
+        let mut sync_speed = SyncSpeed::at(self.stack.sync_speed_address).await?;
+        let mut asked = Vec::with_capacity(count);
         for number in 0..count {
-            rounds.push(self.round(&mut sync_speed, number, running.is_some()).await?);
+            asked.push(self.ask(&mut sync_speed, number).await?);
         }
         self.stack.still_runs()?;
         let load = match (running, per_second) {
             (Some(running), Some(per_second)) => Some(figures(running, per_second).await?),
             _ => None,
         };
+        // Only now, so that nothing that was sent is left unread.
+        let begun: Vec<Begun> = self.producers.iter().map(Producer::take_begun).collect();
+        let rounds = asked.iter().enumerate().map(|(number, asked)| {
+            let begun = &begun[number % begun.len().max(1)];
+            self.round(asked, begun, load.is_some())
+        });
+        let rounds = rounds.collect();
         Ok(Phase { gateways: self.stack.gateways.len(), instances: self.instances, rounds, load })
     }
 
-    async fn round(&self, sync_speed: &mut SyncSpeed, number: usize, is_loaded: bool) -> Result<Round, Failure> {
+    async fn ask(&self, sync_speed: &mut SyncSpeed, number: usize) -> Result<Asked, Failure> {
         let mut timer = self.clock.timer("round");
-        let producer = self.producer(number)?;
-        let ip = producer.address.ip();
+        let ip = self.producer(number)?.address.ip();
         timer.sleep_ms(pause_ms(number)).await;
         let offline = sync_speed.ask(Order::Offline, ip).await?;
-        producer.fence().await?;
-        let fenced_us = self.clock.now_us();
         timer.sleep_ms(PAUSE_MS).await;
-        let begun = producer.take_begun();
         let online = sync_speed.ask(Order::Online, ip).await?;
-        let last_us = begun.last_up_to(fenced_us).map(|begun_us| begun_us - offline.sent_us);
-        Ok(Round {
+        Ok(Asked { offline, online })
+    }
+
+    fn round(&self, asked: &Asked, begun: &Begun, is_loaded: bool) -> Round {
+        let Asked { offline, online } = asked;
+        let last_us = begun.last_before(online.sent_us).map(|begun_us| begun_us - offline.sent_us);
+        Round {
             answered_us: offline.answered_us - offline.sent_us,
             slowest_call_us: offline.entry.slowest_call_us(),
             last_begun_us: last_us.filter(|_| is_loaded),
-            begun_after: begun.after(fenced_us),
-            seen_after: begun.after(offline.answered_us) - begun.after(fenced_us),
-            is_done: self.is_done(&offline) && self.is_done(&online),
+            begun_after: begun.between(offline.arrived_us, online.sent_us),
+            is_done: self.is_done(offline) && self.is_done(online),
             online_us: online.answered_us - online.sent_us,
-        })
+        }
     }
 
     fn is_done(&self, answered: &Answered) -> bool {
@@ -215,7 +227,6 @@ mod tests {
             slowest_call_us: None,
             last_begun_us: None,
             begun_after: 0,
-            seen_after: 0,
             is_done: true,
             online_us: 1,
         };

@@ -17,7 +17,7 @@ use crate::load::requests::{Repeat, Requests, Stamps};
 use crate::load::{Load, Pace, Running};
 use crate::population::{Encoding, Instance, Population, get, registration};
 use crate::process::Process;
-use crate::servers::{answering, free_address};
+use crate::servers::{answering, free_address, free_addresses};
 
 /// What the registry's response cache takes to follow; stock is 30 s. Only so that all gateways are known sooner.
 const CACHE_MS: u32 = 1_000;
@@ -80,8 +80,9 @@ impl Stack {
         register(registry_address, shape, producers, clock).await?;
         let url = format!("http://{registry_address}/eureka/");
         let mut gateways = Vec::new();
-        for number in 1..=shape.gateways {
-            let (address, admin) = (free_address()?, free_address()?);
+        let addresses = free_addresses(2 * shape.gateways)?;
+        for (number, pair) in addresses.chunks_exact(2).enumerate() {
+            let [address, admin] = *pair else { continue };
             let flags = vec![
                 flag("eurus.gateway.port", address.port()),
                 flag("eurus.gateway.admin.port", admin.port()),

@@ -9,6 +9,7 @@ use eurus_service::Clock;
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::arrivals;
 use super::producers::{Producer, Producers};
 use super::rounds::{LoadFigures, figures, load};
 use super::stack::{instance_of, register_all, registrations};
@@ -93,7 +94,7 @@ impl Chain {
         let mut server = java::start_stock(&folder, server_address)?;
         answering(&mut server, server_address, "/actuator/health", clock).await?;
         let count = u8::try_from(TRIES_AT_ONCE + 1).unwrap_or(u8::MAX);
-        let producers = Producers::start(count, clock)?;
+        let producers = Producers::start(count)?;
         register_all(server_address, registrations(&producers.each), clock).await?;
         let mut gateway = Process::start(
             "Spring Cloud Gateway",
@@ -112,10 +113,10 @@ impl Chain {
 
     async fn until_all_are_called(&self, clock: &Clock) -> Result<(), Failure> {
         let mut timer = clock.timer("all are called");
-        let since_us = clock.now_us();
+        let since_us = arrivals::now_us();
         let is_called = |producer: &Producer| producer.last_begun_us().is_some_and(|begun_us| begun_us > since_us);
         while !self.producers.each.iter().all(is_called) {
-            if clock.now_us() > since_us + WITHIN_MS * 1_000 {
+            if arrivals::now_us() > since_us + WITHIN_MS * 1_000 {
                 return Err(Failure::new("Spring Cloud Gateway does not call all instances"));
             }
             timer.sleep_ms(LOOK_MS).await;
@@ -127,16 +128,16 @@ impl Chain {
     /// that were made, so that the moments go on being others.
     async fn tries(&self, at_once: usize, before: usize, clock: &Clock) -> Result<Vec<Option<i64>>, Failure> {
         let mut timer = clock.timer("tries");
-        let start_us = clock.now_us();
+        let start_us = arrivals::now_us();
         let mut tries: Vec<Try<'_>> = self.producers.each[..at_once]
             .iter()
             .enumerate()
             .map(|(number, producer)| Try { producer, begins_us: start_us + offset_us(before + number), sent_us: None })
             .collect();
         loop {
-            let now_us = clock.now_us();
+            let now_us = arrivals::now_us();
             for one in tries.iter_mut().filter(|one| one.sent_us.is_none() && one.begins_us <= now_us) {
-                one.sent_us = Some(clock.now_us());
+                one.sent_us = Some(arrivals::now_us());
                 self.put(one.producer, "PUT", "OUT_OF_SERVICE").await?;
             }
             if tries.iter().all(|one| one.is_over(now_us)) {

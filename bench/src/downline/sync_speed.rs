@@ -3,14 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use eurus_service::Clock;
 use serde::Deserialize;
 
+use super::arrivals::{self, Arrivals};
 use crate::failure::Failure;
-use crate::load::connection::{Connection, Scratch};
+use crate::load::Answer;
+use crate::load::response::Response;
 
 /// An answer takes at most this long: sync-speed itself answers within 2 s, and may wait as long for the registry.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
+const READ_BYTES: usize = 64 * 1024;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,9 @@ pub(crate) enum Order {
 #[derive(Clone, Debug)]
 pub(crate) struct Answered {
     pub(crate) sent_us: i64,
+    /// When its last byte reached us.
+    pub(crate) arrived_us: i64,
+    /// When we had it in hand.
     pub(crate) answered_us: i64,
     pub(crate) entry: Entry,
 }
@@ -56,15 +61,13 @@ impl Entry {
 }
 
 /// A connection to sync-speed.
-pub(crate) struct SyncSpeed {
-    connection: Connection,
-    scratch: Scratch,
-    clock: Clock,
-}
+pub(crate) struct SyncSpeed(Arrivals);
 
 impl SyncSpeed {
-    pub(crate) fn at(address: SocketAddr, clock: &Clock) -> Self {
-        Self { connection: Connection::to(address), scratch: Scratch::new(), clock: clock.clone() }
+    /// # Errors
+    /// When it is not there.
+    pub(crate) async fn at(address: SocketAddr) -> Result<Self, Failure> {
+        Ok(Self(Arrivals::connect(address).await?))
     }
 
     /// One request.
@@ -83,19 +86,35 @@ impl SyncSpeed {
         );
         let mut body = Vec::new();
         let what = format!("POST /{path} {asked}");
-        let sent_us = self.clock.now_us();
-        let exchange = self.connection.exchange(request.as_bytes(), &self.scratch, |part| body.extend_from_slice(part));
-        let answer = tokio::time::timeout(ANSWERED_WITHIN, exchange)
+        let sent_us = arrivals::now_us();
+        let exchange = self.exchange(request.as_bytes(), &mut body);
+        let (answer, arrived_us) = tokio::time::timeout(ANSWERED_WITHIN, exchange)
             .await
             .map_err(|_| Failure::new(format!("{what} is not answered")))?
-            .map_err(|broken| Failure::new(format!("{what}: {broken}")))?;
-        let answered_us = self.clock.now_us();
+            .map_err(|failure| failure.during(&what))?;
+        let answered_us = arrivals::now_us();
         if answer.status != 200 {
             let said = String::from_utf8_lossy(&body);
             return Err(Failure::new(format!("{what} is answered {}: {said}", answer.status)));
         }
         let entry = serde_json::from_slice(&body).map_err(|error| Failure::from(error).during(&what))?;
-        Ok(Answered { sent_us, answered_us, entry })
+        Ok(Answered { sent_us, arrived_us, answered_us, entry })
+    }
+
+    async fn exchange(&mut self, request: &[u8], body: &mut Vec<u8>) -> Result<(Answer, i64), Failure> {
+        self.0.write_all(request).await?;
+        let mut buffer = vec![0; READ_BYTES];
+        let mut response = Response::new();
+        loop {
+            let (read, arrived_us) = self.0.read(&mut buffer).await?;
+            if read == 0 {
+                return Err(Failure::new("the connection was closed"));
+            }
+            let answer = response.feed(&buffer[..read], &mut |part| body.extend_from_slice(part));
+            if let Some(answer) = answer.map_err(|broken| Failure::new(broken.to_string()))? {
+                return Ok((answer, arrived_us));
+            }
+        }
     }
 }
 

@@ -70,6 +70,7 @@ fn answers(report: &Report) -> String {
         "p50",
         "p90",
         "p99",
+        "p99.9",
         "max",
         "slowest gateway p50",
         "online p50",
@@ -82,7 +83,7 @@ fn answers(report: &Report) -> String {
         let online = of(phase, |round| Some(round.online_us));
         let mut row = vec![phase.gateways.to_string(), thousands(phase.instances as f64), load_name(phase)];
         row.push(answered.count().to_string());
-        row.extend([0.5, 0.9, 0.99, 1.0].map(|share| ms(answered.quantile(share))));
+        row.extend([0.5, 0.9, 0.99, 0.999, 1.0].map(|share| ms(answered.quantile(share))));
         row.push(ms(calls.quantile(0.5)));
         row.extend([0.5, 0.99].map(|share| ms(online.quantile(share))));
         rows.push(row);
@@ -99,7 +100,6 @@ fn requests(report: &Report) -> String {
         "p99",
         "max",
         "begun after the answer",
-        "seen after it",
         "requests",
         "failed",
         "their p50, ms",
@@ -112,13 +112,7 @@ fn requests(report: &Report) -> String {
         let begun_after: usize = phase.rounds.iter().map(|round| round.begun_after).sum();
         let mut row = vec![phase.gateways.to_string(), thousands(phase.instances as f64)];
         row.extend([0.5, 0.9, 0.99, 1.0].map(|share| ms(last.quantile(share))));
-        let seen_after: usize = phase.rounds.iter().map(|round| round.seen_after).sum();
-        row.extend([
-            begun_after.to_string(),
-            seen_after.to_string(),
-            thousands(load.answered as f64),
-            load.failed.to_string(),
-        ]);
+        row.extend([begun_after.to_string(), thousands(load.answered as f64), load.failed.to_string()]);
         row.extend([load.p50_us, load.p99_us].map(|us| ms(Some(us.round() as i64))));
         rows.push(row);
     }

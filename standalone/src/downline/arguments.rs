@@ -25,7 +25,7 @@ Exit codes:
   0  done: the registry and every gateway (with --async: it is written down and goes on by itself)
   1  failed, refused, or no answer: the words say whether anything was changed
   2  the command line is wrong; nothing was sent
-  3  partial: the registry has it, some gateway has not acknowledged yet
+  3  partial: the registry has it, some gateway has not acknowledged yet; or the time to watch is over before the end
 
 The token, where sync-speed wants one, comes from the variable EURUS_SYNC_SPEED_TOKEN or from --token-file.
 NO_COLOR=1 switches colours off.";

@@ -53,16 +53,16 @@ impl Downline {
         let turn = time.paused(self.order.turn(&apps)).await;
         let turn = turn.ok_or_else(|| Refusal::Busy("an earlier request is still at the registry".to_owned()))??;
         time.bound(self.client.refresh()).await.map_err(|error| Refusal::registry_away(&error))?;
-        for app in &apps {
-            let up = self.up_besides(app, share).await?;
-            if up < plan.min_up {
-                return Ok(Taken::NotYet(format!(
-                    "{app} has {up} instances UP besides the next share, and {} are asked for",
-                    plan.min_up
-                )));
+        let overruled = self.overruled(whole, share).await?;
+        let (live, passed_over) = if overruled.is_empty() {
+            if let Some(why) = self.too_few(&apps, plan, share).await? {
+                return Ok(Taken::NotYet(why));
             }
-        }
-        let (live, passed_over) = self.still_there(share, &time).await?;
+            self.still_there(share, &time).await?
+        } else {
+            // They are left alone at once; the others' turn is the next one.
+            (Vec::new(), overruled)
+        };
         self.candidates.guard(&live, plan.force, self.clock.now_ms(), &time).await?;
         let request = share_of(whole, plan, share);
         let instances = live.iter().map(InstanceRecord::of).chain(passed_over).collect();
@@ -86,6 +86,36 @@ impl Downline {
             }
             _ => Taken::No(format!("the share {} is {}: not every gateway has it", entry.id, entry.state.as_str())),
         })
+    }
+
+    /// Those for which somebody has asked something newer, such as the way back: that stands.
+    async fn overruled(&self, whole: &Entry, share: &[&Planned]) -> Result<Vec<InstanceRecord>, Refusal> {
+        let mut overruled = Vec::new();
+        for planned in share {
+            if self.store.is_overruled(whole.number, &planned.app, &planned.instance_id).await? {
+                overruled.push(gone(planned, "a newer entry deals with it"));
+            }
+        }
+        Ok(overruled)
+    }
+
+    /// Why a share must wait for others.
+    async fn too_few(
+        &self,
+        apps: &BTreeSet<String>,
+        plan: &Plan,
+        share: &[&Planned],
+    ) -> Result<Option<String>, Refusal> {
+        for app in apps {
+            let up = self.up_besides(app, share).await?;
+            if up < plan.min_up {
+                let asked = plan.min_up;
+                return Ok(Some(format!(
+                    "{app} has {up} instances UP besides the next share, and {asked} are asked for"
+                )));
+            }
+        }
+        Ok(None)
     }
 
     /// UP in the copy, not of the share, and not taken by this service.

@@ -46,6 +46,33 @@ async fn a_share_that_was_refused_is_tried_again_as_a_whole() {
     service.stop().await;
 }
 
+/// Somebody means the opposite now: what waits for its turn is not taken in an hour.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_brought_back_meanwhile_is_not_taken() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    let body = json!({"app": "JAVA-SERVICE", "rolling": {"percent": 1, "minUp": 2}, "force": true}).to_string();
+    let asked = service.post("/offline?async=true", body).await.expect(202);
+    seconds(&service, 3).await;
+    assert_eq!(gateway.told().len(), 1, "one may be taken, the others wait");
+    for ip in ["10.0.0.2", "10.0.0.3"] {
+        service.online(json!({"ip": ip})).await.expect(200);
+    }
+    // Now there would be enough to take java-2 and java-3 as well.
+    for n in 5..9 {
+        world.registry.add("JAVA-SERVICE", &format!("java-{n}"), &format!("10.0.0.{n}"), 80);
+    }
+    seconds(&service, 60).await;
+    let now = entry(&service, &asked["id"]).await;
+    assert_eq!((&now["state"], outcomes(&now).len()), (&json!("done"), 3), "{now:#}");
+    for n in [2, 3] {
+        assert_eq!(world.registry.status("JAVA-SERVICE", &format!("java-{n}")), "UP", "{now:#}");
+    }
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-4"), "OUT_OF_SERVICE", "{now:#}");
+    service.stop().await;
+}
+
 /// It is not done before its last share is, whoever finishes that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_crash_it_waits_for_the_share_that_was_open() {
