@@ -15,7 +15,8 @@
 //! | `controller` | the loop |
 //!
 //! An order is for the registration that was there when the pod was told to go. Addresses are reused within seconds: what
-//! registered afterwards, or after another pod with the address was created, is somebody else.
+//! registered afterwards, or after another pod with the address was created, is somebody else. A pod that is gone without having
+//! been told to (deleted by force, or while nobody watched) is dealt with as if it had been told when it was last known there.
 
 mod controller;
 mod decision;

@@ -75,6 +75,16 @@ pub fn find(copy: &Applications, group: &str, id: &str, networks: &[IpNetwork]) 
     copy.get(group, id).map(|instance| admin_address(instance, networks))
 }
 
+/// Whether a name is registered by instances none of which says that it has an admin API, as gateways do.
+pub(crate) fn is_registered_without_admin(copy: &Applications, name: &str) -> bool {
+    let says_so = |instance: &std::sync::Arc<InstanceInfo>| {
+        [EURUS_ADMIN, MANAGEMENT_PORT].iter().any(|key| instance.metadata(key).is_some())
+    };
+    copy.by_name
+        .get(&name.to_uppercase())
+        .is_some_and(|application| !application.instances.is_empty() && !application.instances.values().any(says_so))
+}
+
 fn admin_address(gateway: &InstanceInfo, networks: &[IpNetwork]) -> Result<SocketAddr, String> {
     // The gateway's own word first, where it may be taken; else its registered address with its management port.
     if let Some(own_word) = gateway.metadata(EURUS_ADMIN).and_then(literal_http_address)

@@ -119,6 +119,10 @@ fn differences(before: &AccessRules, after: &AccessRules) -> Vec<String> {
     differs("callers", before.callers == after.callers, format!("[{}], some of them changed", names.join(", ")));
     differs("apps", before.apps == after.apps, after.apps.to_string());
     differs("keep-percent", before.keep == after.keep, after.keep.percent.to_string());
+    differs("rate-per-minute", before.rate == after.rate, after.rate.burst.to_string());
+    let groups: Vec<&str> = after.gateway_groups.iter().map(String::as_str).collect();
+    let is_same = before.gateway_groups == after.gateway_groups;
+    differs("gateway-groups-allowed", is_same, format!("[{}]", groups.join(", ")));
     found
 }
 
@@ -137,10 +141,19 @@ mod tests {
         after.token = Token::new("TOPSECRET".to_owned());
         after.apps = OptedIn::All;
         after.keep = Keep { percent: 50, force_overrides: false };
+        after.rate = crate::access::buckets::Rate::per_minute(5);
+        after.gateway_groups = ["EDGE".to_owned()].into();
         let said = differences(&before, &after).join("; ");
-        for part in ["deny is now 10.0.0.9/32", "token is now another", "apps is now *", "keep-percent is now 50"] {
+        for part in [
+            "deny is now 10.0.0.9/32",
+            "token is now another",
+            "apps is now *",
+            "keep-percent is now 50",
+            "rate-per-minute is now 5",
+            "gateway-groups-allowed is now [EDGE]",
+        ] {
             assert!(said.contains(part), "{said}");
         }
-        assert!(!said.contains("TOPSECRET") && !said.contains("allow"), "{said}");
+        assert!(!said.contains("TOPSECRET") && !said.contains("speed.allow"), "{said}");
     }
 }

@@ -100,6 +100,8 @@ impl Stack {
             flag("eurus.sync-speed.port", sync_speed_address.port()),
             flag("eurus.sync-speed.apps", "*"),
             flag("eurus.sync-speed.default-gateway-group", GROUP),
+            // As fast as they are answered: that is what is measured.
+            flag("eurus.sync-speed.rate-per-minute", 60_000),
             flag("eureka.client.service-url.defaultZone", &url),
         ];
         let mut sync_speed = start("sync-speed", &ours.sync_speed, "sync-speed", flags)?;

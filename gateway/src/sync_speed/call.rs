@@ -54,7 +54,8 @@ impl SyncSpeed {
         let body = serde_json::to_vec(body).map_err(|error| error.to_string())?;
         let (status, body) = self.transport.post(&format!("{}{path}", self.url), self.token.as_deref(), body).await?;
         match status {
-            StatusCode::OK => Ok(body),
+            // The latter: it has understood, and goes on without us.
+            StatusCode::OK | StatusCode::ACCEPTED => Ok(body),
             StatusCode::NOT_FOUND => {
                 Err(format!("it does not know POST {path} (404): is it sync-speed, and as new as this?"))
             }

@@ -90,3 +90,21 @@ async fn however_many_requests_meet_it_in_a_pause() {
     assert_eq!(sync_speed.reported()[1]["refusals"], 6);
     gateway.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_answers_that_it_is_looking_was_told() {
+    let (dead, other) = (Producer::absent(2), Producer::start(3).await);
+    let registry = Registry::start(&[&dead, &other]).await;
+    let (first, second) = (SyncSpeed::start().await, SyncSpeed::start().await);
+    let gateway = Gateway::start_with(&registry, |config| {
+        config.sync_speed.urls = vec![first.url(), second.url()];
+        config.sync_speed.report_refused = true;
+    })
+    .await;
+    first.answer_with(Some((202, r#"{"outcome":"looking"}"#)));
+    requests(&gateway).await;
+    until("a report", async || first.reported().len() == 1).await;
+    gateway.hand.settle().await.unwrap();
+    assert_eq!(second.reported().len(), 0);
+    gateway.stop().await.unwrap();
+}

@@ -151,6 +151,15 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.sync-speed.token", "bearer token that callers of sync-speed must bring, for all rights; default none"),
     used(
+        "eurus.sync-speed.rate-per-minute",
+        "POST, PUT and DELETE in a minute, 1 to 60000, of a caller without a rate of its own: by token, or by address where \
+         nobody has credentials; default 600",
+    ),
+    used(
+        "eurus.sync-speed.gateway-groups-allowed",
+        "gateway groups that callers limited to some applications may name besides the default one; default none",
+    ),
+    used(
         "eurus.sync-speed.keep-percent",
         "share of an application's instances, 0 to 100, that stays UP whatever is asked; default 0",
     ),

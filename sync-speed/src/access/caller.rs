@@ -62,7 +62,7 @@ pub struct Caller {
     pub apps: OptedIn,
     /// Where it calls from; empty: from wherever calling is allowed.
     pub networks: Vec<IpNetwork>,
-    /// Requests that change something; `None`: as many as come.
+    /// Requests that change something; `None`: as many as whoever has no rate of his own.
     pub rate: Option<Rate>,
     /// From when on it is nobody.
     pub expires_ms: Option<i64>,
@@ -110,6 +110,11 @@ impl Who {
             Self::Named(caller) => &caller.apps,
             Self::Anybody | Self::TokenHolder | Self::Service => &EVERY_APP,
         }
+    }
+
+    /// Whether it may touch some applications only.
+    pub fn is_limited(&self) -> bool {
+        *self.apps() != OptedIn::All
     }
 
     /// Whether it may see what was done to an application.

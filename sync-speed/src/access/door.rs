@@ -7,11 +7,13 @@ use arc_swap::ArcSwap;
 
 use super::buckets::{Buckets, Wait};
 use super::forwarding::{self, Forwarding, Origin};
-use super::guesses::Guesses;
+use super::guesses::{Guesses, network_of};
 use super::{AccessRules, Who, is_inside, token};
 
-/// Callers with rates of their own that are counted apart: more than can be configured.
+/// Callers that are counted apart: more than can be configured.
 const CALLERS_MAX: usize = 1_024;
+/// Addresses that are counted apart where nobody has credentials; those beyond share one count.
+const ADDRESSES_MAX: usize = 16_384;
 /// What of a request decides.
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
@@ -74,12 +76,18 @@ pub struct Door {
     rules: ArcSwap<AccessRules>,
     guesses: Guesses,
     changes: Buckets<String>,
+    changes_from: Buckets<IpAddr>,
 }
 
 impl Door {
     /// With the first rules.
     pub fn new(rules: AccessRules) -> Self {
-        Self { rules: ArcSwap::from_pointee(rules), guesses: Guesses::default(), changes: Buckets::new(CALLERS_MAX) }
+        Self {
+            rules: ArcSwap::from_pointee(rules),
+            guesses: Guesses::default(),
+            changes: Buckets::new(CALLERS_MAX),
+            changes_from: Buckets::new(ADDRESSES_MAX),
+        }
     }
 
     /// The rules in force.
@@ -113,17 +121,28 @@ impl Door {
             return Err(deny(None, Why::Outside(why.to_owned())));
         }
         let who = self.identify(&rules, arrival, origin.address, now_us).map_err(|why| deny(None, why))?;
-        if let Who::Named(caller) = &who {
-            if !caller.may_call_from(origin.address) {
-                let why = format!("{} may not call from {}", caller.name, origin.address);
-                return Err(deny(Some(&who), Why::Outside(why)));
-            }
-            if let Some(rate) = caller.rate.filter(|_| arrival.is_change) {
-                let taken = self.changes.take(caller.name.clone(), rate, now_us);
-                taken.map_err(|wait| deny(Some(&who), Why::TooFast(wait)))?;
-            }
+        if let Who::Named(caller) = &who
+            && !caller.may_call_from(origin.address)
+        {
+            let why = format!("{} may not call from {}", caller.name, origin.address);
+            return Err(deny(Some(&who), Why::Outside(why)));
+        }
+        if arrival.is_change {
+            let counted = self.count(&rules, &who, origin.address, now_us);
+            counted.map_err(|wait| deny(Some(&who), Why::TooFast(wait)))?;
         }
         Ok(Admitted { who, address: origin.address, proxy: origin.proxy, rules })
+    }
+
+    /// Of one caller, wherever it calls from; of nobody by name, for each address.
+    fn count(&self, rules: &AccessRules, who: &Who, address: IpAddr, now_us: i64) -> Result<(), Wait> {
+        match who {
+            Who::Named(caller) => self.changes.take(caller.name.clone(), caller.rate.unwrap_or(rules.rate), now_us),
+            // No configured name begins with a bracket.
+            Who::TokenHolder => self.changes.take(who.to_string(), rules.rate, now_us),
+            Who::Anybody => self.changes_from.take(network_of(address), rules.rate, now_us),
+            Who::Service => Ok(()),
+        }
     }
 
     fn identify(&self, rules: &AccessRules, arrival: &Arrival<'_>, address: IpAddr, now_us: i64) -> Result<Who, Why> {

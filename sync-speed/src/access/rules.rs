@@ -7,6 +7,7 @@ use std::sync::Arc;
 use eurus_service::secret::Secret;
 use ipnetwork::IpNetwork;
 
+use super::buckets::Rate;
 use super::{Caller, Segments, Token, Who};
 use crate::selection::OptedIn;
 
@@ -25,7 +26,14 @@ pub struct AccessRules {
     pub apps: OptedIn,
     /// How many instances of an application stay.
     pub keep: Keep,
+    /// Changes that whoever has no rate of his own may ask for: by token, or by address where nobody has one.
+    pub rate: Rate,
+    /// Gateway groups that callers limited to some applications may name besides the default one, upper case.
+    pub gateway_groups: BTreeSet<String>,
 }
+
+/// Changes in a minute, of whoever has no rate of his own.
+pub const RATE_PER_MINUTE: u32 = 600;
 
 /// How many instances of an application stay, whoever asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +54,8 @@ impl AccessRules {
             callers: Vec::new(),
             apps: OptedIn::Listed(BTreeSet::new()),
             keep: Keep::default(),
+            rate: Rate::per_minute(RATE_PER_MINUTE),
+            gateway_groups: BTreeSet::new(),
         }
     }
 

@@ -1,9 +1,13 @@
 //! Who may do what, from properties: read at the start, and again whenever the configuration changes.
 
+use std::collections::BTreeSet;
+
 use eurus_service::{ConfigError, Properties};
 use ipnetwork::IpNetwork;
 
-use super::callers;
+use super::callers::{self, RATE_MAX};
+use crate::access::buckets::Rate;
+use crate::access::rules::RATE_PER_MINUTE;
 use crate::access::{AccessRules, Keep, Segments, Token};
 use crate::selection::OptedIn;
 
@@ -13,6 +17,8 @@ const TRUSTED_PROXIES: &str = "eurus.sync-speed.trusted-proxies";
 pub(super) const TOKEN: &str = "eurus.sync-speed.token";
 pub(super) const APPS: &str = "eurus.sync-speed.apps";
 const KEEP_PERCENT: &str = "eurus.sync-speed.keep-percent";
+const RATE: &str = "eurus.sync-speed.rate-per-minute";
+const GATEWAY_GROUPS: &str = "eurus.sync-speed.gateway-groups-allowed";
 const FORCE_OVERRIDES: &str = "eurus.sync-speed.force-overrides-keep-percent";
 
 pub(super) const SEGMENTS_ALLOWED: &str = "network segments, comma-separated, such as 10.0.0.0/8, ::1/128";
@@ -26,6 +32,7 @@ impl AccessRules {
     pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
         let stock = Self::stock();
         let token = properties.secret(TOKEN)?.and_then(Token::new);
+        let apps = opted_in(properties)?;
         Ok(Self {
             segments: Segments {
                 allow: segments(properties, ALLOW, stock.segments.allow)?,
@@ -34,7 +41,9 @@ impl AccessRules {
             trusted_proxies: trusted_proxies(properties, stock.trusted_proxies)?,
             callers: callers::from_properties(properties, token.as_ref())?,
             token,
-            apps: opted_in(properties)?,
+            gateway_groups: gateway_groups(properties, &apps)?,
+            apps,
+            rate: Rate::per_minute(properties.number(RATE, RATE_PER_MINUTE, 1..=RATE_MAX)?),
             keep: Keep {
                 percent: properties.number(KEEP_PERCENT, stock.keep.percent, 0..=100)?,
                 force_overrides: properties.bool(FORCE_OVERRIDES, stock.keep.force_overrides)?,
@@ -66,6 +75,19 @@ fn trusted_proxies(properties: &Properties, default: Vec<IpNetwork>) -> Result<V
 
 fn opted_in(properties: &Properties) -> Result<OptedIn, ConfigError> {
     apps(&properties.list(APPS)).map_err(|allowed| properties.invalid(APPS, allowed))
+}
+
+/// A gateway group is never taken offline: one name cannot be both.
+fn gateway_groups(properties: &Properties, apps: &OptedIn) -> Result<BTreeSet<String>, ConfigError> {
+    let listed = properties.list(GATEWAY_GROUPS);
+    let groups: Option<BTreeSet<String>> = listed.iter().map(|name| upper_case(name)).collect();
+    let groups = groups.ok_or_else(|| properties.invalid(GATEWAY_GROUPS, NAMES_ALLOWED))?;
+    match apps {
+        OptedIn::Listed(apps) if !groups.is_disjoint(apps) => {
+            Err(properties.invalid(GATEWAY_GROUPS, "names of gateways, none of which is in eurus.sync-speed.apps"))
+        }
+        _ => Ok(groups),
+    }
 }
 
 /// `*`, or names. The error says what is allowed.
@@ -101,12 +123,16 @@ mod tests {
             (TRUSTED_PROXIES, "10.1.0.0/16, ::ffff:10.2.0.0/112"),
             (KEEP_PERCENT, "60"),
             (FORCE_OVERRIDES, "true"),
+            (RATE, "30"),
+            (GATEWAY_GROUPS, "edge, inner"),
             (APPS, "*"),
         ])
         .unwrap();
         assert_eq!(said.trusted_proxies.len(), 2);
         assert_eq!(said.keep, Keep { percent: 60, force_overrides: true });
         assert_eq!(said.apps, OptedIn::All);
+        assert_eq!(said.rate, Rate::per_minute(30));
+        assert_eq!(said.gateway_groups, ["EDGE".to_owned(), "INNER".to_owned()].into());
     }
 
     #[test]
@@ -118,9 +144,13 @@ mod tests {
             (KEEP_PERCENT, "101", "from 0 to 100"),
             (KEEP_PERCENT, "50%", "from 0 to 100"),
             (FORCE_OVERRIDES, "maybe", "true or false"),
+            (RATE, "0", "from 1 to 60000"),
+            (GATEWAY_GROUPS, "a/b", NAMES_ALLOWED),
         ] {
             let error = rules(&[(key, value)]).expect_err(value).to_string();
             assert!(error.contains(key) && error.contains(value) && error.contains(part), "{error}");
         }
+        let both = rules(&[(APPS, "orders, edge"), (GATEWAY_GROUPS, "EDGE")]).expect_err("both").to_string();
+        assert!(both.contains(GATEWAY_GROUPS) && both.contains("none of which is in eurus.sync-speed.apps"), "{both}");
     }
 }

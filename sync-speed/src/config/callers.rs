@@ -24,7 +24,7 @@ const TOKEN_CHARS_MIN: usize = 16;
 /// Characters of a token at most.
 const TOKEN_CHARS_MAX: usize = 1_024;
 /// Requests in a minute at most.
-const RATE_MAX: u32 = 60_000;
+pub(super) const RATE_MAX: u32 = 60_000;
 /// What can be said of a caller; in the environment dashes are underscores or nothing.
 const PARTS: [&str; 7] = ["token", "certificate-names", "apps", "networks", "rate-per-minute", "expires", "rights"];
 

@@ -143,7 +143,7 @@ pub(super) fn denied(why: &Why) -> Problem {
         }
         Why::TooFast(wait) => {
             let message = format!(
-                "more requests in a minute than this caller may send (rate-per-minute); the next is let in after {} s; \
+                "more requests in a minute than this caller may send (rate-per-minute, its own or eurus.sync-speed's); the next is let in after {} s; \
                  nothing was done",
                 wait.seconds
             );

@@ -1,5 +1,7 @@
 //! `GET /gateway-groups`, `GET|PUT|DELETE /gateway-groups/{app}`: which gateways serve which application.
 
+mod naming;
+
 use std::collections::BTreeSet;
 
 use actix_web::http::StatusCode;
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 use super::offline::read;
 use super::problem::Answered;
 use super::{Api, Problem, audit, caller};
-use crate::access::Right;
+use crate::access::{Right, Who};
 
 /// Groups of one application.
 const GROUPS_MAX: usize = 32;
@@ -25,14 +27,21 @@ struct Body {
     groups: Vec<String>,
 }
 
-pub(super) async fn list(api: web::Data<Api>) -> Answered {
+/// Of the applications that the caller may see.
+pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
+    let who = caller::admitted(&http)?.who;
     let stored = api.downline.store.all_groups().await?;
-    let applications: Vec<Value> = stored.iter().map(|(app, groups)| json!({"app": app, "groups": groups})).collect();
+    let seen = stored.iter().filter(|(app, _)| who.may_see(app));
+    let applications: Vec<Value> = seen.map(|(app, groups)| json!({"app": app, "groups": groups})).collect();
     Ok(HttpResponse::Ok().json(json!({"defaultGroup": api.default_group, "applications": applications})))
 }
 
-pub(super) async fn get(app: web::Path<String>, api: web::Data<Api>) -> Answered {
+pub(super) async fn get(http: HttpRequest, app: web::Path<String>, api: web::Data<Api>) -> Answered {
     let app = name("application", &app)?;
+    let who = caller::admitted(&http)?.who;
+    if !who.may_see(&app) {
+        return Err(not_the_callers(&app, &who));
+    }
     let stored = api.downline.store.groups_of(&app).await?;
     if !stored.is_empty() {
         return Ok(HttpResponse::Ok().json(json!({"app": app, "groups": stored, "source": "stored"})));
@@ -50,7 +59,7 @@ pub(super) async fn put(
     api: web::Data<Api>,
 ) -> Answered {
     let app = name("application", &app)?;
-    check_right(&http, &app)?;
+    let who = with_right(&http, &app)?;
     audit::about(&http, "gateway-groups", format!("application {app}"));
     let body: Body = serde_json::from_slice(&read(body)?).map_err(|error| {
         Problem::bad_request("body", format!(r#"not understood: {error}; expected {{"groups": ["EURUS-GATEWAY"]}}"#))
@@ -68,6 +77,7 @@ pub(super) async fn put(
     }
     let target = format!("application {app}: {}", groups.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
     audit::about(&http, "gateway-groups", target);
+    check_names(&who, &app, &groups, &api).await?;
     api.downline.store.put_groups(&app, &groups).await?;
     log::info!("gateway groups of {app}: {}", groups.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
     Ok(HttpResponse::Ok().json(json!({"app": app, "groups": groups, "source": "stored"})))
@@ -75,7 +85,7 @@ pub(super) async fn put(
 
 pub(super) async fn delete(http: HttpRequest, app: web::Path<String>, api: web::Data<Api>) -> Answered {
     let app = name("application", &app)?;
-    check_right(&http, &app)?;
+    with_right(&http, &app)?;
     audit::about(&http, "gateway-groups", format!("application {app}"));
     if !api.downline.store.delete_groups(&app).await? {
         return Err(nothing_stored(&app));
@@ -86,13 +96,37 @@ pub(super) async fn delete(http: HttpRequest, app: web::Path<String>, api: web::
 }
 
 /// Which gateways are told decides who goes on calling.
-fn check_right(http: &HttpRequest, app: &str) -> Result<(), Problem> {
+fn with_right(http: &HttpRequest, app: &str) -> Result<Who, Problem> {
     let who = caller::with_right(http, Right::GatewayGroups)?.who;
-    if who.apps().includes(app) {
-        return Ok(());
-    }
+    if who.apps().includes(app) { Ok(who) } else { Err(not_the_callers(app, &who)) }
+}
+
+fn not_the_callers(app: &str, who: &Who) -> Problem {
     let message = format!("{app} is not an application that {who} may touch; nothing was done");
-    Err(Problem::new(StatusCode::FORBIDDEN, "application-not-allowed", message))
+    Problem::new(StatusCode::FORBIDDEN, "application-not-allowed", message)
+}
+
+/// All of them, or nothing is stored.
+async fn check_names(who: &Who, app: &str, groups: &BTreeSet<String>, api: &Api) -> Result<(), Problem> {
+    let stored = api.downline.store.all_groups().await?;
+    let (rules, copy) = (api.door.rules(), api.downline.client.registry());
+    let known = naming::Known {
+        default_group: api.default_group.as_deref(),
+        allowed: &rules.gateway_groups,
+        opted_in: &rules.apps,
+        is_served: &|name| stored.contains_key(name),
+        copy: &copy,
+    };
+    for group in groups {
+        naming::check(who, app, group, &known).map_err(|refused| {
+            let message = format!("{group}: {refused}; nothing was done");
+            match refused {
+                naming::Refused::NotAllowed { .. } => Problem::new(StatusCode::FORBIDDEN, "group-not-allowed", message),
+                naming::Refused::IsAService(_) => Problem::bad_request("group-is-a-service", message),
+            }
+        })?;
+    }
+    Ok(())
 }
 
 fn nothing_stored(app: &str) -> Problem {

@@ -98,7 +98,7 @@ async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) 
     let how: How = query(http, "async=true or async=false")?;
     let mut request = body::parse(kind, &body, admitted.address, admitted.who)?;
     audit::asked(http, &request);
-    request.idempotency_key = key(http)?.map(|key| own_key(&request.who, key));
+    request.idempotency_key = key(http)?.map(|key| own_key(&request.who, &key));
     let asked = format!("{kind} of {} by {} from {}", request.target, request.who, request.caller);
     let (tell, recorded) = oneshot::channel();
     let carried_out = spawn(api, request, asked.clone(), how.is_async.then_some(tell));
@@ -171,15 +171,11 @@ fn key(http: &HttpRequest) -> Result<Option<String>, Problem> {
     })
 }
 
-/// Each caller has keys of its own: nobody meets, or blocks, another's request. As long as a key may be.
-fn own_key(who: &Who, key: String) -> String {
-    match who {
-        Who::Named(caller) => {
-            let digest = Sha256::digest(format!("{} {key}", caller.name));
-            digest.iter().map(|byte| format!("{byte:02x}")).collect()
-        }
-        _ => key,
-    }
+/// Each caller has keys of its own, those without a name too: nobody meets, or blocks, another's request, nor one of this
+/// service's own, whose keys hold a slash. As long as a key may be.
+fn own_key(who: &Who, key: &str) -> String {
+    let digest = Sha256::digest(format!("{who} {key}"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn read(body: Result<web::Bytes, actix_web::Error>) -> Result<web::Bytes, Problem> {
@@ -191,4 +187,18 @@ pub(super) fn read(body: Result<web::Bytes, actix_web::Error>) -> Result<web::By
         ),
         _ => Problem::bad_request("body", format!("the body cannot be read: {error}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_of_a_caller_is_one_of_this_service_or_of_another() {
+        let own = "kubernetes/u-1/1";
+        let ours = [Who::Anybody, Who::TokenHolder].map(|who| own_key(&who, own));
+        assert!(ours.iter().all(|key| !key.contains('/') && key.len() <= KEY_CHARS_MAX), "{ours:?}");
+        assert_ne!(ours[0], ours[1]);
+        assert_eq!(own_key(&Who::TokenHolder, own), ours[1]);
+    }
 }

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use serde_json::json;
+use tokio::time::timeout;
 
 use super::gateways::node;
 use super::offline::read;
@@ -16,6 +19,10 @@ use crate::registration::Registration;
 
 /// The path.
 pub(super) const PATH: &str = "/gateways/refused";
+
+/// Real time after which the answer is 202: a gateway waits 2 s, while the registry, our own connection and an offline may take
+/// longer. The look goes on; what comes of it is in the log, and in the journal if it is an offline.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_000);
 
 const EXPECTED: &str = r#"expected {"node", "application", "instanceId", "registration": {"ip", "serviceUpTimestamp"}, "address": "ip:port", "refusals"}"#;
 
@@ -56,7 +63,10 @@ pub(super) async fn post(body: Result<web::Bytes, actix_web::Error>, api: web::D
             () = shutdown.aborted() => None,
         }
     });
-    let found = work.await.map_err(|error| {
+    let Ok(found) = timeout(ANSWER_WITHIN, work).await else {
+        return Ok(HttpResponse::Accepted().json(json!({"outcome": "looking"})));
+    };
+    let found = found.map_err(|error| {
         log::error!("a look at an instance that refuses connections broke off: {error}");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken-off", "the look broke off; see the log")
     })?;

@@ -17,12 +17,13 @@ use super::decision::{Answer, Done};
 use super::order;
 use super::pod::Pod;
 use super::pods::{Due, Pods, Scope};
-use super::watching::{self, Events};
+use super::watching::{self, Events, Heard};
 
 /// Orders under way at one time: fewer than requests may be, so that people still get through.
 const ORDERS_AT_ONCE: usize = 32;
 
 pub(super) struct Controller {
+    client: Client,
     config: Arc<KubernetesConfig>,
     downline: Arc<Downline>,
     clock: Clock,
@@ -38,6 +39,7 @@ impl Controller {
     pub(super) fn new(client: Client, config: KubernetesConfig, downline: Arc<Downline>, clock: Clock) -> Self {
         Self {
             events: watching::events(&client, &config, &clock),
+            client,
             pods: Pods::new(watching::scopes(&config).len()),
             config: Arc::new(config),
             downline,
@@ -55,7 +57,7 @@ impl Controller {
             let next_due_ms = self.pods.next_due_ms(self.clock.now_ms());
             tokio::select! {
                 () = shutdown.wait() => break,
-                Some((scope, event)) = self.events.next() => self.take(scope, event),
+                Some(heard) = self.events.next() => self.take(heard),
                 Some(ended) = self.orders.join_next_with_id(), if !self.orders.is_empty() => self.settle(ended),
                 () = sleep(&mut timer, next_due_ms) => {}
             }
@@ -70,22 +72,25 @@ impl Controller {
         let places = ORDERS_AT_ONCE.saturating_sub(self.orders.len());
         for due in self.pods.due(self.clock.now_ms(), places) {
             let uid = due.pod.uid.clone();
-            let task = self.orders.spawn(carry_out(due, Arc::clone(&self.config), Arc::clone(&self.downline)));
+            let (client, config, downline) =
+                (self.client.clone(), Arc::clone(&self.config), Arc::clone(&self.downline));
+            let task = self.orders.spawn(carry_out(due, client, config, downline));
             self.uids.insert(task.id(), uid);
         }
     }
 
-    fn take(&mut self, scope: Scope, event: Event<ApiPod>) {
+    fn take(&mut self, heard: Heard) {
+        let Heard { scope, event, followed_until_ms } = heard;
         match event {
-            Event::Init => self.pods.listing(scope),
+            Event::Init => self.pods.listing(scope, followed_until_ms),
             Event::InitApply(pod) | Event::Apply(pod) => self.put(scope, &pod),
             Event::Delete(pod) => {
-                if let Some(uid) = &pod.metadata.uid {
-                    self.pods.remove(uid);
+                if let Some(pod) = Pod::of(&pod, &self.config) {
+                    self.pods.gone(scope, pod, followed_until_ms, self.clock.now_ms());
                 }
             }
             Event::InitDone => {
-                self.pods.listed(scope);
+                self.pods.listed(scope, self.clock.now_ms());
                 let namespaces = watching::scopes(&self.config);
                 let place = namespaces.get(scope).cloned().flatten();
                 let place = place.map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {name}"));
@@ -126,12 +131,26 @@ impl Controller {
         };
         let Some(uid) = self.uids.remove(&id) else { return };
         if self.pods.answered(&uid, &answer, self.clock.now_ms()) == Some(Done::GaveUp) {
-            log::error!("pod {uid} is being deleted and was not taken offline: the attempts are used up");
+            log::error!("pod {uid} is being deleted, or gone, and was not taken offline: the attempts are used up");
         }
     }
 }
 
-async fn carry_out(due: Due, config: Arc<KubernetesConfig>, downline: Arc<Downline>) -> Answer {
+async fn carry_out(due: Due, client: Client, config: Arc<KubernetesConfig>, downline: Arc<Downline>) -> Answer {
+    if due.is_gone && config.label_selector.is_some() {
+        let pod = due.pod.in_words();
+        match watching::is_there(&client, &due.pod).await {
+            Ok(false) => {}
+            Ok(true) => {
+                log::info!("pod {pod} has left the label selector and is still there: it is left alone");
+                return Answer::Never;
+            }
+            Err(why) => {
+                log::warn!("pod {pod} has left the label selector or is gone; which of the two is not known: {why}");
+                return Answer::NotNow;
+            }
+        }
+    }
     order::carry_out(&due, &config, &downline).await
 }
 

@@ -111,6 +111,7 @@ mod tests {
             is_opted_in: true,
             app: None,
             has_the_nodes_address: false,
+            has_ended: false,
         }
     }
 

@@ -16,12 +16,13 @@ const CALLER: &str = "kubernetes";
 pub(super) async fn carry_out(due: &Due, config: &KubernetesConfig, downline: &Downline) -> Answer {
     let (answer, words) = understood(downline.carry_out_own(&request(due, config)).await);
     let (pod, attempt) = (due.pod.in_words(), due.attempt);
+    let is_leaving = if due.is_gone { "is gone" } else { "is being deleted" };
     match answer {
-        Answer::Taken => log::info!("pod {pod} is being deleted: {words}"),
+        Answer::Taken => log::info!("pod {pod} {is_leaving}: {words}"),
         // Most pods that are not in the registry never were, or took themselves out.
-        Answer::Absent => log::debug!("pod {pod} is being deleted, attempt {attempt}: {words}"),
-        Answer::NotNow => log::warn!("pod {pod} is being deleted and not taken offline, attempt {attempt}: {words}"),
-        Answer::Never => log::warn!("pod {pod} is being deleted and not taken offline: {words}"),
+        Answer::Absent => log::debug!("pod {pod} {is_leaving}, attempt {attempt}: {words}"),
+        Answer::NotNow => log::warn!("pod {pod} {is_leaving} and not taken offline, attempt {attempt}: {words}"),
+        Answer::Never => log::warn!("pod {pod} {is_leaving} and not taken offline: {words}"),
     }
     answer
 }
@@ -77,8 +78,9 @@ mod tests {
             is_opted_in: true,
             app: Some("JAVA-SERVICE".to_owned()),
             has_the_nodes_address: false,
+            has_ended: false,
         };
-        Due { pod, attempt: 2, registered_before_ms: 6_000 }
+        Due { pod, attempt: 2, registered_before_ms: 6_000, is_gone: false }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::config::KubernetesConfig;
 
 /// The value of the annotation that opts in.
 const OPTED_IN: &str = "true";
+/// Phases after which none comes.
+const ENDED: [&str; 2] = ["Succeeded", "Failed"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pod {
@@ -28,6 +30,8 @@ pub(super) struct Pod {
     pub(super) app: Option<String>,
     /// Its address is the node's, and so that of others.
     pub(super) has_the_nodes_address: bool,
+    /// Its containers have all ended, and do not begin again.
+    pub(super) has_ended: bool,
 }
 
 impl Pod {
@@ -49,6 +53,11 @@ impl Pod {
             is_opted_in: annotation(&config.annotation).is_some_and(|value| value == OPTED_IN),
             app: annotation(&config.app_annotation).filter(|name| !name.is_empty()).map(|name| name.to_uppercase()),
             has_the_nodes_address: pod.spec.as_ref().and_then(|spec| spec.host_network).unwrap_or(false),
+            has_ended: pod
+                .status
+                .as_ref()
+                .and_then(|status| status.phase.as_deref())
+                .is_some_and(|phase| ENDED.contains(&phase)),
         })
     }
 
@@ -124,6 +133,9 @@ mod tests {
             assert_eq!(kept.is_opted_in, opted_in, "{value}");
         }
         assert!(!pod(|json| json["metadata"]["annotations"] = json!(null)).is_opted_in);
+        for (phase, has_ended) in [("Running", false), ("Pending", false), ("Succeeded", true), ("Failed", true)] {
+            assert_eq!(pod(|json| json["status"]["phase"] = json!(phase)).has_ended, has_ended, "{phase}");
+        }
         assert!(pod(|json| json["spec"]["hostNetwork"] = json!(true)).has_the_nodes_address);
         let app = |name: &str| pod(|json| json["metadata"]["annotations"]["eurus.io/app"] = json!(name)).app;
         assert_eq!((app("java-service").as_deref(), app("")), (Some("JAVA-SERVICE"), None));

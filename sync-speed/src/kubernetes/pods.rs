@@ -11,27 +11,34 @@ use super::pod::Pod;
 /// takes over; that it leaves is seen all the same.
 const PODS_MAX: usize = 150_000;
 
+/// So long after a pod has gone unannounced its order waits: what happened before that and is heard of late, such as who has
+/// the address now, is heard of by then.
+const GONE_SETTLE_MS: i64 = 500;
+
 /// One watch: all namespaces, or one of several.
 pub(super) type Scope = usize;
 
 pub(super) struct Pods {
     known: HashMap<Arc<str>, Known>,
     by_ip: HashMap<IpAddr, Vec<Arc<str>>>,
-    /// Opted in, and told to go.
+    /// Opted in, and told to go; or gone, with an order that is not settled.
     leaving: BTreeMap<Arc<str>, Leaving>,
     /// By scope: how often it was listed.
     listings: Vec<u64>,
+    /// By scope: up to when it was followed without a gap, at the time of the last list.
+    followed_until_ms: Vec<i64>,
     pods_max: usize,
     /// How many were not remembered.
     pub(super) passed_over: u64,
 }
 
-/// What is needed of a pod that stays.
+/// What is needed of a pod that stays; of one that is opted in, all, as it may vanish.
 struct Known {
     scope: Scope,
     listing: u64,
     ips: Vec<IpAddr>,
     created_ms: i64,
+    opted_in: Option<Box<Pod>>,
 }
 
 struct Leaving {
@@ -39,6 +46,8 @@ struct Leaving {
     scope: Scope,
     listing: u64,
     done: Done,
+    /// Nothing will be heard of it any more.
+    is_gone: bool,
 }
 
 /// An order to be given now.
@@ -47,6 +56,16 @@ pub(super) struct Due {
     pub(super) pod: Pod,
     pub(super) attempt: u32,
     pub(super) registered_before_ms: i64,
+    /// Whether it is taken for gone, rather than told to go.
+    pub(super) is_gone: bool,
+}
+
+impl Leaving {
+    /// Whether there is an order under way, or one to be given.
+    fn is_open(&self, now_ms: i64) -> bool {
+        matches!(self.done, Done::UnderWay { .. })
+            || matches!(decide(&self.pod, self.done, None, now_ms), Action::Order { .. } | Action::Wait { .. })
+    }
 }
 
 impl Pods {
@@ -56,6 +75,7 @@ impl Pods {
             by_ip: HashMap::new(),
             leaving: BTreeMap::new(),
             listings: vec![0; scopes],
+            followed_until_ms: vec![0; scopes],
             pods_max: PODS_MAX,
             passed_over: 0,
         }
@@ -65,9 +85,10 @@ impl Pods {
         self.known.len()
     }
 
-    /// A list begins: what is not in it is gone.
-    pub(super) fn listing(&mut self, scope: Scope) {
+    /// A list begins: what is not in it is gone, and was still there up to when all was heard of.
+    pub(super) fn listing(&mut self, scope: Scope, followed_until_ms: i64) {
         self.listings[scope] += 1;
+        self.followed_until_ms[scope] = followed_until_ms;
     }
 
     /// A pod as it is now. Whether it is new among those that leave.
@@ -80,7 +101,9 @@ impl Pods {
         {
             pod.ips.extend(&known.ips);
         }
-        let known = Known { scope, listing, ips: pod.ips.iter().copied().collect(), created_ms: pod.created_ms };
+        let opted_in = pod.is_opted_in.then(|| Box::new(pod.clone()));
+        let (ips, created_ms) = (pod.ips.iter().copied().collect(), pod.created_ms);
+        let known = Known { scope, listing, ips, created_ms, opted_in };
         self.remember(&uid, known);
         if pod.deletion_asked_ms.is_none() || !pod.is_opted_in {
             self.leaving.remove(&uid);
@@ -88,30 +111,61 @@ impl Pods {
         }
         let before = self.leaving.remove(&uid);
         let (is_new, done) = (before.is_none(), before.map(|leaving| leaving.done).unwrap_or_default());
-        self.leaving.insert(uid, Leaving { pod, scope, listing, done });
+        self.leaving.insert(uid, Leaving { pod, scope, listing, done, is_gone: false });
         is_new
     }
 
-    /// A pod is gone.
-    pub(super) fn remove(&mut self, uid: &str) {
-        self.forget(uid);
-        self.leaving.remove(uid);
+    /// A pod is gone, and was still there at a moment before. What was begun for it is finished. Where nobody had told it to
+    /// go its order begins now: for what registered while it was there.
+    pub(super) fn gone(&mut self, scope: Scope, mut pod: Pod, there_at_ms: i64, now_ms: i64) {
+        let uid: Arc<str> = pod.uid.as_str().into();
+        if pod.ips.is_empty()
+            && let Some(known) = self.known.get(&uid)
+        {
+            pod.ips.extend(&known.ips);
+        }
+        self.forget(&uid);
+        if let Some(leaving) = self.leaving.get_mut(&uid) {
+            leaving.is_gone = true;
+            if !leaving.is_open(now_ms) {
+                self.leaving.remove(&uid);
+            }
+            return;
+        }
+        // One that had ended gave its address back then, who knows when.
+        if pod.has_ended {
+            return;
+        }
+        // To whole seconds, as Kubernetes' own times.
+        let there_at_ms = there_at_ms - there_at_ms.rem_euclid(1_000);
+        pod.deletion_asked_ms = Some(pod.deletion_asked_ms.map_or(there_at_ms, |asked_ms| asked_ms.min(there_at_ms)));
+        let done = Done::Failed { attempts: 0, again_at_ms: now_ms.saturating_add(GONE_SETTLE_MS) };
+        let leaving = Leaving { pod, scope, listing: self.listings[scope], done, is_gone: true };
+        if leaving.is_open(now_ms) {
+            self.leaving.insert(uid, leaving);
+        }
     }
 
     /// The list is whole.
-    pub(super) fn listed(&mut self, scope: Scope) {
+    pub(super) fn listed(&mut self, scope: Scope, now_ms: i64) {
         let listing = self.listings[scope];
         let is_gone = |of: Scope, seen: u64| of == scope && seen != listing;
-        let gone: Vec<Arc<str>> = self
-            .known
-            .iter()
-            .filter(|(_, known)| is_gone(known.scope, known.listing))
-            .map(|(uid, _)| Arc::clone(uid))
-            .collect();
-        for uid in gone {
-            self.forget(&uid);
+        let unseen = self.known.iter().filter(|(_, known)| is_gone(known.scope, known.listing));
+        let unseen: Vec<(Arc<str>, Option<Pod>)> =
+            unseen.map(|(uid, known)| (Arc::clone(uid), known.opted_in.as_deref().cloned())).collect();
+        // Those that leave and are not among the known: there were too many.
+        let leaving = self.leaving.values().filter(|one| !one.is_gone && is_gone(one.scope, one.listing));
+        let leaving: Vec<Pod> = leaving.map(|one| one.pod.clone()).collect();
+        let there_at_ms = self.followed_until_ms[scope];
+        for (uid, pod) in unseen {
+            match pod {
+                Some(pod) => self.gone(scope, pod, there_at_ms, now_ms),
+                None => self.forget(&uid),
+            }
         }
-        self.leaving.retain(|_, leaving| !is_gone(leaving.scope, leaving.listing));
+        for pod in leaving {
+            self.gone(scope, pod, there_at_ms, now_ms);
+        }
     }
 
     /// Orders to be given now, at most so many; they are under way from here on.
@@ -125,7 +179,8 @@ impl Pods {
             if let Action::Order { attempt, registered_before_ms } =
                 decide(&leaving.pod, leaving.done, next_created_ms, now_ms)
             {
-                due.push((Arc::clone(uid), Due { pod: leaving.pod.clone(), attempt, registered_before_ms }));
+                let (pod, is_gone) = (leaving.pod.clone(), leaving.is_gone);
+                due.push((Arc::clone(uid), Due { pod, attempt, registered_before_ms, is_gone }));
             }
         }
         for (uid, due) in &due {
@@ -146,13 +201,17 @@ impl Pods {
         waits.min()
     }
 
-    /// What became of a pod's order. `None`: the pod is gone meanwhile.
+    /// What became of a pod's order. `None`: nobody waits for it any more.
     pub(super) fn answered(&mut self, uid: &str, answer: &Answer, now_ms: i64) -> Option<Done> {
         let has_successor = self.next_created_ms(&self.leaving.get(uid)?.pod).is_some();
         let leaving = self.leaving.get_mut(uid)?;
         let Done::UnderWay { attempts } = leaving.done else { return None };
-        leaving.done = after(answer, attempts, has_successor, now_ms);
-        Some(leaving.done)
+        let done = after(answer, attempts, has_successor, now_ms);
+        leaving.done = done;
+        if leaving.is_gone && !leaving.is_open(now_ms) {
+            self.leaving.remove(uid);
+        }
+        Some(done)
     }
 
     /// When the first later pod with one of its addresses was created.
@@ -170,6 +229,7 @@ impl Pods {
         if let Some(before) = self.known.get_mut(uid) {
             (before.scope, before.listing) = (known.scope, known.listing);
             if before.ips == known.ips {
+                before.opted_in = known.opted_in;
                 return;
             }
         } else if self.known.len() >= self.pods_max {

@@ -166,6 +166,8 @@ async fn what_belongs_to_others_is_neither_seen_nor_met_nor_changed() {
             ("callers.ci.token", CI),
             ("callers.ci.apps", "java-service"),
             ("callers.ci.rights", "offline, gateway-groups"),
+            ("token", "plain"),
+            ("gateway-groups-allowed", "edge"),
             ("callers.other.token", OTHER),
             ("callers.other.apps", "other"),
         ]);
@@ -177,6 +179,30 @@ async fn what_belongs_to_others_is_neither_seen_nor_met_nor_changed() {
         as_json(put, json!({"groups": [GROUP]}).to_string())
     };
     assert_eq!(send(groups("OTHER")).await.expect(403)["error"], "application-not-allowed");
+    send(groups("java-service")).await.expect(200);
+    // And sees no others.
+    let of_other = as_json(client().put(url("/gateway-groups/OTHER")), json!({"groups": ["EDGE"]}).to_string());
+    send(of_other.bearer_auth("plain")).await.expect(200);
+    let seen = |path: &'static str, token: &'static str| send(client().get(url(path)).bearer_auth(token));
+    let of = |app: &str, group: &str| json!({"app": app, "groups": [group]});
+    for (token, applications) in [
+        (CI, json!([of("JAVA-SERVICE", GROUP)])),
+        (OTHER, json!([of("OTHER", "EDGE")])),
+        ("plain", json!([of("JAVA-SERVICE", GROUP), of("OTHER", "EDGE")])),
+    ] {
+        assert_eq!(seen("/gateway-groups", token).await.expect(200)["applications"], applications, "{token}");
+    }
+    assert_eq!(seen("/gateway-groups/OTHER", CI).await.expect(403)["error"], "application-not-allowed");
+    assert_eq!(seen("/gateway-groups/other", OTHER).await.expect(200)["groups"], json!(["EDGE"]));
+    // Groups that are allowed, and no others.
+    let named = |group: &str| {
+        let put = client().put(url("/gateway-groups/JAVA-SERVICE")).bearer_auth(CI);
+        send(as_json(put, json!({"groups": [group]}).to_string()))
+    };
+    named("edge").await.expect(200);
+    let refused = named("other").await.expect(403);
+    assert!(refused["message"].as_str().unwrap().contains("those are EDGE, EURUS-GATEWAY"), "{refused:#}");
+    assert_eq!(seen("/gateway-groups/JAVA-SERVICE", CI).await.expect(200)["groups"], json!(["EDGE"]));
     send(groups("java-service")).await.expect(200);
     let delete = client().delete(url("/gateway-groups/OTHER")).bearer_auth(CI);
     assert_eq!(send(delete).await.expect(403)["error"], "application-not-allowed");

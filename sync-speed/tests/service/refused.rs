@@ -67,6 +67,24 @@ async fn a_dead_instance_is_taken_offline_where_that_is_wanted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_takes_longer_than_a_gateway_waits_goes_on_without_it() {
+    let pair = Pair::new();
+    let _gateway = pair.world.gateway("g");
+    let service = pair.world.start_with(|config| config.offline_refused = true);
+    // So that only the offline itself is slow.
+    service.get("/offline").await.expect(200);
+    let slow = "PUT apps/JAVA-SERVICE/dead/status";
+    pair.world.registry.hang_but_do(slow);
+    let looking = service.post("/gateways/refused", pair.report("dead").to_string()).await.expect(202);
+    assert_eq!(looking, json!({"outcome": "looking"}));
+    pair.world.events.wait_for(1, slow).await;
+    assert_eq!(pair.world.registry.status("JAVA-SERVICE", "dead"), "OUT_OF_SERVICE");
+    let entries = service.get("/offline").await.expect(200);
+    assert_eq!(entries["entries"].as_array().unwrap().len(), 1, "{entries:#}");
+    service.abort().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_word_of_a_gateway_alone_moves_nothing() {
     let pair = Pair::new();
     let _gateway = pair.world.gateway("g");

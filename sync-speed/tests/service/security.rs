@@ -2,12 +2,13 @@
 //! journal and in the groups, nobody told; and what meant to change something is in the audit trail.
 
 mod calls;
+mod rate;
 
 use std::path::Path;
 
 use crate::support::gateway::FakeGateway;
 use crate::support::raw::RawConnection;
-use crate::support::service::{Service, World, client, send};
+use crate::support::service::{Service, World, as_json, client, send};
 use eurus_service::properties::{Files, Rereading, Sources};
 use eurus_sync_speed::access::AccessRules;
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ eurus.sync-speed:
     old: {token: token-of-old-0123456789, apps: '*', expires: 2026-11-18T11:06:39Z}
     slow: {token: token-of-slow-012345678, apps: '*', rate-per-minute: 1}
     auditor: {token: token-of-auditor-012345, rights: audit}
+    groups: {token: token-of-groups-012345, apps: java-service, rights: gateway-groups}
+    operations: {token: token-of-operations-01, apps: '*', rights: gateway-groups}
 ";
 
 fn start(world: &World, file: &Path) -> Service {

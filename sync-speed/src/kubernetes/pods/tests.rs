@@ -11,6 +11,7 @@ fn pod(uid: &str, ip: &str, created_ms: i64, deletion_asked_ms: Option<i64>) -> 
         is_opted_in: true,
         app: None,
         has_the_nodes_address: false,
+        has_ended: false,
     }
 }
 
@@ -31,21 +32,27 @@ fn once_for_each_pod() {
     assert_eq!(pods.answered("u1", &Answer::Taken, 5_100), Some(Done::Settled));
     assert!(!pods.put(0, pod("u1", "", 1_000, Some(5_000))));
     assert_eq!((due(&mut pods, 9_000), pods.next_due_ms(9_000)), (vec![], None));
-    pods.remove("u1");
+    pods.gone(0, pod("u1", "", 1_000, Some(5_000)), 9_000, 9_000);
     assert_eq!((pods.len(), pods.by_ip.len(), pods.leaving.len()), (0, 0, 0));
 }
 
 #[test]
-fn again_until_it_is_gone() {
+fn again_also_when_it_is_gone() {
     let mut pods = Pods::new(1);
     pods.put(0, pod("u1", "10.1.0.7", 1_000, Some(5_000)));
     due(&mut pods, 5_000);
     pods.answered("u1", &Answer::NotNow, 5_000);
     assert_eq!((due(&mut pods, 5_499), pods.next_due_ms(5_499)), (vec![], Some(5_500)));
     assert_eq!(due(&mut pods, 5_500), [("u1".to_owned(), 2, 5_000)]);
-    pods.remove("u1");
-    assert_eq!(pods.answered("u1", &Answer::NotNow, 5_600), None, "it went meanwhile");
-    assert_eq!((due(&mut pods, 99_000), pods.next_due_ms(5_600)), (vec![], None));
+    pods.gone(0, pod("u1", "10.1.0.7", 1_000, Some(5_000)), 5_550, 5_550);
+    assert_eq!(pods.answered("u1", &Answer::NotNow, 5_600), Some(Done::Failed { attempts: 2, again_at_ms: 6_600 }));
+    assert_eq!(due(&mut pods, 6_600), [("u1".to_owned(), 3, 5_000)]);
+    assert_eq!(pods.answered("u1", &Answer::Taken, 6_700), Some(Done::Settled));
+    assert_eq!((pods.leaving.len(), pods.next_due_ms(6_700)), (0, None));
+    // Nothing was to be done about it before.
+    pods.put(0, pod("u2", "", 1_000, Some(5_000)));
+    pods.gone(0, pod("u2", "", 1_000, Some(5_000)), 7_000, 7_000);
+    assert_eq!(pods.leaving.len(), 0);
 }
 
 #[test]
@@ -80,12 +87,14 @@ fn what_a_list_does_not_show_is_gone() {
     pods.put(1, pod("c", "10.1.0.3", 1_000, Some(5_000)));
     due(&mut pods, 5_000);
     pods.answered("b", &Answer::Taken, 5_000);
-    pods.listing(0);
+    pods.listing(0, 5_000);
     pods.put(0, pod("b", "10.1.0.2", 1_000, Some(5_000)));
     pods.put(0, pod("d", "10.1.0.4", 1_000, Some(5_000)));
-    pods.listed(0);
+    pods.listed(0, 5_000);
     let left: Vec<&str> = pods.leaving.keys().map(AsRef::as_ref).collect();
-    assert_eq!((left, pods.len()), (vec!["b", "c", "d"], 3));
+    assert_eq!((left, pods.len()), (vec!["a", "b", "c", "d"], 3), "a's order is under way");
+    pods.answered("a", &Answer::Taken, 5_000);
+    assert_eq!(pods.leaving.len(), 3);
     assert_eq!(due(&mut pods, 5_000), [("d".to_owned(), 1, 5_000)], "b was done before");
 }
 
@@ -107,4 +116,59 @@ fn orders_at_one_time_are_bounded() {
         pods.put(0, pod(&format!("u{n}"), &format!("10.1.0.{n}"), 1_000, Some(5_000)));
     }
     assert_eq!((pods.due(5_000, 3).len(), pods.due(5_000, 3).len(), pods.due(5_000, 3).len()), (3, 2, 0));
+}
+
+#[test]
+fn one_that_vanishes_is_ordered_for_what_registered_while_it_was_there() {
+    let mut pods = Pods::new(1);
+    let gone = || pod("u1", "10.1.0.7", 1_000, None);
+    pods.put(0, gone());
+    pods.gone(0, gone(), 5_900, 5_900);
+    assert_eq!((due(&mut pods, 5_900), pods.next_due_ms(5_900)), (vec![], Some(6_400)), "who has its address now?");
+    assert_eq!(due(&mut pods, 6_400), [("u1".to_owned(), 1, 5_000)]);
+    assert_eq!(pods.answered("u1", &Answer::Taken, 6_500), Some(Done::Settled));
+    assert_eq!((pods.len(), pods.leaving.len()), (0, 0));
+    // Not what registered since the next one with the address was created, though that was heard of later.
+    pods.put(0, gone());
+    pods.gone(0, gone(), 5_900, 5_900);
+    pods.put(0, pod("next", "10.1.0.7", 4_000, None));
+    assert_eq!(due(&mut pods, 6_400), [("u1".to_owned(), 1, 4_000)]);
+    assert_eq!(pods.answered("u1", &Answer::Absent, 6_500), Some(Done::Settled));
+    // Its address was taken from it before.
+    pods.put(0, pod("u2", "10.1.0.8", 1_000, None));
+    pods.gone(0, pod("u2", "", 1_000, None), 7_000, 7_000);
+    assert_eq!(pods.due(7_500, 1)[0].pod.ips, ["10.1.0.8".parse().unwrap()].into());
+}
+
+#[test]
+fn one_that_a_list_does_not_show_any_more_was_there_while_it_was_followed() {
+    let mut pods = Pods::new(1);
+    pods.put(0, pod("u1", "10.1.0.7", 1_000, None));
+    pods.put(0, pod("u2", "10.1.0.8", 1_000, None));
+    pods.listing(0, 7_300);
+    pods.put(0, pod("u2", "10.1.0.8", 1_000, None));
+    pods.listed(0, 90_000);
+    assert_eq!(due(&mut pods, 90_500), [("u1".to_owned(), 1, 7_000)]);
+    // It is there after all.
+    pods.put(0, pod("u1", "10.1.0.7", 1_000, None));
+    assert_eq!((pods.leaving.len(), pods.len()), (0, 2));
+}
+
+#[test]
+fn of_those_that_vanish_only_some_are_meant() {
+    type Change = fn(&mut Pod);
+    let rows: [(&str, Change); 4] = [
+        ("not opted in", |pod| pod.is_opted_in = false),
+        ("without an address", |pod| pod.ips.clear()),
+        ("on its node's address", |pod| pod.has_the_nodes_address = true),
+        ("its address was given back long ago", |pod| pod.has_ended = true),
+    ];
+    for (what, change) in rows {
+        let mut pods = Pods::new(1);
+        let mut vanishing = pod("u1", "10.1.0.7", 1_000, None);
+        change(&mut vanishing);
+        pods.put(0, vanishing.clone());
+        pods.gone(0, vanishing, 5_000, 5_000);
+        assert_eq!((pods.len(), pods.by_ip.len(), pods.leaving.len()), (0, 0, 0), "{what}");
+    }
 }

@@ -5,7 +5,12 @@ pub(super) const CI: &str = "token-of-ci-0123456789";
 pub(super) const FAR: &str = "token-of-far-0123456789";
 pub(super) const OLD: &str = "token-of-old-0123456789";
 pub(super) const SLOW: &str = "token-of-slow-012345678";
+/// Limited to one application, unlike the next.
+pub(super) const GROUPS: &str = "token-of-groups-012345";
+pub(super) const OPERATIONS: &str = "token-of-operations-01";
 pub(super) const AUDITOR: &str = "token-of-auditor-012345";
+
+const PUT_GROUPS: &str = "PUT /gateway-groups/JAVA-SERVICE";
 
 /// One request, and what it comes to.
 pub(super) struct Call {
@@ -53,6 +58,10 @@ pub(super) const fn body(name: &'static str, body: &'static str, status: u16, wo
 
 pub(super) const fn line(name: &'static str, line: &'static str, status: u16, word: &'static str) -> Call {
     Call { name, line, status, word, ..GOOD }
+}
+
+const fn named(name: &'static str, token: &'static str, body: &'static str, status: u16, word: &'static str) -> Call {
+    Call { name, token, line: PUT_GROUPS, body, status, word, ..GOOD }
 }
 
 pub(super) const CALLS: &[Call] = &[
@@ -126,6 +135,18 @@ pub(super) const CALLS: &[Call] = &[
     line("groups", "PUT /gateway-groups/JAVA-SERVICE", 403, "no-right"),
     line("taking groups away", "DELETE /gateway-groups/JAVA-SERVICE", 403, "no-right"),
     line("the trail", "GET /audit", 403, "no-right"),
+    line("another's groups", "GET /gateway-groups/OTHER", 403, "application-not-allowed"),
+    // What is named a gateway group is sent the gateways' token, and is never taken offline.
+    named("another application", GROUPS, r#"{"groups": ["OTHER"]}"#, 403, "group-not-allowed"),
+    named("in lower case", GROUPS, r#"{"groups": ["other"]}"#, 403, "group-not-allowed"),
+    named("among others", GROUPS, r#"{"groups": ["EURUS-GATEWAY", "OTHER"]}"#, 403, "group-not-allowed"),
+    named("one that nobody may touch", GROUPS, r#"{"groups": ["THIRD"]}"#, 403, "group-not-allowed"),
+    named("one that is not there", GROUPS, r#"{"groups": ["LATER"]}"#, 403, "group-not-allowed"),
+    named("itself", GROUPS, r#"{"groups": ["JAVA-SERVICE"]}"#, 403, "group-not-allowed"),
+    named("a service, with all applications", OPERATIONS, r#"{"groups": ["other"]}"#, 400, "group-is-a-service"),
+    named("a service, with all rights", PLAIN, r#"{"groups": ["OTHER"]}"#, 400, "group-is-a-service"),
+    named("no gateway, with all rights", PLAIN, r#"{"groups": ["THIRD"]}"#, 400, "group-is-a-service"),
+    named("sync-speed", PLAIN, r#"{"groups": ["EURUS-SYNC-SPEED"]}"#, 400, "group-is-a-service"),
     // The guards.
     body("more than may go at once", r#"{"app": "java-service"}"#, 409, "keep-percent"),
     body("by force", r#"{"app": "java-service", "force": true}"#, 409, "keep-percent"),

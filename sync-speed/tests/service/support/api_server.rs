@@ -93,6 +93,15 @@ impl ApiServer {
         state.tell("DELETED", &object);
     }
 
+    /// It has other labels than those that are followed, and runs on.
+    pub(crate) fn relabel(&self, uid: &str) {
+        let mut state = self.state.lock();
+        state.version += 1;
+        let mut object = state.pods[uid].clone();
+        object["metadata"]["resourceVersion"] = json!(state.version.to_string());
+        state.tell("DELETED", &object);
+    }
+
     /// Time goes by, as watches hear of every minute.
     pub(crate) fn bookmark(&self) {
         let mut state = self.state.lock();
