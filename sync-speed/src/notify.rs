@@ -13,6 +13,7 @@
 //! | `gateway` | the admin API of a gateway |
 //! | `report` | what the log says of a call |
 //! | `unwritten` | what the journal has not taken yet |
+//! | `writing` | telling the journal, and who waits for that |
 
 mod attempt;
 mod backoff;
@@ -22,11 +23,12 @@ mod courier;
 mod gateway;
 mod report;
 mod unwritten;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use eurus_client::EurekaClient;
 use eurus_model::Applications;
@@ -38,8 +40,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::Ack;
 use crate::nodes::{self, Announced};
-use crate::points;
-use crate::store::{NodeUpdate, Store, StoreError};
+use crate::store::Store;
 use attempt::Attempt;
 pub use batch::GroupsByApp;
 use book::{Book, Retry};
@@ -274,54 +275,6 @@ impl NotifyLoop {
             report::call(update);
         }
         self.record(&updates).await;
-    }
-
-    async fn record(&mut self, updates: &[NodeUpdate]) {
-        if !updates.is_empty() {
-            self.faults.pass(&points::ACKNOWLEDGEMENT_RECORD, "").await;
-        }
-        self.unwritten.add(updates, self.book.take_finished());
-        if self.unwritten.is_due(self.clock.now_ms()) {
-            self.write().await;
-        }
-        // What waits to be written is accepted as little without an end as calls are.
-        self.open_calls.store(self.book.open_calls() + self.unwritten.calls(), Ordering::Relaxed);
-        let (book, unwritten) = (&self.book, &self.unwritten);
-        let is_told = |number: i64| book.is_told(number) && !unwritten.is_about(number);
-        for (_, waiting) in self.waiting.extract_if(.., |number, _| is_told(*number)) {
-            // The one who waited may have left.
-            let _ = waiting.told.send(self.clock.timer("answer to a request"));
-        }
-    }
-
-    /// What gateways have done is done: they are not told again.
-    async fn write(&mut self) {
-        match self.try_write().await {
-            Ok(()) => {
-                if self.unwritten.is_written() {
-                    log::info!("the journal has the answers of all gateways again");
-                }
-            }
-            Err(error) => {
-                let pause_ms = self.unwritten.failed(self.clock.now_ms());
-                let (calls, entries) = (self.unwritten.calls(), self.unwritten.finished().len());
-                log::error!(
-                    "what {calls} gateway calls came to, and the end of {entries} entries, is not in the journal; written \
-                     again in {pause_ms} ms: {error}"
-                );
-            }
-        }
-    }
-
-    async fn try_write(&mut self) -> Result<(), StoreError> {
-        let (came, updates, finished) = (self.unwritten.nodes(), self.unwritten.updates(), self.unwritten.finished());
-        if !came.is_empty() {
-            self.store.nodes_came(&came, self.clock.now_ms()).await?;
-        }
-        if !(updates.is_empty() && finished.is_empty()) {
-            self.store.nodes_answered(&updates, &finished, self.clock.now_ms()).await?;
-        }
-        Ok(())
     }
 
     fn release_who_waited_long_enough(&mut self) {

@@ -214,12 +214,13 @@ fn since_when(copy: &Applications) -> impl Iterator<Item = i64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use eurus_model::InstanceStatus;
 
     use super::*;
 
-    fn instance(id: &str, ip: &str, service_up_ms: i64, status: InstanceStatus) -> InstanceInfo {
+    /// As a registry shows one.
+    pub(crate) fn instance(id: &str, ip: &str, service_up_ms: i64, status: InstanceStatus) -> InstanceInfo {
         let mut instance = InstanceInfo::new("A", id, "h", ip);
         instance.lease.service_up_ms = service_up_ms;
         instance.status = status;

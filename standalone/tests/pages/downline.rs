@@ -5,7 +5,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{free_address, page, port, start};
+use crate::support::{page, start, start_all};
 
 /// What the page calls them.
 const SYNC_SPEED: &str = "127.0.0.1:8090";
@@ -43,15 +43,7 @@ fn fits(shown: &str, line: &str) -> bool {
 fn every_command_of_the_page() {
     let page = page("downline.md");
     let folder = tempfile::tempdir().unwrap();
-    let [registry, gateway, admin, sync_speed] = [(); 4].map(|()| free_address());
-    let flags = [
-        format!("--server.port={}", port(&registry)),
-        format!("--eurus.gateway.port={}", port(&gateway)),
-        format!("--eurus.gateway.admin.port={}", port(&admin)),
-        format!("--eurus.sync-speed.port={}", port(&sync_speed)),
-    ];
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let _eurus = start(folder.path(), &flags, "Ctrl-C stops it");
+    let (_eurus, [registry, _, admin, sync_speed]) = start_all(folder.path(), &[]);
     let registry_url = format!("http://{registry}/eureka/");
     let _producers = ["127.0.0.2", "127.0.0.3", "127.0.0.4"].map(|ip| {
         let arguments = ["producer", "--ip", ip, "--port", "9001", "--registry", registry_url.as_str()];

@@ -8,7 +8,7 @@ use std::process::Command;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
 use serde_json::{Value, json};
 
-use crate::support::{free_address, page, port, start};
+use crate::support::{page, start_all};
 
 /// Whom the page's caller has for a name, and whose address the page takes offline.
 const CALLER: &str = "spiffe://cluster/ns/platform/sa/controller";
@@ -73,17 +73,9 @@ fn its_curl_with_a_certificate() {
     let folder = folder.path();
     make_certificates(folder);
     fs::write(folder.join("application.yml"), block(&page, heading, "yaml")).unwrap();
-    let [registry, gateway, admin, sync_speed] = [(); 4].map(|()| free_address());
-    let flags = [
-        format!("--server.port={}", port(&registry)),
-        format!("--eurus.gateway.port={}", port(&gateway)),
-        format!("--eurus.gateway.admin.port={}", port(&admin)),
-        format!("--eurus.sync-speed.port={}", port(&sync_speed)),
-        // Whoever registers is seen at once: with one of the two alone the offline would be refused.
-        "--eureka.server.use-read-only-response-cache=false".to_owned(),
-    ];
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let _eurus = start(folder, &flags, "Ctrl-C stops it");
+    // Whoever registers is seen at once: with one of the two alone the offline would be refused.
+    let seen_at_once = "--eureka.server.use-read-only-response-cache=false";
+    let (_eurus, [registry, _, admin, sync_speed]) = start_all(folder, &[seen_at_once]);
     for ip in [IP, "10.1.2.4"] {
         register(folder, &registry, ip);
     }

@@ -39,12 +39,22 @@ pub(crate) fn start(folder: &Path, arguments: &[&str], ready: &'static str) -> P
     process
 }
 
-pub(crate) fn free_address() -> String {
+/// The whole of it, on ports of its own: the addresses of the registry, the gateway, its admin API and sync-speed.
+pub(crate) fn start_all(folder: &Path, more: &[&str]) -> (Process, [String; 4]) {
+    let addresses = [(); 4].map(|()| free_address());
+    let keys = ["server.port", "eurus.gateway.port", "eurus.gateway.admin.port", "eurus.sync-speed.port"];
+    let flags: Vec<String> =
+        keys.iter().zip(&addresses).map(|(key, address)| format!("--{key}={}", port(address))).collect();
+    let arguments: Vec<&str> = flags.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    (start(folder, &arguments, "Ctrl-C stops it"), addresses)
+}
+
+fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// The port of `ip:port`.
-pub(crate) fn port(address: &str) -> &str {
+fn port(address: &str) -> &str {
     address.rsplit_once(':').unwrap().1
 }
 

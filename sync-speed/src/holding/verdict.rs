@@ -37,13 +37,7 @@ pub(super) fn verdict(held: &Held, shown: &InstanceInfo, forgotten: Option<Forgo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn instance(id: &str, ip: &str, service_up_ms: i64, status: InstanceStatus) -> InstanceInfo {
-        let mut instance = InstanceInfo::new("A", id, "h", ip);
-        instance.lease.service_up_ms = service_up_ms;
-        instance.status = status;
-        instance
-    }
+    use crate::registry_memory::tests::instance;
 
     #[test]
     fn verdicts() {

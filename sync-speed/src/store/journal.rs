@@ -1,5 +1,6 @@
 //! Writing the journal. Each function is one transaction.
 
+mod keys;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -10,12 +11,11 @@ use super::sql::{Work, sql};
 use super::{Store, StoreError};
 use crate::entry::{Ack, Drain, Entry, EntryState, InstanceRecord, NodeRecord, Plan, Step};
 use crate::request::Request;
+use keys::forget_old_key;
 use rows::{Claim, insert_entry, insert_instance, insert_node, update_instance, update_node};
 
 /// How long a finished entry is kept: 30 days.
 const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// How long a request may be repeated under its name: a day.
-const KEY_KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How often a transaction is tried that met another one.
 const TRIES_MAX: u32 = 5;
 
@@ -124,23 +124,6 @@ impl Store {
         work.commit().await?;
         self.changed(number);
         Ok(entry)
-    }
-
-    /// The entry of a request that was sent before under the same name, and not too long ago. One that failed has let go
-    /// of its name: nothing of it holds, and who asks again means it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn entry_by_key(&self, key: &str, now_ms: i64) -> Result<Option<Entry>, StoreError> {
-        let row = sql("SELECT number FROM entries WHERE idempotency_key = ? AND created_ms >= ? AND state <> 'failed'")
-            .bind(key)
-            .bind(now_ms.saturating_sub(KEY_KEPT_MS))
-            .read_optional(&self.pool)
-            .await?;
-        match row {
-            Some(row) => self.entry_by_number(row.int("number")?).await,
-            None => Ok(None),
-        }
     }
 
     /// What waiting for requests under way came to.
@@ -293,16 +276,6 @@ async fn next_number(work: &mut Work, now_ms: i64) -> Result<i64, StoreError> {
         .await?;
     let row = sql("SELECT last FROM numbers WHERE name = 'entry'").fetch_optional(work).await?;
     row.ok_or_else(|| StoreError::Corrupt("no row 'entry' in table numbers".to_owned()))?.int("last")
-}
-
-/// The same name may be used again after a while, and after a failure.
-async fn forget_old_key(work: &mut Work, key: &str, now_ms: i64) -> Result<(), StoreError> {
-    sql("UPDATE entries SET idempotency_key = NULL WHERE idempotency_key = ? AND (created_ms < ? OR state = 'failed')")
-        .bind(key)
-        .bind(now_ms.saturating_sub(KEY_KEPT_MS))
-        .later(work)
-        .await?;
-    Ok(())
 }
 
 async fn clear_old(work: &mut Work, now_ms: i64) -> Result<(), StoreError> {

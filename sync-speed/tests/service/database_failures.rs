@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
+use crate::support::gateway::FakeGateway;
 use crate::support::holding::Holding;
 use crate::support::service::{Service, World, as_json, client, send};
 use eurus_sync_speed::entry::EntryState;
@@ -26,6 +27,15 @@ async fn run(world: &World, statement: &str) {
     connection.close().await.unwrap();
 }
 
+/// Three instances and a gateway, which sync-speed has fetched.
+async fn started() -> (World, FakeGateway, Service) {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    (world, gateway, service)
+}
+
 async fn newest(service: &Service) -> Value {
     service.hand.settle().await.unwrap();
     service.get("/offline?limit=1").await.expect(200)["entries"][0].clone()
@@ -33,10 +43,7 @@ async fn newest(service: &Service) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_gateways_answered_is_written_when_the_database_works_again() {
-    let world = World::with_three();
-    let gateway = world.gateway("g");
-    let service = world.start();
-    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    let (world, gateway, service) = started().await;
     break_journal(&world, "UPDATE ON entries WHEN NEW.state = 'done'").await;
     let request = service.offline_in_background(json!({"ip": "10.0.0.2"}));
     world.events.wait_for(1, "g /downline").await;
@@ -54,10 +61,7 @@ async fn what_gateways_answered_is_written_when_the_database_works_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_registry_did_is_written_and_told_however_long_the_database_fails() {
     for away_ms in [5_000, 400_000] {
-        let world = World::with_three();
-        let gateway = world.gateway("g");
-        let service = world.start();
-        service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+        let (world, gateway, service) = started().await;
         break_journal(&world, "INSERT ON entry_nodes").await;
         let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(500);
         assert!(body["message"].as_str().unwrap().contains("as soon as the database works again"), "{body:#}");
@@ -76,10 +80,7 @@ async fn what_the_registry_did_is_written_and_told_however_long_the_database_fai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_request_is_not_overrun_by_what_is_written_late() {
-    let world = World::with_three();
-    let gateway = world.gateway("g");
-    let service = world.start();
-    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    let (world, gateway, service) = started().await;
     break_journal(&world, "INSERT ON entry_nodes").await;
     let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(500);
     mend_journal(&world).await;

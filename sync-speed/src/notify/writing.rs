@@ -1,0 +1,57 @@
+//! The journal is told what calls came to; who waits for an entry hears of it once it is written.
+
+use std::sync::atomic::Ordering;
+
+use super::NotifyLoop;
+use crate::points;
+use crate::store::{NodeUpdate, StoreError};
+
+impl NotifyLoop {
+    pub(super) async fn record(&mut self, updates: &[NodeUpdate]) {
+        if !updates.is_empty() {
+            self.faults.pass(&points::ACKNOWLEDGEMENT_RECORD, "").await;
+        }
+        self.unwritten.add(updates, self.book.take_finished());
+        if self.unwritten.is_due(self.clock.now_ms()) {
+            self.write().await;
+        }
+        // What waits to be written is accepted as little without an end as calls are.
+        self.open_calls.store(self.book.open_calls() + self.unwritten.calls(), Ordering::Relaxed);
+        let (book, unwritten) = (&self.book, &self.unwritten);
+        let is_told = |number: i64| book.is_told(number) && !unwritten.is_about(number);
+        for (_, waiting) in self.waiting.extract_if(.., |number, _| is_told(*number)) {
+            // The one who waited may have left.
+            let _ = waiting.told.send(self.clock.timer("answer to a request"));
+        }
+    }
+
+    /// What gateways have done is done: they are not told again.
+    pub(super) async fn write(&mut self) {
+        match self.try_write().await {
+            Ok(()) => {
+                if self.unwritten.is_written() {
+                    log::info!("the journal has the answers of all gateways again");
+                }
+            }
+            Err(error) => {
+                let pause_ms = self.unwritten.failed(self.clock.now_ms());
+                let (calls, entries) = (self.unwritten.calls(), self.unwritten.finished().len());
+                log::error!(
+                    "what {calls} gateway calls came to, and the end of {entries} entries, is not in the journal; written \
+                     again in {pause_ms} ms: {error}"
+                );
+            }
+        }
+    }
+
+    async fn try_write(&mut self) -> Result<(), StoreError> {
+        let (came, updates, finished) = (self.unwritten.nodes(), self.unwritten.updates(), self.unwritten.finished());
+        if !came.is_empty() {
+            self.store.nodes_came(&came, self.clock.now_ms()).await?;
+        }
+        if !(updates.is_empty() && finished.is_empty()) {
+            self.store.nodes_answered(&updates, &finished, self.clock.now_ms()).await?;
+        }
+        Ok(())
+    }
+}
