@@ -1,6 +1,7 @@
 //! The command line.
 
 mod downline;
+mod gateway;
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 use crate::measure::Shape;
 pub(crate) use downline::{DownlineArguments, DownlineSettings};
+pub(crate) use gateway::{GatewayArguments, GatewaySettings};
 
 /// Instances at most: the ids' addresses have 24 bits, and the stock server is slow with more.
 const INSTANCES_MAX: u64 = 100_000;
@@ -36,6 +38,12 @@ pub(crate) enum Benchmark {
     /// to stderr. Exit code 1: a request failed, one reached an instance after the answer that it was taken out, or an
     /// offline was not done by all gateways; 130: interrupted.
     Downline(DownlineArguments),
+    /// What a request through the gateway costs, beside nginx, haproxy and Spring Cloud Gateway in front of the same
+    /// instances.
+    ///
+    /// Needs nginx, haproxy and wrk, and a JDK 17 and Maven (the first time) for Spring Cloud Gateway, unless --no-java. The
+    /// table goes to stdout, progress to stderr. Exit code 1: a request failed; 130: interrupted.
+    Gateway(GatewayArguments),
 }
 
 #[derive(clap::Args)]
@@ -115,7 +123,7 @@ mod tests {
         let all = ["bench", "registry"].iter().chain(arguments);
         match Arguments::try_parse_from(all).map_err(|error| error.to_string()).unwrap().benchmark {
             Benchmark::Registry(registry) => registry.settings(cores),
-            Benchmark::Downline(_) => panic!("another benchmark"),
+            Benchmark::Downline(_) | Benchmark::Gateway(_) => panic!("another benchmark"),
         }
     }
 

@@ -3,7 +3,6 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `ours` | our binaries |
 //! | `stack` | our services as processes |
 //! | `producers`, `begun` | the instances, and when requests began on them |
 //! | `arrivals` | when bytes came, by the kernel's word |
@@ -17,7 +16,6 @@ mod arrivals;
 mod begun;
 mod disk;
 mod distribution;
-mod ours;
 mod producers;
 mod report;
 mod rounds;
@@ -29,9 +27,9 @@ mod table;
 use eurus_service::Clock;
 
 use crate::arguments::DownlineSettings;
+use crate::binaries::Ours;
 use crate::failure::Failure;
 use crate::machine;
-use ours::Ours;
 use producers::Producers;
 pub(crate) use report::Report;
 use rounds::{Phase, Rounds};

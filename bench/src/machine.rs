@@ -30,13 +30,12 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start().strip_prefix(':')?.trim()))
 }
 
-/// The first line that a program says of itself; both say it on stderr.
-fn first_line(program: &str, argument: &str) -> String {
-    let output = Command::new(program).arg(argument).output().map(|output| output.stderr).unwrap_or_default();
-    match String::from_utf8_lossy(&output).lines().next() {
-        Some(line) => line.trim_start_matches("nginx version: ").to_owned(),
-        None => format!("{program}: not found"),
-    }
+/// The first line that a program says of itself, wherever it says it.
+pub(crate) fn first_line(program: &str, argument: &str) -> String {
+    let Ok(output) = Command::new(program).arg(argument).output() else { return format!("{program}: not found") };
+    let said = [output.stderr, output.stdout].concat();
+    let first = String::from_utf8_lossy(&said).lines().next().unwrap_or_default().trim().to_owned();
+    first.trim_start_matches("nginx version: ").to_owned()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! | `arguments` | the command line |
 //! | `side_by_side` | the benchmark of the registry: servers in turn, round by round |
 //! | `downline` | the benchmark of the downline: our services as processes, and a stock chain |
+//! | `gateway` | the benchmark of the gateway: nginx, haproxy, Spring Cloud Gateway and ours before the same instances |
+//! | `binaries`, `registering` | our services' binaries; instances for a registry |
 //! | `servers` | Java, nginx and ours as processes; `process`: a group that ends with its owner |
 //! | `operation`, `population` | what is asked, of whom |
 //! | `measure` | one slice: one operation against one server for a few seconds |
@@ -14,9 +16,11 @@
 
 mod aim;
 mod arguments;
+mod binaries;
 mod cpu;
 mod downline;
 mod failure;
+mod gateway;
 mod http_once;
 mod load;
 mod machine;
@@ -25,6 +29,7 @@ mod operation;
 mod population;
 mod process;
 mod progress;
+mod registering;
 mod report;
 mod servers;
 mod side_by_side;
@@ -40,7 +45,7 @@ use eurus_service::Clock;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use arguments::{Arguments, Benchmark, DownlineArguments, RegistryArguments};
+use arguments::{Arguments, Benchmark, DownlineArguments, GatewayArguments, RegistryArguments};
 use failure::Failure;
 
 /// As a shell reports a program that Ctrl-C has ended.
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().benchmark {
         Benchmark::Registry(arguments) => registry(&arguments),
         Benchmark::Downline(arguments) => downline(&arguments),
+        Benchmark::Gateway(arguments) => gateway(&arguments),
     };
     done.unwrap_or_else(|failure| {
         eprintln!("bench: {failure}");
@@ -69,6 +75,13 @@ fn downline(arguments: &DownlineArguments) -> Result<ExitCode, Failure> {
     let Some(report) = until_interrupted(downline::run(&settings, &clock))? else { return Ok(interruption()) };
     keep(&report, arguments.json.as_deref())?;
     show(&downline::markdown(&report), report.failures() > 0)
+}
+
+fn gateway(arguments: &GatewayArguments) -> Result<ExitCode, Failure> {
+    let (settings, clock) = (arguments.settings(), Clock::system());
+    let Some(report) = until_interrupted(gateway::run(&settings, &clock))? else { return Ok(interruption()) };
+    keep(&report, arguments.json.as_deref())?;
+    show(&gateway::markdown(&report), report.failures() > 0)
 }
 
 /// `None`: it was interrupted. Dropping a benchmark ends all its processes.

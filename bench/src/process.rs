@@ -53,6 +53,14 @@ impl Process {
         }
     }
 
+    /// Whether it ended by itself, as it should.
+    ///
+    /// # Errors
+    /// When nobody can tell.
+    pub(crate) fn has_ended(&mut self) -> Result<bool, Failure> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// The last that it wrote.
     pub(crate) fn end_of_output(&self) -> Result<String, Failure> {
         let mut file = self.output.reopen()?;

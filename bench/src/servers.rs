@@ -3,6 +3,7 @@
 pub(crate) mod java;
 pub(crate) mod nginx;
 pub(crate) mod ours;
+pub(crate) mod spring_gateway;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;

@@ -183,7 +183,7 @@ fn shown(figure: Option<Figure>, show: fn(f64) -> String) -> String {
 }
 
 /// Three digits, more or less.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value {
         value if value >= 100.0 => thousands(value),
         value if value >= 10.0 => format!("{value:.1}"),
@@ -191,7 +191,7 @@ fn short(value: f64) -> String {
     }
 }
 
-fn ratio(value: f64) -> String {
+pub(crate) fn ratio(value: f64) -> String {
     format!("{value:.2}")
 }
 

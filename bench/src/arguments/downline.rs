@@ -86,7 +86,7 @@ mod tests {
         let all = ["bench", "downline"].iter().chain(arguments);
         match Arguments::try_parse_from(all).ok()?.benchmark {
             Benchmark::Downline(downline) => Some(downline.settings()),
-            Benchmark::Registry(_) => None,
+            _ => None,
         }
     }
 

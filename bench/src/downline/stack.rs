@@ -9,20 +9,17 @@ use std::sync::Arc;
 use eurus_service::Clock;
 use tempfile::TempDir;
 
-use super::Ours;
 use super::producers::{APP, Producer};
+use crate::binaries::Ours;
 use crate::failure::Failure;
 use crate::http_once;
-use crate::load::requests::{Repeat, Requests, Stamps};
-use crate::load::{Load, Pace, Running};
 use crate::population::{Encoding, Instance, Population, get, registration};
 use crate::process::Process;
+use crate::registering::register_all;
 use crate::servers::{answering, free_address, free_addresses};
 
 /// What the registry's response cache takes to follow; stock is 30 s. Only so that all gateways are known sooner.
 const CACHE_MS: u32 = 1_000;
-/// Connections that register.
-const CONNECTIONS: usize = 32;
 const STARTED_WITHIN_MS: i64 = 120_000;
 const PAUSE_MS: i64 = 20;
 /// The gateways' group.
@@ -146,27 +143,6 @@ pub(crate) fn instance_of(producer: &Producer) -> Instance {
     let (ip, port) = (producer.address.ip().to_string(), producer.address.port());
     let app = APP.to_lowercase();
     Instance { id: format!("{ip}:{app}:{port}"), app, ip, port }
-}
-
-/// Registers each once.
-///
-/// # Errors
-/// When one is not answered with 2xx.
-pub(crate) async fn register_all(
-    address: SocketAddr,
-    each: Vec<crate::load::requests::Request>,
-    clock: &Clock,
-) -> Result<(), Failure> {
-    let stamps = Arc::new(Stamps::from_ms(clock.now_ms()));
-    let load = Load {
-        addresses: [address].into(),
-        requests: Arc::new(Requests::new(each, Repeat::Once, &stamps)),
-        pace: Pace::Closed,
-        connections: CONNECTIONS,
-        threads: 1,
-    };
-    Running::start(&load, clock).await?.finish().await.map_err(|failure| failure.during("registering"))?;
-    Ok(())
 }
 
 /// Waits until whoever fetches now is shown all gateways.

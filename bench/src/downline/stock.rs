@@ -2,8 +2,6 @@
 //! What a status OUT_OF_SERVICE takes to reach the gateway's balancer, from outside: until requests stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::Command;
 
 use eurus_service::Clock;
 use serde::Serialize;
@@ -12,12 +10,13 @@ use tempfile::TempDir;
 use super::arrivals;
 use super::producers::{Producer, Producers};
 use super::rounds::{LoadFigures, figures, load};
-use super::stack::{instance_of, register_all, registrations};
+use super::stack::{instance_of, registrations};
 use crate::failure::Failure;
 use crate::http_once;
 use crate::load::Running;
 use crate::process::Process;
-use crate::servers::{answering, free_address, java, workspace};
+use crate::registering::register_all;
+use crate::servers::{answering, free_address, java, spring_gateway};
 
 /// Instances: one of each try, and one that stays.
 const TRIES_AT_ONCE: usize = 7;
@@ -33,7 +32,6 @@ const SILENT_MS: i64 = 5_000;
 /// All caches one after the other take 95 s.
 const WITHIN_MS: i64 = 150_000;
 const LOOK_MS: i64 = 250;
-const BUILD: [&str; 6] = ["-B", "-q", "-f", "bench/java/spring-gateway", "package", "-DskipTests"];
 
 /// What the stock chain did.
 #[derive(Clone, Debug, Serialize)]
@@ -88,7 +86,7 @@ struct Chain {
 
 impl Chain {
     async fn start(clock: &Clock) -> Result<Self, Failure> {
-        let gateway_jar = gateway_jar()?;
+        spring_gateway::jar()?;
         let folder = tempfile::tempdir()?;
         let (server_address, gateway_address) = (free_address()?, free_address()?);
         let mut server = java::start_stock(&folder, server_address)?;
@@ -96,17 +94,7 @@ impl Chain {
         let count = u8::try_from(TRIES_AT_ONCE + 1).unwrap_or(u8::MAX);
         let producers = Producers::start(count)?;
         register_all(server_address, registrations(&producers.each), clock).await?;
-        let mut gateway = Process::start(
-            "Spring Cloud Gateway",
-            Command::new("java")
-                .arg("-jar")
-                .arg(gateway_jar)
-                .current_dir(&folder)
-                .env("ADDRESS", gateway_address.ip().to_string())
-                .env("PORT", gateway_address.port().to_string())
-                .env("SERVICE", "measured")
-                .env("EUREKA_URL", format!("http://{server_address}/eureka/")),
-        )?;
+        let mut gateway = spring_gateway::start(&folder, gateway_address, "measured", server_address)?;
         answering(&mut gateway, gateway_address, "/measured/hello", clock).await?;
         Ok(Self { _server: server, server_address, _gateway: gateway, gateway_address, producers, _folder: folder })
     }
@@ -185,15 +173,6 @@ impl Try<'_> {
 fn offset_us(number: usize) -> i64 {
     let share = (number as f64 * GOLDEN).fract();
     (share * SPREAD_MS * 1_000.0).round() as i64
-}
-
-/// The jar; Maven builds it if it is missing.
-fn gateway_jar() -> Result<PathBuf, Failure> {
-    let jar = workspace().join("bench/java/spring-gateway/target/spring-gateway.jar");
-    if !jar.is_file() {
-        java::package(&BUILD)?;
-    }
-    Ok(jar)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Our binaries.
+//! Our services' binaries.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,0 +1,97 @@
+//! What is asked: the same of every program.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// Service id, and the first segment of every path.
+pub(crate) const SERVICE: &str = "measured";
+/// Bytes of a posted body.
+const POSTED_BYTES: usize = 16 * 1024;
+const CONNECTIONS: usize = 64;
+const MANY_CONNECTIONS: usize = 512;
+
+/// One kind of request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Workload {
+    /// GET, answered with 1 KiB
+    Small,
+    /// GET, answered with 16 KiB
+    Middle,
+    /// GET, answered with 1 MiB
+    Large,
+    /// POST of 16 KiB
+    Post,
+    /// As `small`, over 512 connections
+    ManyConnections,
+    /// As `small`, a new connection for each request
+    NewConnection,
+}
+
+/// All of them.
+pub(crate) const ALL: [Workload; 6] = [
+    Workload::Small,
+    Workload::Middle,
+    Workload::Large,
+    Workload::Post,
+    Workload::ManyConnections,
+    Workload::NewConnection,
+];
+
+impl Workload {
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Small => "GET, 1 KiB",
+            Self::Middle => "GET, 16 KiB",
+            Self::Large => "GET, 1 MiB",
+            Self::Post => "POST of 16 KiB",
+            Self::ManyConnections => "GET, 1 KiB, 512 connections",
+            Self::NewConnection => "GET, 1 KiB, a new connection for each request",
+        }
+    }
+
+    /// The upstream's file and its bytes.
+    pub(crate) fn file(self) -> Option<(&'static str, usize)> {
+        match self {
+            Self::Small | Self::ManyConnections | Self::NewConnection => Some(("1k", 1 << 10)),
+            Self::Middle => Some(("16k", 16 << 10)),
+            Self::Large => Some(("1m", 1 << 20)),
+            Self::Post => None,
+        }
+    }
+
+    pub(crate) fn path(self) -> String {
+        format!("/{SERVICE}/{}", self.file().map_or("post", |(name, _)| name))
+    }
+
+    pub(crate) fn connections(self) -> usize {
+        match self {
+            Self::ManyConnections => MANY_CONNECTIONS,
+            _ => CONNECTIONS,
+        }
+    }
+
+    /// What the load generator is told of the request, in its language.
+    pub(crate) fn request_in_lua(self) -> String {
+        match self {
+            Self::Post => format!("wrk.method = \"POST\"\nwrk.body = string.rep(\"x\", {POSTED_BYTES})\n"),
+            Self::NewConnection => "wrk.headers[\"Connection\"] = \"close\"\n".to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_special_about_a_request_is_told_to_the_generator() {
+        assert_eq!(Workload::Small.path(), "/measured/1k");
+        assert_eq!((Workload::Post.path().as_str(), Workload::Post.file()), ("/measured/post", None));
+        assert!(Workload::Post.request_in_lua().contains("string.rep(\"x\", 16384)"));
+        assert!(Workload::NewConnection.request_in_lua().contains("close"));
+        assert_eq!(Workload::ManyConnections.connections(), 512);
+        assert!(Workload::Small.request_in_lua().is_empty());
+    }
+}
