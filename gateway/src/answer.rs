@@ -13,9 +13,9 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use serde::Serialize;
 
 use crate::activity::Activity;
+use crate::caller::Caller;
 use crate::error::RequestError;
 use crate::headers;
-use crate::pipeline::Caller;
 use crate::timestamp::Timestamp;
 use crate::upgrade::handover::Switched;
 use crate::upstream::Connection;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::caller::Scheme;
 use crate::upgrade::Protocols;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -65,6 +66,8 @@ pub(crate) fn set_upgrade(headers: &mut HeaderMap, protocols: &Protocols) {
 pub(crate) struct Forwarded<'a> {
     /// The caller's address.
     pub(crate) peer: IpAddr,
+    /// What the caller's connection is.
+    pub(crate) scheme: Scheme,
     /// What was stripped from the path.
     pub(crate) prefix: &'a str,
     /// What the caller would rather speak.
@@ -84,7 +87,7 @@ pub(crate) fn prepare_request(headers: &mut HeaderMap, forwarded: &Forwarded<'_>
     // Ours is the answer to "may I send the body": reading it sends 100 Continue to the caller.
     headers.remove(header::EXPECT);
     let host = headers.remove(header::HOST);
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, forwarded.scheme.value());
     let texts = [(X_FORWARDED_FOR, forwarded.peer.to_string()), (X_FORWARDED_PREFIX, forwarded.prefix.to_owned())];
     for (name, text) in texts {
         // An address, or a part of a valid path: always valid.
@@ -148,14 +151,15 @@ mod tests {
             ("expect", "100-continue"),
             ("accept", "*/*"),
         ]);
-        let forwarded = Forwarded { peer: IpAddr::from([127, 0, 0, 9]), prefix: "/java-service", upgrade: None };
+        let peer = IpAddr::from([127, 0, 0, 9]);
+        let forwarded = Forwarded { peer, scheme: Scheme::Https, prefix: "/java-service", upgrade: None };
         prepare_request(&mut given, &forwarded);
         set_host(&mut given, Bytes::from_static(b"127.0.0.2:80"));
         let expected = headers(&[
             ("host", "127.0.0.2:80"),
             ("accept", "*/*"),
             ("x-forwarded-for", "127.0.0.9"),
-            ("x-forwarded-proto", "http"),
+            ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "shop.example:8080"),
             ("x-forwarded-prefix", "/java-service"),
         ]);
@@ -165,7 +169,8 @@ mod tests {
     #[test]
     fn a_length_beside_chunks_does_not_pass() {
         let mut given = headers(&[("transfer-encoding", "chunked"), ("content-length", "5")]);
-        prepare_request(&mut given, &Forwarded { peer: IpAddr::from([127, 0, 0, 9]), prefix: "/a", upgrade: None });
+        let peer = IpAddr::from([127, 0, 0, 9]);
+        prepare_request(&mut given, &Forwarded { peer, scheme: Scheme::Http, prefix: "/a", upgrade: None });
         assert!(!given.contains_key(header::CONTENT_LENGTH));
         assert!(!given.contains_key(header::TRANSFER_ENCODING));
     }

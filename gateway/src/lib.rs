@@ -12,7 +12,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`config`], `properties` | what the gateway is told, with every limit; under which names |
-//! | `edge` | one thread per listener: accepting, limits, stopping |
+//! | `edge`, `edge/*` | one thread per listener: accepting, limits, stopping |
+//! | `caller` | a request's context, from the edge on |
 //! | `pipeline` | THE request path, in order |
 //! | `product`, `headers` | which service a path names; which headers pass |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
@@ -36,6 +37,7 @@
 
 mod activity;
 mod answer;
+mod caller;
 pub mod config;
 mod directive;
 mod directory;

@@ -12,34 +12,24 @@
 //! `start` is the last step before the first byte and waits for nothing (but for a harness's plan): see [`Endpoint`](crate::endpoint::Endpoint)
 //! for what it guards.
 
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 
-use crate::activity::Activity;
 use crate::answer::{self, AnswerBody};
+use crate::caller::Caller;
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError, Source};
 use crate::headers::{self, Forwarded};
 use crate::pick::pick;
 use crate::points;
 use crate::product::{self, Route};
-use crate::upgrade::{Handover, Protocols};
+use crate::upgrade::Protocols;
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
 use crate::worker::Worker;
-
-/// Who sent a request.
-pub(crate) struct Caller {
-    pub(crate) peer: IpAddr,
-    /// Of its connection.
-    pub(crate) activity: Rc<Activity>,
-    /// Where its connection goes on after an answer 101.
-    pub(crate) handover: Rc<Handover>,
-}
 
 /// One request, from its head to the head of its answer; bodies stream behind.
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -47,7 +37,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
         return answer::health(worker.directory.snapshot().received_ms.is_some());
     }
     let uri = request.uri().clone();
-    match forward(&worker, caller.peer, request).await {
+    match forward(&worker, &caller, request).await {
         Ok(answer) => answer::pass(&worker, answer, caller),
         Err(error) => {
             match error.kind.source() {
@@ -67,13 +57,14 @@ fn warn(worker: &Worker, path: &str, error: &RequestError) {
     }
 }
 
-async fn forward(worker: &Worker, peer: IpAddr, request: Request<Incoming>) -> Result<Answer, RequestError> {
+async fn forward(worker: &Worker, caller: &Caller, request: Request<Incoming>) -> Result<Answer, RequestError> {
     let (mut head, body) = request.into_parts();
     let Route { service, prefix, target } = head.uri.path_and_query().and_then(product::route).ok_or_else(no_route)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     head.uri = target.into();
     head.version = http::Version::HTTP_11;
-    headers::prepare_request(&mut head.headers, &Forwarded { peer, prefix: &prefix, upgrade: upgrade.as_ref() });
+    let forwarded = Forwarded { peer: caller.peer, scheme: caller.scheme, prefix: &prefix, upgrade: upgrade.as_ref() };
+    headers::prepare_request(&mut head.headers, &forwarded);
     let mut outgoing = Outgoing::new(head, body, upgrade);
     let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
     loop {

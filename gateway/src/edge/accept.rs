@@ -1,0 +1,86 @@
+//! Accepts connections until told to stop, then lets the requests under way finish.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eurus_service::{Shutdown, Timer};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::Seat;
+use super::converse::converse;
+use crate::worker::Worker;
+
+/// After the operating system refused to accept a connection (out of file descriptors, say).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Until told to stop, and the requests under way have finished or their time is over.
+pub(super) async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
+    let listener = TcpListener::from_std(seat.listener)?;
+    let connections_max = u32::try_from(seat.config.connections_max).unwrap_or(u32::MAX);
+    let permits = Arc::new(Semaphore::new(connections_max as usize));
+    let worker = Rc::new(Worker::new(seat.directory, seat.refusals, seat.config, seat.clock, seat.faults));
+    tokio::task::spawn_local(close_overdue(Rc::clone(&worker), timer, seat.stop.clone()));
+    let mut was_full = false;
+    loop {
+        let is_full = permits.available_permits() == 0;
+        if is_full && !was_full {
+            log::warn!(
+                "{}: {connections_max} connections are open, the limit; further callers wait until one closes",
+                seat.name
+            );
+        }
+        was_full = is_full;
+        let permit = tokio::select! {
+            biased;
+            () = seat.stop.wait() => break,
+            permit = Arc::clone(&permits).acquire_owned() => permit.map_err(io::Error::other)?,
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = seat.stop.wait() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                tokio::task::spawn_local(converse(Rc::clone(&worker), stream, peer, permit, seat.stop.clone()));
+            }
+            Err(error) => {
+                log::warn!("{}: no connection can be accepted: {error}. Out of file descriptors?", seat.name);
+                // Time-outs and stops end the pause alike.
+                let _ = timeout(ACCEPT_PAUSE, seat.stop.wait()).await;
+            }
+        }
+    }
+    drop(listener);
+    let all_ended = async {
+        tokio::select! {
+            biased;
+            () = seat.stop.aborted() => {}
+            _ = permits.acquire_many(connections_max) => {}
+        }
+    };
+    if timeout(seat.grace, all_ended).await.is_err() {
+        let open = connections_max as usize - permits.available_permits();
+        let (after_ms, upgraded) = (seat.grace.as_millis(), worker.upgraded.get());
+        log::warn!(
+            "{}: {open} connections were still busy after {after_ms} ms (eurus.gateway.shutdown-grace-ms), {upgraded} of \
+             them upgraded ones such as WebSockets; cut off",
+            seat.name
+        );
+    }
+    Ok(())
+}
+
+/// Closes idle connections in time, also to addresses that are not called any more.
+async fn close_overdue(worker: Rc<Worker>, mut timer: Timer, stop: Shutdown) {
+    loop {
+        tokio::select! {
+            () = stop.wait() => return,
+            () = timer.sleep_ms((worker.config.idle_ms / 2).max(1)) => worker.pool.close_overdue(worker.clock.now_ms()),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! One caller's connection.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use eurus_service::Shutdown;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1::{self, Parts};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use super::stalled::say_stalled;
+use super::{HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::activity::Activity;
+use crate::caller::{Caller, Scheme};
+use crate::observed_stream::ObservedStream;
+use crate::pipeline;
+use crate::upgrade::{Handover, carry};
+use crate::worker::Worker;
+
+/// Request after request, and what it becomes when an instance agrees to another protocol. The
+/// permit goes with it.
+pub(super) async fn converse(
+    worker: Rc<Worker>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    _permit: OwnedSemaphorePermit,
+    stop: Shutdown,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        log::debug!("{peer}: TCP_NODELAY: {error}");
+    }
+    let (activity, handover) = (Rc::new(Activity::default()), Rc::new(Handover::default()));
+    let stream = ObservedStream::new(stream, Rc::clone(&activity));
+    let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
+    let service = service_fn(|request: Request<Incoming>| {
+        let (worker, activity, handover) = (Rc::clone(&worker), Rc::clone(&activity), Rc::clone(&handover));
+        let caller = Caller { peer: peer.ip(), scheme: Scheme::Http, version: request.version(), activity, handover };
+        async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_read_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            outcome = timeout(between_looks, &mut connection) => match outcome {
+                Ok(Ok(())) => break,
+                Ok(Err(error)) => return log::debug!("connection of {peer} ended: {error}"),
+                Err(_) => {
+                    if let Some(stalled) = activity.look() {
+                        // With the connection goes the answer's body, and with that the instance's connection.
+                        return say_stalled(&worker, stalled, peer);
+                    }
+                }
+            },
+            () = stop.wait(), if !is_stopping => {
+                is_stopping = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    }
+    if let Some(switched) = handover.take() {
+        let Parts { io, read_buf, .. } = connection.into_parts();
+        carry(&worker, (read_buf, io.into_inner()), switched, peer).await;
+    }
+}
