@@ -126,7 +126,9 @@ impl Producer {
     /// When the producer does not answer.
     pub async fn fence(&self, http: &reqwest::Client) -> Result<(), Failure> {
         for _ in 0..2 {
-            let answer = http.get(format!("http://{}{FENCE}", self.address)).send().await?;
+            // A connection of its own: a pooled one may be closed by the producer in the same moment.
+            let request = http.get(format!("http://{}{FENCE}", self.address)).header("connection", "close");
+            let answer = request.send().await?;
             Failure::unless(answer.status() == 200, || format!("the fence answered {}", answer.status()))?;
         }
         Ok(())

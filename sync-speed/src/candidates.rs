@@ -10,12 +10,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::access::{AccessRules, Door, Who};
 use crate::app_order::{AppOrder, Turn};
+use crate::by_address::ByAddress;
 use crate::config::OWN_APP;
 use crate::entry::InstanceRecord;
 use crate::error::Refusal;
 use crate::guard;
 use crate::registry_time::RegistryTime;
-use crate::request::{Request, Target};
+use crate::request::{Kind, Request, Target};
 use crate::selection::{self, Picked, Policy};
 use crate::store::Store;
 
@@ -34,6 +35,7 @@ pub(crate) const RECENT_MS: i64 = 300_000;
 /// What selecting needs.
 pub(crate) struct Candidates {
     pub(crate) client: Arc<EurekaClient>,
+    pub(crate) by_address: ByAddress,
     pub(crate) store: Store,
     pub(crate) order: Arc<AppOrder>,
     pub(crate) door: Arc<Door>,
@@ -47,19 +49,26 @@ pub(crate) struct Selected {
     pub(crate) live: Vec<InstanceInfo>,
     pub(crate) skipped: Vec<InstanceRecord>,
     pub(crate) turn: Turn,
+    /// The guards allow it: more is left even without all that were picked. Otherwise they have not been asked.
+    pub(crate) is_guarded: bool,
 }
 
 impl Candidates {
     /// From the local copy, unless it is old; on a miss, once more after a fetch.
-    pub(crate) async fn select(&self, request: &Request, time: &mut RegistryTime) -> Result<Selected, Refusal> {
+    pub(crate) async fn select(
+        &self,
+        request: &Request,
+        time: &mut RegistryTime,
+        now_ms: i64,
+    ) -> Result<Selected, Refusal> {
         if self.client.last_fetch().is_none_or(|last| last.age_ms > self.fetch_interval_ms) {
             self.refresh(time).await?;
         }
-        if let Ok(selected) = self.select_from_copy(request, time).await? {
+        if let Ok(selected) = self.select_from_copy(request, time, now_ms).await? {
             return Ok(selected);
         }
         self.refresh(time).await?;
-        self.select_from_copy(request, time).await?
+        self.select_from_copy(request, time, now_ms).await?
     }
 
     async fn refresh(&self, time: &RegistryTime) -> Result<(), Refusal> {
@@ -76,6 +85,7 @@ impl Candidates {
         &self,
         request: &Request,
         time: &mut RegistryTime,
+        now_ms: i64,
     ) -> Result<Result<Selected, Refusal>, Refusal> {
         let (target, who) = (&request.target, &request.who);
         let picked = self.pick(target, who).await?;
@@ -101,12 +111,36 @@ impl Candidates {
                 names.join(", ")
             ))
         })??;
-        let live = self.confirm(&picked.instances, target, time).await?;
-        let live = self.still_held(live, request.while_held_by).await?;
+        let (live, is_guarded) = tokio::join!(
+            self.confirm(&picked.instances, target, time),
+            self.guards_allow_all(request, &picked.instances, now_ms, time)
+        );
+        let live = self.still_held(live?, request.while_held_by).await?;
         if live.is_empty() {
             return Ok(Err(self.no_instance(target)));
         }
-        Ok(Ok(Selected { live, skipped, turn }))
+        Ok(Ok(Selected { live, skipped, turn, is_guarded }))
+    }
+
+    /// Whether the guards would let all of these be taken, each as if it were UP: then also those that the registry
+    /// confirms. Asked beside it, because both wait for the registry; a no says nothing yet.
+    async fn guards_allow_all(
+        &self,
+        request: &Request,
+        picked: &[Arc<InstanceInfo>],
+        now_ms: i64,
+        time: &RegistryTime,
+    ) -> bool {
+        if request.kind != Kind::Offline || request.rolling.is_some() {
+            return false;
+        }
+        let as_if_up = |instance: &Arc<InstanceInfo>| {
+            let mut instance = InstanceInfo::clone(instance);
+            instance.status = InstanceStatus::Up;
+            instance
+        };
+        let taken: Vec<InstanceInfo> = picked.iter().map(as_if_up).collect();
+        self.guard_by_copy(&self.door.rules(), &taken, request.force, now_ms, time).await.is_ok()
     }
 
     async fn pick(&self, target: &Target, who: &Who) -> Result<Picked, Refusal> {
@@ -116,7 +150,11 @@ impl Candidates {
         let rules = self.door.rules();
         let policy =
             Policy { opted_in: &rules.apps, callers: who.apps(), gateway_groups: &gateway_groups, own_app: OWN_APP };
-        Ok(selection::pick(&self.client.registry(), target, &policy))
+        let copy = self.client.registry();
+        Ok(match target.ips.is_empty() {
+            true => selection::pick(copy.instances(), target, &policy),
+            false => selection::pick(&self.by_address.at(&copy, &target.ips), target, &policy),
+        })
     }
 
     /// What the registry says now: an address may have passed to another instance since the copy was fetched.

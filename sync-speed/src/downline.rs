@@ -124,14 +124,14 @@ impl Downline {
         }
         // Select: from the local copy, confirmed live; one request at a time for an application.
         let mut time = self.registry_time();
-        let selected = self.candidates.select(request, &mut time).await?;
+        let selected = self.candidates.select(request, &mut time, self.clock.now_ms()).await?;
         if let Some(rolling) = &request.rolling {
             let entry = self.begin_rolling(request, rolling, selected).await?;
             tell(recorded, &entry);
             return Ok(self.until_told(entry, timer).await);
         }
-        let Selected { live, skipped, turn } = selected;
-        if request.kind == Kind::Offline {
+        let Selected { live, skipped, turn, is_guarded } = selected;
+        if request.kind == Kind::Offline && !is_guarded {
             self.candidates.guard(&live, request.force, self.clock.now_ms(), &time).await?;
         }
         // Record: before anything is sent.

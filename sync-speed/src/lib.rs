@@ -12,6 +12,7 @@
 //! | [`request`] | what is asked |
 //! | [`access`] | who may call and what each may do: network segments, callers, proxies |
 //! | [`reload`] | taking over what changed in the configuration about that |
+//! | `by_address` | the registry's copy by address |
 //! | `candidates` | from an address to instances that the registry confirms, in their turn |
 //! | [`selection`] | which instances are meant |
 //! | [`guard`] | the last-UP guard, and the share that stays |
@@ -48,6 +49,7 @@ pub mod access;
 pub mod app_order;
 mod audience;
 pub mod audit;
+mod by_address;
 mod candidates;
 mod checkpoints;
 mod claims;

@@ -10,6 +10,9 @@ use eurus_sync_speed::{PORT, SyncSpeedConfig};
 
 const NAME: &str = "eurus-sync-speed";
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Takes instances offline at a Eureka registry and at every gateway, as one unit.
 #[derive(Parser)]
 #[command(name = NAME, version, after_help = PROPERTIES_HELP)]

@@ -54,6 +54,9 @@ use unwritten::Unwritten;
 const INBOX_ENTRIES_MAX: usize = 64;
 /// How often, while entries are open, a new copy of the registry is looked for: it may show gateways that came up.
 const LOOK_EVERY_MS: i64 = 1_000;
+/// How long an acknowledgement may wait for those of the other gateways, so that all are written at once. Until then it
+/// is as if it were on its way.
+const GATHER_MS: i64 = 10;
 /// A deadline that never comes.
 const NEVER_MS: i64 = i64::MAX / 1_000;
 
@@ -149,12 +152,12 @@ impl NotifyLoop {
                 () = timer.sleep_until_ms(wake_ms) => {}
             }
             self.look_for_nodes().await;
-            if self.unwritten.again_ms().is_some_and(|again_ms| again_ms <= self.clock.now_ms()) {
+            if self.unwritten.is_due(self.clock.now_ms()) {
                 self.record(&[]).await;
             }
-            self.release_who_waited_long_enough();
+            self.release_who_waited_long_enough().await;
         }
-        if self.unwritten.again_ms().is_some() {
+        if !self.unwritten.is_empty() {
             self.write().await;
         }
         log::info!("sync-speed stops telling gateways; {} calls stay open in the journal", self.book.open_calls());
@@ -190,7 +193,7 @@ impl NotifyLoop {
         // With all places taken, a due call waits for an answer, not for a time.
         let next_call_ms = self.book.next_due_ms().filter(|_| self.under_way.len() < self.config.concurrency);
         let next_look_ms = self.book.has_open_entries().then_some(self.look_ms);
-        let next_write_ms = self.unwritten.again_ms();
+        let next_write_ms = self.unwritten.due_ms();
         let next_ms = next_answer_ms.into_iter().chain(next_call_ms).chain(next_look_ms).chain(next_write_ms);
         next_ms.min().unwrap_or(NEVER_MS)
     }
@@ -274,11 +277,28 @@ impl NotifyLoop {
         for update in &updates {
             report::call(update);
         }
-        self.record(&updates).await;
+        if self.under_way.is_empty() || self.book.has_finished() || self.is_somebody_told() {
+            self.record(&updates).await;
+        } else {
+            // Others answer in a moment.
+            self.unwritten.add(&updates, Vec::new());
+            self.unwritten.gather_until(self.clock.now_ms().saturating_add(GATHER_MS));
+        }
     }
 
-    fn release_who_waited_long_enough(&mut self) {
+    /// Whether a request may be answered.
+    fn is_somebody_told(&self) -> bool {
+        self.waiting.keys().any(|number| self.book.is_told(*number))
+    }
+
+    async fn release_who_waited_long_enough(&mut self) {
         let now_ms = self.clock.now_ms();
+        if !self.waiting.values().any(|waiting| waiting.answer_by_ms <= now_ms) {
+            return;
+        }
+        // What is answered is read from the journal.
+        self.unwritten.gather_no_longer();
+        self.record(&[]).await;
         for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
             // The one who waited may have left.
             let _ = waiting.told.send(self.clock.timer("answer to a request"));

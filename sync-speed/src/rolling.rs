@@ -70,7 +70,7 @@ impl Downline {
         let place = self.rollings.try_reserve().map_err(|_| {
             Refusal::Busy(format!("{ROLLINGS_MAX} rolling offlines are under way; ask again when one has ended"))
         })?;
-        let Selected { live, skipped, turn } = selected;
+        let Selected { live, skipped, turn, .. } = selected;
         // Shares take their own turns.
         drop(turn);
         let now_ms = self.clock.now_ms();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use eurus_model::{Applications, InstanceInfo, Port};
+use eurus_model::{InstanceInfo, Port};
 
 use crate::request::Target;
 
@@ -101,9 +101,13 @@ pub struct Picked {
 }
 
 /// Picks what the target means.
-pub fn pick(copy: &Applications, target: &Target, policy: &Policy<'_>) -> Picked {
+pub fn pick<'a>(
+    instances: impl IntoIterator<Item = &'a Arc<InstanceInfo>>,
+    target: &Target,
+    policy: &Policy<'_>,
+) -> Picked {
     let mut picked = Picked::default();
-    for instance in copy.instances().filter(|instance| is_meant(instance, target)) {
+    for instance in instances.into_iter().filter(|instance| is_meant(instance, target)) {
         match policy.left_out(&instance.app.to_uppercase()) {
             None => picked.instances.push(Arc::clone(instance)),
             Some(reason) => picked.left_out.push((Arc::clone(instance), reason)),
@@ -143,6 +147,8 @@ fn listens_on(port: &Port, wanted: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use eurus_model::Applications;
+
     use super::*;
 
     fn copy() -> Applications {
@@ -202,7 +208,7 @@ mod tests {
         let policy =
             Policy { opted_in: &OptedIn::All, callers: &OptedIn::All, gateway_groups: &groups, own_app: "SELF" };
         for (ip, app, port, id, expected) in rows {
-            let picked = pick(&copy(), &target(ip, *app, *port, *id), &policy);
+            let picked = pick(copy().instances(), &target(ip, *app, *port, *id), &policy);
             let ids: Vec<&str> = picked.instances.iter().map(|instance| instance.instance_id.as_str()).collect();
             assert_eq!(ids, *expected, "{ip} {app:?} {port:?} {id:?}");
         }
@@ -213,7 +219,7 @@ mod tests {
         let groups = BTreeSet::from(["GW".to_owned()]);
         let listed = OptedIn::Listed(BTreeSet::from(["A".to_owned(), "GW".to_owned(), "SELF".to_owned()]));
         let policy = Policy { opted_in: &listed, callers: &OptedIn::All, gateway_groups: &groups, own_app: "SELF" };
-        let picked = pick(&copy(), &target("10.0.0.1", None, None, None), &policy);
+        let picked = pick(copy().instances(), &target("10.0.0.1", None, None, None), &policy);
         let left_out: Vec<(&str, LeftOut)> =
             picked.left_out.iter().map(|(instance, reason)| (instance.instance_id.as_str(), *reason)).collect();
         assert_eq!(

@@ -7,7 +7,7 @@
 //! | `place` | which database, and how it is opened |
 //! | `sql`, `dialect` | one way to speak to all of them, and what differs |
 //! | `schema` | migrations, embedded |
-//! | `groups`, `known_groups` | application → gateway groups |
+//! | `groups` | application → gateway groups |
 //! | `journal` | entries: recorded, answered by the registry, acknowledged by nodes |
 //! | `journal_read` | reading them back |
 //! | `holding` | offlines that hold, and what ends them |
@@ -15,6 +15,7 @@
 //! | `claims` | which node works on an entry, and until when |
 //! | `turns` | one request at a time for an application, also between nodes |
 //! | `announced` | gateways that announced themselves |
+//! | `read_last` | a small table as it was read last |
 //! | `live` | what holds now, for a gateway that starts |
 //! | `error` | why the store did not do it |
 
@@ -28,9 +29,9 @@ mod groups;
 mod holding;
 mod journal;
 mod journal_read;
-mod known_groups;
 mod live;
 mod place;
+mod read_last;
 mod schema;
 mod sql;
 #[cfg(test)]
@@ -43,13 +44,14 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::config::DatabaseConfig;
+use crate::nodes::Announced;
 pub use announced::Remembered;
 pub(crate) use claims::RENEW_EVERY_MS;
 pub use error::StoreError;
 pub use holding::Held;
 pub use journal::{NewEntry, NodeUpdate, RegistryAnswer};
-use known_groups::KnownGroups;
 pub use live::{LIVE_MARKS_MAX, LiveMark};
+use read_last::ReadLast;
 use sql::Pool;
 pub use turns::SharedTurn;
 
@@ -62,7 +64,8 @@ pub struct Store {
     pool: Pool,
     /// Under which name this process claims entries.
     owner: Arc<str>,
-    known_groups: KnownGroups,
+    known_groups: ReadLast<groups::Groups>,
+    known_announced: ReadLast<Vec<(Announced, i64)>>,
     /// Numbers of entries that this process has changed.
     changes: broadcast::Sender<i64>,
 }
@@ -97,7 +100,8 @@ impl Store {
         Ok(Self {
             pool,
             owner: Arc::from(owner),
-            known_groups: KnownGroups::default(),
+            known_groups: ReadLast::default(),
+            known_announced: ReadLast::default(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
         })
     }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io;
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -14,6 +15,9 @@ use log4rs::append::Append;
 
 /// Lines that may wait to be written.
 const LINES_MAX: usize = 16_384;
+/// How long the thread waits for more once a line is there: whoever logs, often between a request and its answer, then wakes
+/// it once and not for each line, and the lines are written when the answer is gone.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long the end of a process waits until its last lines are written.
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 
@@ -88,13 +92,19 @@ impl Append for Background {
 }
 
 fn write_all(inner: &impl Append, lines: &Receiver<Entry>, dropped: &AtomicU64) {
-    while let Ok(entry) = lines.recv() {
-        match entry {
-            Entry::Line(line) => write(inner, line.level, &line.target, &line.message),
-            Entry::Flush(done) => {
-                inner.flush();
-                // Whoever asked may have given up.
-                let _ = done.send(());
+    while let Ok(first) = lines.recv() {
+        if matches!(first, Entry::Line(_)) {
+            // Nobody unparks it; if it returned too early, some lines would be written sooner.
+            thread::park_timeout(GATHER);
+        }
+        for entry in iter::once(first).chain(lines.try_iter().take(LINES_MAX)) {
+            match entry {
+                Entry::Line(line) => write(inner, line.level, &line.target, &line.message),
+                Entry::Flush(done) => {
+                    inner.flush();
+                    // Whoever asked may have given up.
+                    let _ = done.send(());
+                }
             }
         }
         let lost = dropped.swap(0, Ordering::Relaxed);

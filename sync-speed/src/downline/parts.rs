@@ -12,6 +12,7 @@ use super::{DRAINS_MAX, Downline, REQUESTS_MAX};
 use crate::access::Door;
 use crate::app_order::AppOrder;
 use crate::audit::Trail;
+use crate::by_address::ByAddress;
 use crate::candidates::Candidates;
 use crate::entry::Entry;
 use crate::notify::{Courier, GatewayClient};
@@ -71,6 +72,7 @@ impl Downline {
         let order = Arc::new(AppOrder::of(&store, &clock, turn_ms.saturating_add(TURN_SPARE_MS)));
         let candidates = Candidates {
             client: Arc::clone(&client),
+            by_address: ByAddress::default(),
             store: store.clone(),
             order: Arc::clone(&order),
             door: scope.door,

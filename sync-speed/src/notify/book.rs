@@ -158,6 +158,11 @@ impl Book {
         }
     }
 
+    /// Whether an entry is finished since the last look.
+    pub(super) fn has_finished(&self) -> bool {
+        !self.finished.is_empty()
+    }
+
     /// Entries that are finished since the last look.
     pub(super) fn take_finished(&mut self) -> Vec<(i64, EntryState)> {
         std::mem::take(&mut self.finished)

@@ -17,8 +17,9 @@ pub(super) struct Unwritten {
     came: BTreeMap<Key, NodeRecord>,
     updates: BTreeMap<Key, NodeUpdate>,
     finished: BTreeMap<i64, EntryState>,
-    /// When it is tried again, after a failure.
-    again_ms: Option<i64>,
+    /// When it is written at the latest, if not at once; after a failure, when it is tried again.
+    due_ms: Option<i64>,
+    has_failed: bool,
     pauses: Pauses,
 }
 
@@ -52,13 +53,27 @@ impl Unwritten {
         self.came.is_empty() && self.updates.is_empty() && self.finished.is_empty()
     }
 
-    /// When it is to be tried again.
-    pub(super) fn again_ms(&self) -> Option<i64> {
-        self.again_ms.filter(|_| !self.is_empty())
+    /// More is expected by then, to be written with what is here. A pause after a failure stays.
+    pub(super) fn gather_until(&mut self, by_ms: i64) {
+        if !self.has_failed {
+            self.due_ms = Some(self.due_ms.map_or(by_ms, |due_ms| due_ms.min(by_ms)));
+        }
+    }
+
+    /// Nothing more is waited for.
+    pub(super) fn gather_no_longer(&mut self) {
+        if !self.has_failed {
+            self.due_ms = None;
+        }
+    }
+
+    /// When it is to be written, if that is not at once.
+    pub(super) fn due_ms(&self) -> Option<i64> {
+        self.due_ms.filter(|_| !self.is_empty())
     }
 
     pub(super) fn is_due(&self, now_ms: i64) -> bool {
-        !self.is_empty() && self.again_ms.is_none_or(|again_ms| again_ms <= now_ms)
+        !self.is_empty() && self.due_ms.is_none_or(|due_ms| due_ms <= now_ms)
     }
 
     /// Nodes, which come before what they answered.
@@ -76,7 +91,7 @@ impl Unwritten {
 
     /// The journal has all of it. Whether it had failed before.
     pub(super) fn is_written(&mut self) -> bool {
-        let had_failed = self.again_ms.is_some();
+        let had_failed = self.has_failed;
         *self = Self::default();
         had_failed
     }
@@ -84,7 +99,8 @@ impl Unwritten {
     /// The journal failed: after how long it is tried again.
     pub(super) fn failed(&mut self, now_ms: i64) -> i64 {
         let pause_ms = self.pauses.next_ms();
-        self.again_ms = Some(now_ms.saturating_add(pause_ms));
+        self.due_ms = Some(now_ms.saturating_add(pause_ms));
+        self.has_failed = true;
         pause_ms
     }
 }
@@ -114,13 +130,13 @@ mod tests {
     #[test]
     fn the_last_word_of_each_is_kept_until_it_is_written() {
         let mut unwritten = Unwritten::default();
-        assert!(!unwritten.is_due(0) && unwritten.again_ms().is_none());
+        assert!(!unwritten.is_due(0) && unwritten.due_ms().is_none());
         unwritten.add(&[update("g", Ack::Pending), update("h", Ack::Applied)], vec![]);
         assert!(unwritten.is_due(0));
         assert_eq!(unwritten.failed(1_000), 500);
         unwritten.add(&[update("g", Ack::Applied)], vec![(7, EntryState::Done)]);
         assert!(!unwritten.is_due(1_499) && unwritten.is_due(1_500));
-        assert_eq!((unwritten.again_ms(), unwritten.calls()), (Some(1_500), 2));
+        assert_eq!((unwritten.due_ms(), unwritten.calls()), (Some(1_500), 2));
         assert!(unwritten.updates().iter().all(|update| update.ack == Ack::Applied));
         assert_eq!(unwritten.finished(), [(7, EntryState::Done)]);
         assert!(unwritten.is_about(7) && !unwritten.is_about(8));
@@ -128,5 +144,21 @@ mod tests {
         assert!(unwritten.is_written() && unwritten.is_empty());
         unwritten.add(&[update("g", Ack::Applied)], vec![]);
         assert!(unwritten.is_due(0) && !unwritten.is_written(), "and begin anew");
+    }
+    #[test]
+    fn what_is_gathered_waits_for_its_first_moment_and_a_pause_for_nobody() {
+        let mut unwritten = Unwritten::default();
+        unwritten.add(&[update("g", Ack::Applied)], vec![]);
+        unwritten.gather_until(10);
+        unwritten.gather_until(15);
+        assert!(!unwritten.is_due(9) && unwritten.is_due(10));
+        unwritten.gather_no_longer();
+        assert!(unwritten.is_due(0));
+        unwritten.failed(1_000);
+        unwritten.gather_until(1_001);
+        unwritten.gather_no_longer();
+        assert_eq!(unwritten.due_ms(), Some(1_500));
+        assert!(unwritten.is_written());
+        assert_eq!(unwritten.due_ms(), None);
     }
 }

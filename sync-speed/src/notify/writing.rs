@@ -8,11 +8,15 @@ use crate::store::{NodeUpdate, StoreError};
 
 impl NotifyLoop {
     pub(super) async fn record(&mut self, updates: &[NodeUpdate]) {
-        if !updates.is_empty() {
-            self.faults.pass(&points::ACKNOWLEDGEMENT_RECORD, "").await;
+        let finished = self.book.take_finished();
+        if !(updates.is_empty() && finished.is_empty()) {
+            self.unwritten.gather_no_longer();
         }
-        self.unwritten.add(updates, self.book.take_finished());
+        self.unwritten.add(updates, finished);
         if self.unwritten.is_due(self.clock.now_ms()) {
+            if self.unwritten.calls() > 0 {
+                self.faults.pass(&points::ACKNOWLEDGEMENT_RECORD, "").await;
+            }
             self.write().await;
         }
         // What waits to be written is accepted as little without an end as calls are.

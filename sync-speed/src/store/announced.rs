@@ -1,6 +1,8 @@
 //! Gateways that announced themselves: told of orders although the registry's list may not show them yet.
 
-use super::sql::sql;
+use std::sync::Arc;
+
+use super::sql::{Row, sql};
 use super::{Store, StoreError};
 use crate::nodes::Announced;
 
@@ -22,13 +24,16 @@ impl Store {
     /// # Errors
     /// When the database fails; nothing is remembered then.
     pub async fn announce(&self, node: &Announced, now_ms: i64, until_ms: i64) -> Result<Remembered, StoreError> {
-        match self.try_announce(node, now_ms, until_ms).await {
+        self.known_announced.write_begins();
+        let remembered = match self.try_announce(node, now_ms, until_ms).await {
             // The same gateway announced itself twice at one time: the other one's row is there.
             Err(error) if error.is_conflict() || error.is_duplicate() => {
                 self.try_announce(node, now_ms, until_ms).await
             }
             remembered => remembered,
-        }
+        };
+        self.known_announced.write_ended();
+        remembered
     }
 
     async fn try_announce(&self, node: &Announced, now_ms: i64, until_ms: i64) -> Result<Remembered, StoreError> {
@@ -59,6 +64,13 @@ impl Store {
     /// # Errors
     /// When the database fails: it is forgotten when its time is over.
     pub async fn forget_announced(&self, group: &str, node: &str) -> Result<(), StoreError> {
+        self.known_announced.write_begins();
+        let forgotten = self.try_forget_announced(group, node).await;
+        self.known_announced.write_ended();
+        forgotten
+    }
+
+    async fn try_forget_announced(&self, group: &str, node: &str) -> Result<(), StoreError> {
         let mut work = self.pool.write().await?;
         sql("DELETE FROM announced_gateways WHERE group_name = ? AND node = ?")
             .bind(group)
@@ -73,17 +85,30 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn announced(&self, now_ms: i64) -> Result<Vec<Announced>, StoreError> {
-        let rows = sql("SELECT group_name, node, admin FROM announced_gateways WHERE until_ms > ? \
-             ORDER BY group_name, node")
-        .bind(now_ms)
-        .read_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let admin = row.text("admin")?;
-                let admin = admin.parse().map_err(|_| StoreError::Corrupt(format!("'{admin}' in column admin")))?;
-                Ok(Announced { id: row.text("node")?, group: row.text("group_name")?, admin })
-            })
-            .collect()
+        let all = self.all_announced().await?;
+        let known = all.iter().filter(|(_, until_ms)| *until_ms > now_ms);
+        Ok(known.map(|(announced, _)| announced.clone()).collect())
     }
+
+    /// Each with the end of its time.
+    async fn all_announced(&self) -> Result<Arc<Vec<(Announced, i64)>>, StoreError> {
+        let (version, known) = self.known_announced.get();
+        if let Some(all) = known {
+            return Ok(all);
+        }
+        let rows = sql("SELECT group_name, node, admin, until_ms FROM announced_gateways ORDER BY group_name, node")
+            .read_all(&self.pool)
+            .await?;
+        let all = Arc::new(rows.iter().map(announced_of).collect::<Result<Vec<_>, _>>()?);
+        if !self.is_shared() {
+            self.known_announced.remember(version, &all);
+        }
+        Ok(all)
+    }
+}
+
+fn announced_of(row: &Row) -> Result<(Announced, i64), StoreError> {
+    let admin = row.text("admin")?;
+    let admin = admin.parse().map_err(|_| StoreError::Corrupt(format!("'{admin}' in column admin")))?;
+    Ok((Announced { id: row.text("node")?, group: row.text("group_name")?, admin }, row.int("until_ms")?))
 }

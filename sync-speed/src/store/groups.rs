@@ -1,11 +1,13 @@
 //! Which gateway groups serve an application.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::known_groups::Groups;
 use super::sql::sql;
 use super::{Store, StoreError};
+
+/// Groups by application.
+pub(super) type Groups = BTreeMap<String, BTreeSet<String>>;
 
 impl Store {
     /// The groups stored for an application (upper case); empty when there are none.

@@ -49,6 +49,15 @@ pub struct RegistryAnswer<'a> {
     pub now_ms: i64,
 }
 
+impl RegistryAnswer<'_> {
+    /// Whether the entry, carried out once more as it was recorded, comes to this again: the registry did all that was asked,
+    /// and would do it again. Then nobody misses this if the power takes it.
+    fn comes_out_the_same(&self) -> bool {
+        let is_done = |instance: &InstanceRecord| matches!(instance.step, Step::Done | Step::Skipped);
+        self.state == EntryState::Notifying && self.instances.iter().all(is_done)
+    }
+}
+
 /// What one node's call came to.
 #[derive(Clone, Debug)]
 pub struct NodeUpdate {
@@ -164,7 +173,10 @@ impl Store {
     }
 
     async fn try_registry_answered(&self, answer: &RegistryAnswer<'_>) -> Result<(), StoreError> {
-        let mut work = self.pool.write().await?;
+        let mut work = match answer.comes_out_the_same() {
+            true => self.pool.note().await?,
+            false => self.pool.write().await?,
+        };
         // The entry first: whoever takes it over waits for this transaction, or this one sees that it was taken.
         let mine = sql("UPDATE entries SET state = ?, note = ?, updated_ms = ? WHERE number = ? AND owner = ?")
             .bind(answer.state.as_str())
@@ -236,12 +248,8 @@ impl Store {
         finished: &[(i64, EntryState)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        // What gateways have done is done: should the power take this, they are told again. What is answered as the
-        // entry's state stays.
-        let mut work = match finished.is_empty() {
-            true => self.pool.note().await?,
-            false => self.pool.write().await?,
-        };
+        // What gateways have done is done: should the power take this, they are told again, and the entry is finished again.
+        let mut work = self.pool.note().await?;
         let mut mine = BTreeSet::new();
         for number in updates.iter().map(|update| update.number).collect::<BTreeSet<i64>>() {
             if self.touch(&mut work, number, now_ms).await? {

@@ -11,10 +11,8 @@ use super::StoreError;
 use super::sql::{File, Pool};
 use crate::config::{DatabaseServer, ServerKind};
 
-/// Connections to the file. SQLite has one writer; the others read beside it.
-const FILE_CONNECTIONS_MAX: u32 = 4;
-/// Connections that do not wait for the disk; each waits for the writer before it.
-const WRITTEN_CONNECTIONS_MAX: u32 = 2;
+/// Connections to the file that read, beside the one that writes.
+const READERS_MAX: u32 = 4;
 /// Pages that SQLite's log may have before a commit takes them over into the file, which holds it up: far more than come
 /// together between two [`checkpoints`](crate::store::Store::checkpoint).
 const LOG_PAGES_MAX: &str = "8000";
@@ -23,6 +21,15 @@ const LOG_PAGES_MAX: &str = "8000";
 const SERVER_CONNECTIONS_MAX: u32 = 16;
 /// How long a request waits for a connection, for the writer before it, or for a server's answer.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a server keeps the locks of a transaction of which it hears nothing: of a node that stands still in the middle of
+/// one. Shorter than anybody [waits](WAIT_MAX) for them, so that another node can do its work. What was begun is taken back.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+const IN_TRANSACTION_IDLE_MAX: Duration = Duration::from_secs(3);
+/// MySQL has no time-out for that: any silence ends the connection. Longer than one is kept that nobody uses.
+#[cfg(feature = "mysql")]
+const SILENT_MAX: Duration = Duration::from_secs(30);
+#[cfg(feature = "mysql")]
+const UNUSED_MAX: Duration = Duration::from_secs(20);
 /// The file in the data directory.
 const FILE: &str = "sync-speed.db";
 
@@ -41,10 +48,9 @@ pub(super) async fn file(data_dir: &Path) -> Result<Pool, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", LOG_PAGES_MAX)
         .busy_timeout(WAIT_MAX);
-    let noting = options.clone().synchronous(SqliteSynchronous::Normal);
-    let synced = connections(options, FILE_CONNECTIONS_MAX).await.map_err(|error| cannot(&error))?;
-    let written = connections(noting, WRITTEN_CONNECTIONS_MAX).await.map_err(|error| cannot(&error))?;
-    Ok(Pool::Sqlite(File::new(synced, written)))
+    let writer = connections(options.clone(), 1).await.map_err(|error| cannot(&error))?;
+    let readers = connections(options, READERS_MAX).await.map_err(|error| cannot(&error))?;
+    Ok(Pool::Sqlite(File::new(readers, writer)))
 }
 
 async fn connections(options: SqliteConnectOptions, most: u32) -> Result<SqlitePool, sqlx::Error> {
@@ -80,12 +86,19 @@ async fn mysql(server: &DatabaseServer) -> Result<Pool, StoreError> {
     let pool = sqlx::mysql::MySqlPoolOptions::new()
         .max_connections(SERVER_CONNECTIONS_MAX)
         .acquire_timeout(WAIT_MAX)
+        .idle_timeout(UNUSED_MAX)
         // Nobody waits for a row's lock for longer than for anything else here.
         .after_connect(|connection, _| {
             Box::pin(async move {
                 use sqlx::Executor as _;
                 connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
                 connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                let idle = format!("SET SESSION idle_transaction_timeout = {}", IN_TRANSACTION_IDLE_MAX.as_secs());
+                if connection.execute(sqlx::AssertSqlSafe(idle)).await.is_err() {
+                    // Only MariaDB has it.
+                    let silent = format!("SET SESSION wait_timeout = {}", SILENT_MAX.as_secs());
+                    connection.execute(sqlx::AssertSqlSafe(silent)).await?;
+                }
                 Ok(())
             })
         })
@@ -111,9 +124,13 @@ async fn postgres(server: &DatabaseServer) -> Result<Pool, StoreError> {
     if let Some(password) = &server.password {
         options = options.password(password.expose());
     }
-    let wait_ms = WAIT_MAX.as_millis().to_string();
+    let (wait_ms, idle_ms) = (WAIT_MAX.as_millis().to_string(), IN_TRANSACTION_IDLE_MAX.as_millis().to_string());
     let options = options
-        .options([("statement_timeout", wait_ms.as_str()), ("lock_timeout", wait_ms.as_str())])
+        .options([
+            ("statement_timeout", wait_ms.as_str()),
+            ("lock_timeout", wait_ms.as_str()),
+            ("idle_in_transaction_session_timeout", idle_ms.as_str()),
+        ])
         .log_slow_statements(log::LevelFilter::Warn, WAIT_MAX);
     let pool = sqlx::postgres::PgPoolOptions::new()
         .max_connections(SERVER_CONNECTIONS_MAX)

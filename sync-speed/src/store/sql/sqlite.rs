@@ -25,47 +25,46 @@ const LATER_MAX: usize = 32;
 /// Connections to one file.
 #[derive(Clone)]
 pub(in crate::store) struct File {
-    /// What they commit is on the disk.
-    synced: SqlitePool,
-    /// What they commit survives the process, and is on the disk with the next commit of the others.
-    written: SqlitePool,
+    readers: SqlitePool,
+    /// One connection, since it knows the pages that it has written; another one would read them anew.
+    writer: SqlitePool,
     /// SQLite has one writer, and who finds another one there sleeps and looks again: here they queue. A mutex of tokio's,
     /// because it is held while the database works.
-    writer: Arc<Mutex<()>>,
+    queue: Arc<Mutex<()>>,
 }
 
 impl File {
-    pub(in crate::store) fn new(synced: SqlitePool, written: SqlitePool) -> Self {
-        Self { synced, written, writer: Arc::default() }
+    pub(in crate::store) fn new(readers: SqlitePool, writer: SqlitePool) -> Self {
+        Self { readers, writer, queue: Arc::default() }
     }
 
     /// For what is not part of a transaction.
     pub(in crate::store) fn pool(&self) -> &SqlitePool {
-        &self.synced
+        &self.readers
     }
 
     pub(super) async fn read(&self) -> Result<Batch, StoreError> {
-        Batch::begin(&self.synced, SQLITE_READ, None).await
+        Batch::begin(&self.readers, &[SQLITE_READ], None).await
     }
 
-    /// Its commit waits for the disk.
+    /// What it commits is on the disk.
     pub(super) async fn write(&self) -> Result<Batch, StoreError> {
-        Batch::begin(&self.synced, SQLITE_WRITE, Some(self.turn().await?)).await
+        Batch::begin(&self.writer, &["PRAGMA synchronous = FULL", SQLITE_WRITE], Some(self.turn().await?)).await
     }
 
-    /// Its commit does not.
+    /// What it commits survives the process, and is on the disk with the next commit of the other kind.
     pub(super) async fn note(&self) -> Result<Batch, StoreError> {
-        Batch::begin(&self.written, SQLITE_WRITE, Some(self.turn().await?)).await
+        Batch::begin(&self.writer, &["PRAGMA synchronous = NORMAL", SQLITE_WRITE], Some(self.turn().await?)).await
     }
 
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
-        let turn = timeout(WAIT_MAX, Arc::clone(&self.writer).lock_owned()).await;
+        let turn = timeout(WAIT_MAX, Arc::clone(&self.queue).lock_owned()).await;
         turn.map_err(|_| StoreError::Sql(sqlx::Error::PoolTimedOut))
     }
 
     pub(super) async fn close(&self) {
-        self.written.close().await;
-        self.synced.close().await;
+        self.writer.close().await;
+        self.readers.close().await;
     }
 }
 
@@ -84,10 +83,15 @@ pub(in crate::store) struct Batch {
 impl Batch {
     async fn begin(
         pool: &SqlitePool,
-        how: &'static str,
+        how: &[&'static str],
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Self, StoreError> {
-        Ok(Self { connection: Some(pool.acquire().await?), later: vec![sql(how)], is_begun: false, turn })
+        Ok(Self {
+            connection: Some(pool.acquire().await?),
+            later: how.iter().map(|how| sql(how)).collect(),
+            is_begun: false,
+            turn,
+        })
     }
 
     /// A statement whose outcome nobody looks at. If it fails, a later one says so.

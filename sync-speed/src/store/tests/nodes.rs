@@ -18,6 +18,18 @@ pub(super) async fn all(databases: &mut impl Databases) {
     numbers_are_given_once(&databases.fresh().await).await;
     nodes_start_together(&databases.fresh().await).await;
     one_leads(&databases.fresh().await).await;
+    who_stands_still_in_a_transaction_holds_up_nobody(&databases.fresh().await).await;
+}
+
+/// The servers' own time.
+async fn who_stands_still_in_a_transaction_holds_up_nobody(database: &Database) {
+    let (a, b) = (database.node("a").await, database.node("b").await);
+    let entry = recorded(&a, Kind::Offline, "i", 1_000).await;
+    let mut stands_still = a.pool.write().await.unwrap();
+    assert!(a.touch(&mut stands_still, entry.number, 1_000).await.unwrap());
+    let taken_over = taken(&b, 1_001 + CLAIM_MS, 9).await;
+    assert_eq!(taken_over, [entry.number], "its lock is gone before who waits for it gives up");
+    assert!(stands_still.commit().await.is_err(), "and nothing of it happened");
 }
 
 async fn one_leads(database: &Database) {

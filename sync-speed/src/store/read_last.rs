@@ -1,39 +1,40 @@
-//! The gateway groups as they were read last. An embedded database is this process's alone: until it writes, they hold.
+//! A table as it was read last. An embedded database is this process's alone: until it writes, that holds.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// Groups by application.
-pub(super) type Groups = BTreeMap<String, BTreeSet<String>>;
-
 /// See the module.
-#[derive(Clone, Default)]
-pub(super) struct KnownGroups(Arc<Mutex<Known>>);
+#[derive(Clone)]
+pub(super) struct ReadLast<T>(Arc<Mutex<Known<T>>>);
 
-#[derive(Default)]
-struct Known {
+struct Known<T> {
     /// How often something was written.
     version: u64,
     /// Writes whose end nobody has seen. One that was broken off may take effect at any time: from then on nothing is
     /// remembered.
     open: u64,
-    groups: Option<Arc<Groups>>,
+    content: Option<Arc<T>>,
 }
 
-impl KnownGroups {
+impl<T> Default for ReadLast<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Known { version: 0, open: 0, content: None })))
+    }
+}
+
+impl<T> ReadLast<T> {
     /// What is known, and of which version.
-    pub(super) fn get(&self) -> (u64, Option<Arc<Groups>>) {
+    pub(super) fn get(&self) -> (u64, Option<Arc<T>>) {
         let known = self.0.lock();
-        (known.version, known.groups.clone())
+        (known.version, known.content.clone())
     }
 
     /// Remembers what was read, unless something was written meanwhile.
-    pub(super) fn remember(&self, version: u64, groups: &Arc<Groups>) {
+    pub(super) fn remember(&self, version: u64, content: &Arc<T>) {
         let mut known = self.0.lock();
         if known.version == version && known.open == 0 {
-            known.groups = Some(Arc::clone(groups));
+            known.content = Some(Arc::clone(content));
         }
     }
 
@@ -42,7 +43,7 @@ impl KnownGroups {
         let mut known = self.0.lock();
         known.version += 1;
         known.open += 1;
-        known.groups = None;
+        known.content = None;
     }
 
     /// The database has answered.
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_write_ended_is_not_remembered() {
-        let (known, read) = (KnownGroups::default(), Arc::new(Groups::new()));
+        let (known, read) = (ReadLast::default(), Arc::new(7));
         let (version, none) = known.get();
         assert!(none.is_none());
         known.remember(version, &read);
