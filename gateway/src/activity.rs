@@ -68,7 +68,7 @@ impl Activity {
 }
 
 impl Observer for Activity {
-    fn received(&self) {
+    fn received(&self, _bytes: &[u8]) {
         self.moved();
     }
 

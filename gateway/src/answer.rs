@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
-use http::{Response, StatusCode, Uri};
+use http::{Response, StatusCode, Uri, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use serde::Serialize;
@@ -49,6 +49,8 @@ struct Lent {
 pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Response<AnswerBody> {
     let Answer { response, connection, upload, switched_to } = answer;
     let (mut head, body) = response.into_parts();
+    // What an instance speaks is not what the caller speaks: hyper says it as the caller needs it.
+    head.version = Version::HTTP_11;
     headers::strip_hop_by_hop(&mut head.headers);
     let Caller { activity, handover, .. } = caller;
     if let Some(protocol) = switched_to {
@@ -160,7 +162,11 @@ pub(crate) fn error(error: &RequestError, uri: &Uri, now_ms: i64) -> Response<An
         log::error!("an error body could not be written as JSON: {error}");
         Vec::new()
     });
-    json(status, Bytes::from(body))
+    let mut response = json(status, Bytes::from(body));
+    if error.kind.ends_connection() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response<AnswerBody> {

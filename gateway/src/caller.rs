@@ -4,18 +4,24 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use http::Version;
-use http::header::HeaderValue;
 
 use crate::activity::Activity;
+use crate::framing::verdicts::Verdicts;
+use crate::headers::Way;
 use crate::upgrade::Handover;
 
 /// Who sent a request, and how.
 pub(crate) struct Caller {
     pub(crate) peer: IpAddr,
+    #[allow(dead_code)] // The access log says it.
     pub(crate) scheme: Scheme,
     /// Of HTTP, as the caller speaks it.
     #[allow(dead_code)] // The access log says it.
     pub(crate) version: Version,
+    /// How its connection's requests came here.
+    pub(crate) way: Rc<Way>,
+    /// What a second reading of an HTTP/1 connection finds.
+    pub(crate) verdicts: Option<Rc<Verdicts>>,
     /// Of its connection.
     pub(crate) activity: Rc<Activity>,
     /// Where its connection goes on after an answer 101.
@@ -34,10 +40,10 @@ pub(crate) enum Scheme {
 
 impl Scheme {
     /// As `X-Forwarded-Proto` says it.
-    pub(crate) fn value(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Self::Http => "http",
             Self::Https => "https",
-        })
+        }
     }
 }

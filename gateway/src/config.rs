@@ -9,6 +9,7 @@ use eurus_service::tls::ClientTls;
 
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
+use crate::limits::Limits;
 use crate::sync_speed::SyncSpeedConfig;
 
 /// Everything but the listeners.
@@ -97,6 +98,8 @@ pub struct EdgeConfig {
     /// How long nothing may be said over an upgraded connection, a WebSocket's say, milliseconds: beyond, and before one
     /// and a half times as long, it is closed.
     pub upgrade_idle_timeout_ms: u64,
+    /// What callers may send.
+    pub limits: Limits,
 }
 
 /// The admin API.
@@ -203,6 +206,7 @@ impl Default for EdgeConfig {
             idle_ms: 15_000,
             stall_timeout_ms: 60_000,
             upgrade_idle_timeout_ms: 3_600_000,
+            limits: Limits::default(),
         }
     }
 }

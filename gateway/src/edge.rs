@@ -9,10 +9,12 @@
 //! |---|---|
 //! | `accept` | connections until the stop, their limit, and the requests under way after it |
 //! | `converse` | one caller's connection |
+//! | `per_ip` | connections of one address |
 //! | `stalled` | says why a connection on which nothing moves is closed |
 
 mod accept;
 mod converse;
+mod per_ip;
 mod stalled;
 
 use std::io;
@@ -28,12 +30,7 @@ use crate::directory::Directory;
 use crate::sync_speed::Refusals;
 
 use accept::accept;
-
-/// Bytes of a message's head at most, both ways. A caller who exceeds it gets 431, an instance 502.
-pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
-
-/// Headers of a message at most, both ways.
-pub(crate) const HEADERS_MAX: usize = 128;
+pub(crate) use per_ip::PerIp;
 
 /// What one thread is given.
 pub(crate) struct Seat {
@@ -42,6 +39,7 @@ pub(crate) struct Seat {
     pub(crate) directory: Arc<Directory>,
     pub(crate) refusals: Refusals,
     pub(crate) config: EdgeConfig,
+    pub(crate) per_ip: Arc<PerIp>,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) stop: Shutdown,

@@ -103,6 +103,12 @@ impl Endpoint {
         starting + self.traffic.under_way()
     }
 
+    /// Whether so many requests are under way, or more; upgraded connections do not count.
+    pub(crate) fn is_busy(&self, requests_max: u64) -> bool {
+        let under_way = self.under_way();
+        under_way >= requests_max && under_way.saturating_sub(self.upgraded()) >= requests_max
+    }
+
     /// Requests that became upgraded connections here since the start.
     pub(crate) fn upgrades(&self) -> u64 {
         self.traffic.upgrades()

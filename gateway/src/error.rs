@@ -42,6 +42,14 @@ pub(crate) enum ErrorKind {
     CallerBroke,
     /// The caller's body did not go on in time.
     CallerTimeout,
+    /// The request can be read in two ways, or is malformed.
+    BadRequest,
+    /// The target is longer than allowed.
+    UriTooLong,
+    /// The body is longer than allowed.
+    BodyTooLong,
+    /// Every instance that may be called has as many requests under way as it may.
+    Busy,
 }
 
 impl ErrorKind {
@@ -50,7 +58,10 @@ impl ErrorKind {
         match self {
             Self::NotReady | Self::NothingInRotation => Source::Internal,
             Self::NoRoute | Self::UnknownService | Self::CallerBroke | Self::CallerTimeout => Source::Downstream,
-            Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout => Source::Upstream,
+            Self::BadRequest | Self::UriTooLong | Self::BodyTooLong => Source::Downstream,
+            Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout | Self::Busy => {
+                Source::Upstream
+            }
         }
     }
 
@@ -58,11 +69,23 @@ impl ErrorKind {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::NoRoute | Self::UnknownService => StatusCode::NOT_FOUND,
-            Self::NotReady | Self::NothingInRotation => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::NothingInRotation | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectFailed | Self::BadAnswer => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout | Self::ResponseTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::CallerBroke => StatusCode::BAD_REQUEST,
+            Self::CallerBroke | Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::CallerTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    /// Whether the caller's connection cannot go on: where the next request would begin is unknown, or not worth finding
+    /// out.
+    pub(crate) fn ends_connection(self) -> bool {
+        match self {
+            Self::CallerBroke | Self::CallerTimeout | Self::BadRequest | Self::UriTooLong | Self::BodyTooLong => true,
+            Self::NoRoute | Self::UnknownService | Self::NotReady | Self::NothingInRotation | Self::Busy => false,
+            Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout => false,
         }
     }
 }

@@ -15,6 +15,9 @@
 //! | `edge`, `edge/*` | one thread per listener: accepting, limits, stopping |
 //! | `caller` | a request's context, from the edge on |
 //! | `pipeline` | THE request path, in order |
+//! | `judgement` | whether a request can be read in one way only, and is within the limits |
+//! | [`framing`] | a second reading of callers' bytes, strict where hyper is lenient |
+//! | `limits` | how much callers may send, and how slowly |
 //! | `product`, `headers` | which service a path names; which headers pass |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
@@ -46,8 +49,11 @@ mod edge;
 mod endpoint;
 mod error;
 mod failure_log;
+pub mod framing;
 mod headers;
 mod http;
+mod judgement;
+mod limits;
 mod listeners;
 mod observed_stream;
 mod own_addresses;
@@ -81,6 +87,7 @@ use eurus_service::{Clock, Shutdown};
 pub use config::{AdminConfig, EdgeConfig, GatewayConfig};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
+pub use limits::Limits;
 pub use listeners::{ADMIN_PORT, GatewayListeners, PORT};
 pub use sync_speed::SyncSpeedConfig;
 
@@ -193,6 +200,7 @@ fn start_workers(
     clock: &Clock,
     stop: &Shutdown,
 ) -> Result<Vec<WorkerEnd>, RunError> {
+    let per_ip = Arc::new(edge::PerIp::new(config.edge.limits.connections_per_ip_max));
     let start = |(place, listener)| {
         let name = format!("gateway-data-{place}");
         let seat = edge::Seat {
@@ -201,6 +209,7 @@ fn start_workers(
             directory: Arc::clone(directory),
             refusals: refusals.clone(),
             config: config.edge.clone(),
+            per_ip: Arc::clone(&per_ip),
             faults: config.faults.clone(),
             clock: clock.clone(),
             stop: stop.clone(),

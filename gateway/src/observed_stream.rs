@@ -11,8 +11,12 @@ use tokio::net::TcpStream;
 
 /// Told of everything that happens on a stream, on the stream's own thread.
 pub(crate) trait Observer {
-    /// Bytes came.
-    fn received(&self);
+    /// These bytes came.
+    fn received(&self, bytes: &[u8]);
+    /// Whether more may be read; why not.
+    fn check_read(&self) -> io::Result<()> {
+        Ok(())
+    }
     /// Bytes were offered, and this is what became of them.
     fn written(&self, outcome: &Poll<io::Result<usize>>);
     /// Everything that was offered has left.
@@ -33,10 +37,12 @@ impl<O> ObservedStream<O> {
 
 impl<O: Observer> AsyncRead for ObservedStream<O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.observer.check_read()?;
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.observer.received();
+        let came = &buffer.filled()[before..];
+        if !came.is_empty() {
+            self.observer.received(came);
         }
         outcome
     }

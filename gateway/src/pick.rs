@@ -7,33 +7,58 @@ use crate::error::{ErrorKind, RequestError};
 use crate::service::Service;
 use crate::snapshot::Snapshot;
 
+/// What a choice depends on, but for the snapshot.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice<'a> {
+    /// Where this request has failed.
+    pub(crate) failed: &'a [Arc<Endpoint>],
+    /// Requests under way at one endpoint at most; 0: any number. Requests that are chosen for at the same moment may each
+    /// find the last place free.
+    pub(crate) requests_max: u64,
+    pub(crate) now_ms: i64,
+    pub(crate) pause_ms: i64,
+}
+
 /// An endpoint in rotation that this request has not failed at, preferably one that has not refused a connection lately.
 /// `Ok(None)`: it has failed at all of them. When the pause of one that refused is over, one request finds out whether
 /// it is back; the others go elsewhere for another `pause_ms`.
 pub(crate) fn pick(
     snapshot: &Snapshot,
     service_name: &str,
-    failed: &[Arc<Endpoint>],
-    now_ms: i64,
-    pause_ms: i64,
+    choice: Choice<'_>,
 ) -> Result<Option<Arc<Endpoint>>, RequestError> {
+    let Choice { failed, requests_max, now_ms, pause_ms } = choice;
     let service = snapshot.service(service_name).ok_or_else(|| unknown(snapshot, service_name))?;
     if service.rotation.is_empty() {
         return Err(nothing_in_rotation(service));
     }
     let untried = |endpoint: &Endpoint| !failed.iter().any(|one| std::ptr::eq(Arc::as_ptr(one), endpoint));
-    let preferred = |endpoint: &Endpoint| untried(endpoint) && !endpoint.is_refused(now_ms);
+    let is_busy = |endpoint: &Endpoint| requests_max > 0 && endpoint.is_busy(requests_max);
+    let possible = |endpoint: &Endpoint| untried(endpoint) && !is_busy(endpoint);
+    let preferred = |endpoint: &Endpoint| possible(endpoint) && !endpoint.is_refused(now_ms);
     loop {
         // Nearly always the first that is looked at.
-        if !service.rotation.iter().any(|endpoint| preferred(endpoint)) {
-            return Ok(service.rule.choose(&service.rotation, &untried));
-        }
-        match service.rule.choose(&service.rotation, &preferred) {
+        let is_one = service.rotation.iter().any(|endpoint| preferred(endpoint));
+        match is_one.then(|| service.rule.choose(&service.rotation, &preferred)).flatten() {
             // Each turn of the loop leaves one fewer that is preferred.
             Some(endpoint) if !endpoint.claim(now_ms, pause_ms) => {}
-            chosen => return Ok(chosen),
+            Some(endpoint) => return Ok(Some(endpoint)),
+            None => break,
         }
     }
+    match service.rule.choose(&service.rotation, &possible) {
+        None if service.rotation.iter().any(|endpoint| untried(endpoint)) => Err(busy(service, requests_max)),
+        chosen => Ok(chosen),
+    }
+}
+
+fn busy(service: &Service, requests_max: u64) -> RequestError {
+    let message = format!(
+        "every instance of {} that may be called has {requests_max} requests under way, the limit \
+         (eurus.gateway.requests-per-instance-max)",
+        service.name
+    );
+    RequestError::new(ErrorKind::Busy, Some(&service.name), message)
 }
 
 fn unknown(snapshot: &Snapshot, service_name: &str) -> RequestError {
@@ -71,6 +96,10 @@ mod tests {
     const NOW_MS: i64 = 1_000;
     const PAUSE_MS: i64 = 2_000;
 
+    const fn choice(now_ms: i64) -> Choice<'static> {
+        Choice { failed: &[], requests_max: 0, now_ms, pause_ms: PAUSE_MS }
+    }
+
     fn snapshot(ids: &[&str]) -> (Snapshot, Vec<Arc<Endpoint>>) {
         let address = SocketAddr::from(([127, 0, 0, 2], 80));
         let rotation: Vec<_> = ids.iter().map(|id| Arc::new(Endpoint::new("APP", id, address))).collect();
@@ -85,7 +114,8 @@ mod tests {
     }
 
     fn picks(snapshot: &Snapshot, failed: &[Arc<Endpoint>]) -> Vec<String> {
-        let pick = |_| pick(snapshot, "app", failed, NOW_MS, PAUSE_MS).unwrap().map(|one| one.instance_id().to_owned());
+        let choice = Choice { failed, ..choice(NOW_MS) };
+        let pick = |_| pick(snapshot, "app", choice).unwrap().map(|one| one.instance_id().to_owned());
         let mut picks: Vec<String> = (0..6).filter_map(pick).collect();
         picks.sort();
         picks.dedup();
@@ -108,7 +138,7 @@ mod tests {
     fn counts(snapshot: &Snapshot, picks: usize, now_ms: i64) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for _ in 0..picks {
-            let one = pick(snapshot, "app", &[], now_ms, PAUSE_MS).unwrap().unwrap();
+            let one = pick(snapshot, "app", choice(now_ms)).unwrap().unwrap();
             *counts.entry(one.instance_id().to_owned()).or_insert(0) += 1;
         }
         counts
@@ -140,8 +170,27 @@ mod tests {
     #[test]
     fn why_nothing_can_be_picked() {
         let (empty, _) = snapshot(&[]);
-        assert_eq!(pick(&empty, "APP", &[], NOW_MS, PAUSE_MS).unwrap_err().kind, ErrorKind::NothingInRotation);
-        assert_eq!(pick(&empty, "other", &[], NOW_MS, PAUSE_MS).unwrap_err().kind, ErrorKind::UnknownService);
-        assert_eq!(pick(&Snapshot::default(), "APP", &[], NOW_MS, PAUSE_MS).unwrap_err().kind, ErrorKind::NotReady);
+        assert_eq!(pick(&empty, "APP", choice(NOW_MS)).unwrap_err().kind, ErrorKind::NothingInRotation);
+        assert_eq!(pick(&empty, "other", choice(NOW_MS)).unwrap_err().kind, ErrorKind::UnknownService);
+        assert_eq!(pick(&Snapshot::default(), "APP", choice(NOW_MS)).unwrap_err().kind, ErrorKind::NotReady);
+    }
+
+    #[test]
+    fn an_endpoint_with_as_many_requests_as_it_may_have_is_passed_over() {
+        let (snapshot, endpoints) = snapshot(&["1", "2"]);
+        endpoints.iter().for_each(|endpoint| endpoint.open());
+        let choice = Choice { requests_max: 1, ..choice(NOW_MS) };
+        let ticket = endpoints[0].start().unwrap();
+        for _ in 0..3 {
+            assert_eq!(pick(&snapshot, "app", choice).unwrap().unwrap().instance_id(), "2");
+        }
+        let _other = endpoints[1].start().unwrap();
+        let error = pick(&snapshot, "app", choice).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Busy);
+        assert!(error.message.contains("has 1 requests under way"), "{}", error.message);
+        // An upgraded connection is none of them.
+        let mut upgraded = ticket.first_byte_written().unwrap();
+        upgraded.set_upgraded();
+        assert_eq!(pick(&snapshot, "app", choice).unwrap().unwrap().instance_id(), "1");
     }
 }

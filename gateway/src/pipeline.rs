@@ -1,8 +1,8 @@
 //! THE request path, in order:
 //!
 //! ```text
-//! serve ─► (health check: answer::health)
-//!   └────► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller (101: upgrade)
+//! serve ─► judge ─► (health check: answer::health)
+//!            └────► route ─► set headers ─►┬► pick ─► connect ─► start ─► send ─►┬► answer::pass ─► the caller (101: upgrade)
 //!            │                    │   │         │         │        │    │
 //!            │                    │   │         │         └ closed meanwhile: pick again
 //!            │                    └───┼─────────┴──────────────────┴ safe to try again, and tries left
@@ -15,6 +15,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 
@@ -22,27 +23,37 @@ use crate::answer::{self, AnswerBody};
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError, Source};
-use crate::headers::{self, Forwarded};
-use crate::pick::pick;
+use crate::headers::{self, Passing};
+use crate::judgement::judge;
+use crate::pick::{Choice, pick};
 use crate::points;
 use crate::product::{self, Route};
 use crate::upgrade::Protocols;
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
+use crate::upstream::upload::Upload;
 use crate::worker::Worker;
 
 /// One request, from its head to the head of its answer; bodies stream behind.
 pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
-    if product::is_health_check(request.method(), request.uri().path()) {
+    let (head, body) = request.into_parts();
+    let judged = judge(&worker.config.limits, caller.verdicts.as_deref(), &head, &body);
+    if judged.is_ok() && product::is_health_check(&head.method, head.uri.path()) {
         return answer::health(worker.directory.snapshot().received_ms.is_some());
     }
-    let uri = request.uri().clone();
-    match forward(&worker, &caller, request).await {
+    let uri = head.uri.clone();
+    let outcome = match judged {
+        Ok(()) => forward(&worker, &caller, head, body).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
         Ok(answer) => answer::pass(&worker, answer, caller),
         Err(error) => {
             match error.kind.source() {
                 Source::Upstream => warn(&worker, uri.path(), &error),
-                Source::Downstream | Source::Internal => log::debug!("{}: {error}", uri.path()),
+                Source::Downstream | Source::Internal => {
+                    log::debug!("{}: {}: {error}", caller.peer, uri.path().escape_debug());
+                }
             }
             answer::error(&error, &uri, worker.clock.now_ms())
         }
@@ -57,20 +68,25 @@ fn warn(worker: &Worker, path: &str, error: &RequestError) {
     }
 }
 
-async fn forward(worker: &Worker, caller: &Caller, request: Request<Incoming>) -> Result<Answer, RequestError> {
-    let (mut head, body) = request.into_parts();
+async fn forward(worker: &Worker, caller: &Caller, mut head: Parts, body: Incoming) -> Result<Answer, RequestError> {
     let Route { service, prefix, target } = head.uri.path_and_query().and_then(product::route).ok_or_else(no_route)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());
+    // As judged: where there is no `Host`, the target's authority is one.
+    let authority = head.uri.authority().and_then(|authority| authority.as_str().parse().ok());
     head.uri = target.into();
     head.version = http::Version::HTTP_11;
-    let forwarded = Forwarded { peer: caller.peer, scheme: caller.scheme, prefix: &prefix, upgrade: upgrade.as_ref() };
-    headers::prepare_request(&mut head.headers, &forwarded);
-    let mut outgoing = Outgoing::new(head, body, upgrade);
+    let (way, size) = (&*caller.way, body.size_hint());
+    let passing = Passing { way, authority, prefix: &prefix, upgrade: upgrade.as_ref(), size };
+    headers::prepare_request(&mut head.headers, passing);
+    let upload = Upload::new(body, &worker.config.limits, caller.verdicts.clone());
+    let mut outgoing = Outgoing::new(head, upload, upgrade);
     let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
         let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
-        let picked = pick(&worker.directory.snapshot(), &service, &tries.failed, now_ms, pause_ms)?;
+        let requests_max = worker.config.limits.requests_per_instance_max;
+        let choice = Choice { failed: &tries.failed, requests_max, now_ms, pause_ms };
+        let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         let connection = match connection(worker, &endpoint).await {
             Ok(connection) => connection,

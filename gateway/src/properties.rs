@@ -1,5 +1,7 @@
 //! The gateway's configuration under its property names: Spring's where Spring has one, ours below `eurus.gateway`.
 
+mod limits;
+
 use std::net::IpAddr;
 
 use eurus_client::ClientConfig;
@@ -125,6 +127,7 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         idle_ms: pause_ms("eurus.gateway.idle-ms", stock.idle_ms)?,
         stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
         upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
+        limits: limits::limits(properties, &stock.limits)?,
     })
 }
 
@@ -168,6 +171,8 @@ mod tests {
             ("eurus.gateway.fetch-listener.enabled", "false"),
             ("eurus.gateway.response-timeout-ms", "5"),
             ("eurus.gateway.upgrade-idle-timeout-ms", "6"),
+            ("eurus.gateway.body-bytes-max", "7"),
+            ("eurus.gateway.trusted-proxies", "10.0.0.0/8, fd00::1"),
             ("eurus.gateway.admin.token", "secret"),
             ("eurus.gateway.sync-speed.url", "http://a:1, http://b:2/"),
             ("eurus.gateway.sync-speed.wait-ms", "7"),
@@ -180,6 +185,8 @@ mod tests {
         assert_eq!((config.down_service_cache.window_ms, config.down_service_cache.bound_ms), (400_000, 400_000));
         assert!(!config.fetch_listener_enabled);
         assert_eq!((config.edge.response_timeout_ms, config.edge.upgrade_idle_timeout_ms), (5, 6));
+        assert_eq!(config.edge.limits.body_bytes_max, 7);
+        assert!(config.edge.limits.trusts(IpAddr::from([10, 1, 2, 3])));
         assert_eq!(config.admin.token.as_deref(), Some("secret"));
         assert_eq!(
             (config.sync_speed.urls, config.sync_speed.wait_ms),
@@ -202,6 +209,13 @@ mod tests {
             ("eurus.gateway.sync-speed.url", "ftp://a:1"),
             ("eurus.gateway.sync-speed.wait-ms", "-1"),
             ("eurus.gateway.connections-max", "many"),
+            ("eurus.gateway.uri-bytes-max", "65535"),
+            ("eurus.gateway.headers-max", "7"),
+            ("eurus.gateway.body-bytes-max", "-1"),
+            ("eurus.gateway.body-read-timeout-ms", "0"),
+            ("eurus.gateway.trusted-proxies", "proxy.example"),
+            ("eurus.gateway.trusted-proxies", "0.0.0.0/0"),
+            ("eurus.gateway.trusted-proxies", "::ffff:10.0.0.0/104"),
             ("eureka.instance.ip-address", "localhost"),
             ("eureka.instance.ip-address", "0.0.0.0"),
         ];

@@ -1,6 +1,7 @@
 //! Accepts connections until told to stop, then lets the requests under way finish.
 
 use std::io;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::time::timeout;
 
 use super::Seat;
 use super::converse::converse;
+use super::per_ip::{PerIp, Place};
 use crate::worker::Worker;
 
 /// After the operating system refused to accept a connection (out of file descriptors, say).
@@ -46,7 +48,10 @@ pub(super) async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
         };
         match accepted {
             Ok((stream, peer)) => {
-                tokio::task::spawn_local(converse(Rc::clone(&worker), stream, peer, permit, seat.stop.clone()));
+                if let Some(place) = place(&worker, &seat.per_ip, peer.ip()) {
+                    let seats = (permit, place);
+                    tokio::task::spawn_local(converse(Rc::clone(&worker), stream, peer, seats, seat.stop.clone()));
+                }
             }
             Err(error) => {
                 log::warn!("{}: no connection can be accepted: {error}. Out of file descriptors?", seat.name);
@@ -73,6 +78,24 @@ pub(super) async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
         );
     }
     Ok(())
+}
+
+/// A caller's place; `None`: it has too many connections, and this one is closed.
+fn place(worker: &Worker, per_ip: &Arc<PerIp>, peer: IpAddr) -> Option<Place> {
+    if worker.config.limits.trusts(peer) {
+        return Some(PerIp::uncounted());
+    }
+    let place = per_ip.enter(peer);
+    if place.is_none()
+        && let Some(unsaid) = worker.failures.note("connections of one address", worker.clock.now_ms())
+    {
+        let max = worker.config.limits.connections_per_ip_max;
+        log::warn!(
+            "{peer} has {max} connections, the limit (eurus.gateway.connections-per-ip-max); a further one was closed. A \
+             proxy belongs into eurus.gateway.trusted-proxies{unsaid}"
+        );
+    }
+    place
 }
 
 /// Closes idle connections in time, also to addresses that are not called any more.

@@ -15,10 +15,13 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
+use super::per_ip::Place;
 use super::stalled::say_stalled;
-use super::{HEAD_BYTES_MAX, HEADERS_MAX};
 use crate::activity::Activity;
 use crate::caller::{Caller, Scheme};
+use crate::framing::JudgedStream;
+use crate::framing::verdicts::Verdicts;
+use crate::headers::Way;
 use crate::observed_stream::ObservedStream;
 use crate::pipeline;
 use crate::upgrade::{Handover, carry};
@@ -30,7 +33,7 @@ pub(super) async fn converse(
     worker: Rc<Worker>,
     stream: TcpStream,
     peer: SocketAddr,
-    _permit: OwnedSemaphorePermit,
+    _seats: (OwnedSemaphorePermit, Place),
     stop: Shutdown,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -38,17 +41,23 @@ pub(super) async fn converse(
     }
     let (activity, handover) = (Rc::new(Activity::default()), Rc::new(Handover::default()));
     let stream = ObservedStream::new(stream, Rc::clone(&activity));
+    let limits = &worker.config.limits;
+    let verdicts = Rc::new(Verdicts::default());
+    let stream = JudgedStream::new(stream, limits.header_bytes_max, Rc::clone(&verdicts));
+    let way = Rc::new(Way::new(peer.ip(), Scheme::Http, limits.trusts(peer.ip())));
     let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
     let service = service_fn(|request: Request<Incoming>| {
         let (worker, activity, handover) = (Rc::clone(&worker), Rc::clone(&activity), Rc::clone(&handover));
-        let caller = Caller { peer: peer.ip(), scheme: Scheme::Http, version: request.version(), activity, handover };
+        let (way, verdicts) = (Rc::clone(&way), Some(Rc::clone(&verdicts)));
+        let (peer, scheme, version) = (peer.ip(), Scheme::Http, request.version());
+        let caller = Caller { peer, scheme, version, way, verdicts, activity, handover };
         async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_read_timeout)
-        .max_headers(HEADERS_MAX)
-        .max_header_size(HEAD_BYTES_MAX)
+        .max_headers(limits.headers_max)
+        .max_header_size(limits.header_bytes_max)
         .serve_connection(TokioIo::new(stream), service);
     let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
     let mut is_stopping = false;
@@ -72,6 +81,6 @@ pub(super) async fn converse(
     }
     if let Some(switched) = handover.take() {
         let Parts { io, read_buf, .. } = connection.into_parts();
-        carry(&worker, (read_buf, io.into_inner()), switched, peer).await;
+        carry(&worker, (read_buf, io.into_inner().into_inner()), switched, peer).await;
     }
 }

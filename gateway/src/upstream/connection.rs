@@ -15,9 +15,9 @@ use tokio::time::timeout;
 
 use super::first_byte::Watch;
 use super::upload::Upload;
-use crate::edge::{HEAD_BYTES_MAX, HEADERS_MAX};
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError};
+use crate::limits::Limits;
 use crate::observed_stream::ObservedStream;
 use crate::worker::Worker;
 
@@ -33,6 +33,8 @@ pub(crate) struct Connection {
     run: JoinHandle<Option<Parts<TokioIo<Stream>>>>,
     /// Whether it has carried a request before: the instance may have closed it in the same moment.
     pub(super) is_reused: bool,
+    /// Bytes may come that belong to no request: it carries no other one.
+    pub(super) is_spent: bool,
 }
 
 impl Connection {
@@ -55,7 +57,7 @@ impl Connection {
 
     /// Whether it is known to be closed.
     pub(crate) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.is_spent || self.sender.is_closed()
     }
 
     /// Waits until the request before is over on our side; `false`: it cannot be used again.
@@ -83,7 +85,7 @@ pub(crate) async fn connection(worker: &Worker, endpoint: &Arc<Endpoint>) -> Res
     }
     let limit = Duration::from_millis(worker.config.connect_timeout_ms);
     let mut is_refused = false;
-    let (kind, why) = match timeout(limit, open(address)).await {
+    let (kind, why) = match timeout(limit, open(address, &worker.config.limits)).await {
         Ok(Ok(connection)) => {
             accepted(endpoint);
             return Ok(connection);
@@ -104,14 +106,14 @@ pub(crate) async fn connection(worker: &Worker, endpoint: &Arc<Endpoint>) -> Res
     })
 }
 
-async fn open(address: SocketAddr) -> io::Result<Connection> {
+async fn open(address: SocketAddr, limits: &Limits) -> io::Result<Connection> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let watch = Rc::new(Watch::default());
+    let watch = Rc::new(Watch::new(limits.header_bytes_max));
     let stream = ObservedStream::new(stream, Rc::clone(&watch));
     let (sender, connection) = http1::Builder::new()
-        .max_headers(HEADERS_MAX)
-        .max_header_size(HEAD_BYTES_MAX)
+        .max_headers(limits.headers_max)
+        .max_header_size(limits.header_bytes_max)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(io::Error::other)?;
@@ -128,7 +130,7 @@ async fn open(address: SocketAddr) -> io::Result<Connection> {
             }
         }
     });
-    Ok(Connection { sender, watch, address, run, is_reused: false })
+    Ok(Connection { sender, watch, address, run, is_reused: false, is_spent: false })
 }
 
 fn accepted(endpoint: &Endpoint) {

@@ -10,10 +10,13 @@ use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, timeout_at};
 
 use super::Connection;
-use super::upload::{Progress, Upload};
+use super::answer_head;
+use super::upload::{Failure, Progress, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError};
 use crate::headers;
+use crate::judgement;
+use crate::limits::Limits;
 use crate::upgrade::Protocols;
 use crate::worker::Worker;
 
@@ -38,9 +41,9 @@ pub(crate) struct Answer {
 
 impl Outgoing {
     /// A request whose head is ready but for its `Host`.
-    pub(crate) fn new(head: Parts, body: Incoming, upgrade: Option<Protocols>) -> Self {
+    pub(crate) fn new(head: Parts, body: Upload, upgrade: Option<Protocols>) -> Self {
         let is_repeatable = head.method.is_idempotent() && body.is_end_stream();
-        Self { request: Some(Request::from_parts(head, Upload::new(body))), is_repeatable, upgrade }
+        Self { request: Some(Request::from_parts(head, body)), is_repeatable, upgrade }
     }
 
     /// The request, addressed; a copy stays when the connection may turn out to be dead.
@@ -74,8 +77,11 @@ pub(crate) async fn send(
     }
     let answer = connection.sender.try_send_request(request);
     let limit = Duration::from_millis(worker.config.response_timeout_ms);
-    match in_time(answer, upload.as_deref(), limit).await {
-        Some(Ok(response)) => {
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits).await {
+        Ok(Ok(mut response)) => {
+            connection.watch.head_came();
+            connection.is_spent |=
+                answer_head::judge(&mut response).map_err(|why| failed(endpoint, ErrorKind::BadAnswer, why, false))?;
             let switched_to = switched(&response, outgoing.upgrade.as_ref())
                 .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, false))?;
             if switched_to.is_some() {
@@ -83,22 +89,36 @@ pub(crate) async fn send(
             }
             Ok(Answer { response, connection, upload, switched_to })
         }
-        Some(Err(mut error)) => {
+        Ok(Err(mut error)) => {
             let unsent = error.take_message();
             let is_unsent = unsent.is_some();
             outgoing.request = unsent.or_else(|| outgoing.request.take());
             // Idle connections to this address have died since; the others are likely to be dead too.
             worker.pool.forget(connection.address());
             let is_safe = is_unsent || (outgoing.request.is_some() && !connection.watch.is_answered());
-            let is_callers = upload.is_some_and(|upload| upload.has_failed());
-            let kind = if is_callers { ErrorKind::CallerBroke } else { ErrorKind::BadAnswer };
-            Err(failed(endpoint, kind, &in_words(error.error()), is_safe))
+            match upload.and_then(|upload| upload.failure()) {
+                Some(Failure::TooLong) => Err(judgement::too_long(worker.config.limits.body_bytes_max)),
+                Some(Failure::Malformed(fault)) => {
+                    Err(failed(endpoint, ErrorKind::BadRequest, &fault.to_string(), false))
+                }
+                Some(Failure::Broke) => {
+                    Err(failed(endpoint, ErrorKind::CallerBroke, &in_words(error.error()), is_safe))
+                }
+                None => Err(failed(endpoint, ErrorKind::BadAnswer, &in_words(error.error()), is_safe)),
+            }
         }
-        None => {
-            let is_callers = upload.is_some_and(|upload| upload.waits_for_caller());
-            let kind = if is_callers { ErrorKind::CallerTimeout } else { ErrorKind::ResponseTimeout };
-            let whose = if is_callers { "more of the caller's body" } else { "answer" };
-            Err(failed(endpoint, kind, &format!("no {whose} after {} ms", limit.as_millis()), false))
+        Err(Slow::Caller) => {
+            let pause_ms = worker.config.limits.body_read_timeout_ms;
+            let why = format!(
+                "the caller's body came too slowly: no more of it after {pause_ms} ms (eurus.gateway.body-read-timeout-ms), \
+                 or in all less than {} bytes/s (eurus.gateway.body-rate-min)",
+                worker.config.limits.body_rate_min
+            );
+            Err(failed(endpoint, ErrorKind::CallerTimeout, &why, false))
+        }
+        Err(Slow::Instance) => {
+            let why = format!("no answer after {} ms", limit.as_millis());
+            Err(failed(endpoint, ErrorKind::ResponseTimeout, &why, false))
         }
     }
 }
@@ -112,16 +132,40 @@ fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<
     asked.agreed(response.headers()).map(Some)
 }
 
-/// Waits for the head of an answer: `limit` after the last byte of the request's body that moved.
-async fn in_time<T>(answer: impl Future<Output = T>, upload: Option<&Progress>, limit: Duration) -> Option<T> {
+/// Who is waited for, when a time-out is over.
+enum Slow {
+    Caller,
+    Instance,
+}
+
+/// Waits for the head of an answer: `limit` after the last byte of the request's body that moved, and as long as the caller
+/// may take for its body.
+async fn in_time<T>(
+    answer: impl Future<Output = T>,
+    upload: Option<&Progress>,
+    limit: Duration,
+    limits: &Limits,
+) -> Result<T, Slow> {
     tokio::pin!(answer);
-    let mut deadline = Instant::now() + limit;
+    let began = Instant::now();
+    let deadline = || match upload.and_then(|upload| upload.caller_deadline(limits)) {
+        Some(deadline) => (deadline, Slow::Caller),
+        None => (upload.map_or(began, Progress::moved) + limit, Slow::Instance),
+    };
     loop {
-        if let Ok(outcome) = timeout_at(deadline, answer.as_mut()).await {
-            return Some(outcome);
+        let now = Instant::now();
+        let (until, slow) = deadline();
+        if until <= now {
+            return Err(slow);
         }
-        let moved_deadline = upload.map(|upload| upload.moved() + limit).filter(|moved| *moved > deadline);
-        deadline = moved_deadline?;
+        // Who is waited for may change meanwhile, to a shorter deadline.
+        let look = match upload {
+            Some(upload) if !upload.has_ended() => until.min(now + limits.body_pause_max()),
+            _ => until,
+        };
+        if let Ok(outcome) = timeout_at(look, answer.as_mut()).await {
+            return Ok(outcome);
+        }
     }
 }
 

@@ -1,13 +1,19 @@
 //! A caller's body on its way to an instance, and where it stands.
 
 use std::cell::Cell;
+use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
+
+use crate::framing::Fault;
+use crate::framing::verdicts::Verdicts;
+use crate::limits::Limits;
 
 /// The body of a request to an instance. `None`: the request has none.
 #[derive(Debug)]
@@ -16,30 +22,49 @@ pub(crate) struct Upload(Option<Streamed>);
 #[derive(Debug)]
 struct Streamed {
     body: Incoming,
+    /// Bytes that may still come; `None`: any number.
+    left: Option<u64>,
+    verdicts: Option<Rc<Verdicts>>,
     progress: Rc<Progress>,
+}
+
+/// Why a body is not passed on to its end.
+#[derive(Debug)]
+pub(crate) enum UploadError {
+    /// It broke off, or is no body to hyper either.
+    Broke(hyper::Error),
+    /// It can be read in two ways.
+    Malformed(Fault),
+    /// It is longer than allowed.
+    TooLong,
+}
+
+/// The same, for the request that fails with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Failure {
+    Broke,
+    Malformed(Fault),
+    TooLong,
 }
 
 /// Where a body stands. Real time: it is compared with the time-out of a socket operation.
 #[derive(Debug)]
 pub(crate) struct Progress {
+    bytes: Cell<u64>,
     moved: Cell<Instant>,
     ended: Cell<bool>,
-    failed: Cell<bool>,
-    waits_for_caller: Cell<bool>,
+    failure: Cell<Option<Failure>>,
+    /// Since when it is the caller who must send more, and how long that was so before.
+    waits_since: Cell<Option<Instant>>,
+    waited: Cell<Duration>,
 }
 
 impl Upload {
-    /// The body of a request as it came.
-    pub(crate) fn new(body: Incoming) -> Self {
-        Self((!body.is_end_stream()).then(|| Streamed {
-            body,
-            progress: Rc::new(Progress {
-                moved: Cell::new(Instant::now()),
-                ended: Cell::new(false),
-                failed: Cell::new(false),
-                waits_for_caller: Cell::new(false),
-            }),
-        }))
+    /// The body of a request as it came, and what a second reading finds of it.
+    pub(crate) fn new(body: Incoming, limits: &Limits, verdicts: Option<Rc<Verdicts>>) -> Self {
+        let left = (limits.body_bytes_max > 0).then_some(limits.body_bytes_max);
+        let streamed = |body| Streamed { body, left, verdicts, progress: Rc::new(Progress::new()) };
+        Self((!body.is_end_stream()).then(|| streamed(body)))
     }
 
     /// No body.
@@ -54,6 +79,17 @@ impl Upload {
 }
 
 impl Progress {
+    fn new() -> Self {
+        Self {
+            bytes: Cell::new(0),
+            moved: Cell::new(Instant::now()),
+            ended: Cell::new(false),
+            failure: Cell::new(None),
+            waits_since: Cell::new(None),
+            waited: Cell::new(Duration::ZERO),
+        }
+    }
+
     /// When it last moved on.
     pub(crate) fn moved(&self) -> Instant {
         self.moved.get()
@@ -64,31 +100,70 @@ impl Progress {
         self.ended.get()
     }
 
-    /// Whether it broke off on the caller's side.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.failed.get()
+    /// Why it will not go on.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure.get()
     }
 
-    /// Whether it is the caller who must send more.
-    pub(crate) fn waits_for_caller(&self) -> bool {
-        self.waits_for_caller.get()
+    /// Until when the caller is waited for; `None`: it is not the caller who must send more.
+    pub(crate) fn caller_deadline(&self, limits: &Limits) -> Option<Instant> {
+        let since = self.waits_since.get()?;
+        let in_all = limits.body_wait_max(self.bytes.get()).map(|in_all| in_all.saturating_sub(self.waited.get()));
+        let pause = limits.body_pause_max();
+        // What could not be counted is beyond the pause.
+        since.checked_add(in_all.map_or(pause, |in_all| in_all.min(pause)))
+    }
+
+    fn waits(&self) {
+        if self.waits_since.get().is_none() {
+            self.waits_since.set(Some(Instant::now()));
+        }
+    }
+
+    fn goes_on(&self, bytes: usize) {
+        let now = Instant::now();
+        if let Some(since) = self.waits_since.take() {
+            self.waited.set(self.waited.get().saturating_add(now - since));
+        }
+        self.bytes.set(self.bytes.get().saturating_add(bytes as u64));
+        self.moved.set(now);
+    }
+}
+
+impl Streamed {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        // Looked at after hyper has read, and before anything of it is passed on.
+        if let Some(fault) = self.verdicts.as_ref().and_then(|verdicts| verdicts.body_fault()) {
+            return Poll::Ready(Some(Err(UploadError::Malformed(fault))));
+        }
+        let Poll::Ready(Some(Ok(frame))) = frame else { return frame.map_err(UploadError::Broke) };
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        self.progress.goes_on(bytes);
+        if let Some(left) = &mut self.left {
+            match left.checked_sub(bytes as u64) {
+                Some(rest) => *left = rest,
+                None => return Poll::Ready(Some(Err(UploadError::TooLong))),
+            }
+        }
+        Poll::Ready(Some(Ok(frame)))
     }
 }
 
 impl Body for Upload {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = UploadError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Some(Streamed { body, progress }) = &mut self.0 else { return Poll::Ready(None) };
-        let frame = Pin::new(&mut *body).poll_frame(cx);
-        progress.waits_for_caller.set(frame.is_pending());
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let Some(streamed) = &mut self.0 else { return Poll::Ready(None) };
+        let frame = streamed.poll(cx);
+        let progress = &streamed.progress;
         match &frame {
-            Poll::Pending => return frame,
-            Poll::Ready(Some(Err(_))) => progress.failed.set(true),
-            Poll::Ready(_) => progress.ended.set(body.is_end_stream() || matches!(frame, Poll::Ready(None))),
+            Poll::Pending => progress.waits(),
+            Poll::Ready(Some(Err(error))) => progress.failure.set(Some(error.failure())),
+            Poll::Ready(None) => progress.ended.set(true),
+            Poll::Ready(Some(Ok(_))) => progress.ended.set(streamed.body.is_end_stream()),
         }
-        progress.moved.set(Instant::now());
         frame
     }
 
@@ -98,5 +173,35 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), |streamed| streamed.body.size_hint())
+    }
+}
+
+impl UploadError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Broke(_) => Failure::Broke,
+            Self::Malformed(fault) => Failure::Malformed(*fault),
+            Self::TooLong => Failure::TooLong,
+        }
+    }
+}
+
+impl fmt::Display for UploadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broke(error) => write!(f, "{error}"),
+            Self::Malformed(fault) => write!(f, "{fault}"),
+            Self::TooLong => f.write_str("the body is longer than allowed"),
+        }
+    }
+}
+
+impl std::error::Error for UploadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Broke(error) => error.source(),
+            Self::Malformed(fault) => Some(fault),
+            Self::TooLong => None,
+        }
     }
 }

@@ -115,11 +115,11 @@ async fn an_instance_that_does_not_answer_in_time_is_not_asked_twice() {
 async fn a_caller_that_stops_in_the_middle_of_its_body_is_told_so() {
     let producer = Producer::start(2).await;
     let registry = Registry::start(&[&producer]).await;
-    let gateway = Gateway::start_with(&registry, |config| config.edge.response_timeout_ms = 50).await;
+    let gateway = Gateway::start_with(&registry, |config| config.edge.limits.body_read_timeout_ms = 50).await;
     let begun = b"POST /java-service/count HTTP/1.1\r\nhost: g\r\ncontent-length: 10\r\n\r\nhalf";
     let answer = soon("an answer", raw::exchange(gateway.data, begun)).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(answer.contains("no more of the caller's body after 50 ms"), "{answer}");
+    assert!(answer.contains("the caller's body came too slowly: no more of it after 50 ms"), "{answer}");
     gateway.stop().await.unwrap();
 }
 

@@ -8,6 +8,7 @@ mod admin;
 mod balancing;
 mod downline;
 mod failures;
+mod framing;
 mod live_marks;
 mod proxying;
 mod refusals;

@@ -5,6 +5,7 @@ pub(crate) mod producer;
 pub(crate) mod raw;
 pub(crate) mod registry;
 pub(crate) mod sync_speed;
+pub(crate) mod wire;
 
 use std::convert::Infallible;
 use std::future::Future;

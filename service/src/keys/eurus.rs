@@ -49,6 +49,31 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.group", "group of the gateway: its application name in the registry; default EURUS-GATEWAY"),
     used("eurus.gateway.connections-max", "callers' connections of each data-plane thread; default 10000"),
     used(
+        "eurus.gateway.connections-per-ip-max",
+        "connections from one address (of IPv6: one /64), all threads; trusted proxies excepted; default 0, none",
+    ),
+    used("eurus.gateway.uri-bytes-max", "bytes of a request's target; beyond, 414; default 16384"),
+    used("eurus.gateway.header-bytes-max", "bytes of a message's head, both ways; beyond, 431 or 502; default 65536"),
+    used("eurus.gateway.headers-max", "headers of a message, both ways; beyond, 431 or 502; default 128"),
+    used("eurus.gateway.body-bytes-max", "bytes of a request's body; beyond, 413; default 0, none"),
+    used(
+        "eurus.gateway.body-read-timeout-ms",
+        "how long a caller may pause in a request's body; beyond, 408; default 30000",
+    ),
+    used(
+        "eurus.gateway.body-rate-min",
+        "bytes per second that a request's body must come at, after the first body-read-timeout-ms; below, 408; 0: none; \
+         default 240",
+    ),
+    used(
+        "eurus.gateway.requests-per-instance-max",
+        "requests under way at one instance; beyond, another one or 503; 0: none; default 10000",
+    ),
+    used(
+        "eurus.gateway.trusted-proxies",
+        "networks of proxies in front whose Forwarded and X-Forwarded-* are continued; default none",
+    ),
+    used(
         "eurus.gateway.head-read-timeout-ms",
         "until a caller has sent a request's head, also between two requests; default 60000",
     ),
