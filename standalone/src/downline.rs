@@ -45,6 +45,8 @@ pub enum Exit {
     Usage = 2,
     /// The registry did it, some gateway has not acknowledged.
     Partial = 3,
+    /// The registry and every gateway did it, and requests are still under way, or that is not known.
+    NotDrained = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -122,7 +124,7 @@ async fn send(server: &Server, order: Order, screen: &Screen, clock: &Clock) -> 
             screen.advise(&format!("it is being carried out; follow it with: eurus watch {}", entry.id));
             Exit::Done
         }
-        _ => exit_of(entry.outcome()),
+        _ => exit_of(&entry),
     }
 }
 
@@ -133,7 +135,7 @@ async fn follow(server: &Server, id: &str, says_changes: bool, screen: &Screen, 
             if !(says_changes && screen.is_json()) {
                 show(screen, &entry, &raw);
             }
-            exit_of(entry.outcome())
+            exit_of(&entry)
         }
         Followed::OutOfTime(last) => {
             let state = last.map_or_else(|| "nothing is known of it yet".to_owned(), |entry| report::summary(&entry));
@@ -192,8 +194,9 @@ fn unanswered(screen: &Screen, no_answer: &NoAnswer) -> Exit {
     Exit::Failed
 }
 
-fn exit_of(outcome: Outcome) -> Exit {
-    match outcome {
+fn exit_of(entry: &Entry) -> Exit {
+    match entry.outcome() {
+        Outcome::Done if entry.drain.as_ref().is_some_and(|drain| drain.state != "drained") => Exit::NotDrained,
         Outcome::Done => Exit::Done,
         Outcome::Partial | Outcome::UnderWay => Exit::Partial,
         Outcome::Failed | Outcome::Unknown => Exit::Failed,

@@ -69,23 +69,26 @@ struct Api {
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .route(health::PATH, web::get().to(health::get))
-        .route("/offline", web::post().to(offline::post_offline))
-        .route("/online", web::post().to(offline::post_online))
-        .route("/offline", web::get().to(offline::list))
-        .route("/offline/{id}", web::get().to(offline::get))
-        .route("/offline/{id}/events", web::get().to(events::get))
-        .route("/audit", web::get().to(audit::list))
-        .route(gateways::PATH, web::post().to(gateways::post))
-        .route(refused::PATH, web::post().to(refused::post))
-        .route("/gateway-groups", web::get().to(gateway_groups::list))
+        .service(at(health::PATH).route(web::get().to(health::get)))
+        .service(at("/offline").route(web::post().to(offline::post_offline)).route(web::get().to(offline::list)))
+        .service(at("/online").route(web::post().to(offline::post_online)))
+        .service(at("/offline/{id}").route(web::get().to(offline::get)))
+        .service(at("/offline/{id}/events").route(web::get().to(events::get)))
+        .service(at("/audit").route(web::get().to(audit::list)))
+        .service(at(gateways::PATH).route(web::post().to(gateways::post)))
+        .service(at(refused::PATH).route(web::post().to(refused::post)))
+        .service(at("/gateway-groups").route(web::get().to(gateway_groups::list)))
         .service(
-            web::resource("/gateway-groups/{app}")
+            at("/gateway-groups/{app}")
                 .route(web::get().to(gateway_groups::get))
                 .route(web::put().to(gateway_groups::put))
-                .route(web::delete().to(gateway_groups::delete))
-                .default_service(web::to(problem::no_such_method)),
+                .route(web::delete().to(gateway_groups::delete)),
         );
+}
+
+/// A path that is known is said to be, whatever the method.
+fn at(path: &str) -> actix_web::Resource {
+    web::resource(path).default_service(web::to(problem::no_such_method))
 }
 
 fn app(

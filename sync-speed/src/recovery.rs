@@ -219,8 +219,7 @@ async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64, time: &Regis
         let overtaken = downline.store.is_overtaken(entry.number, &instance.app, &instance.instance_id).await?;
         let live = downline.client.registries().instance(&instance.app, &instance.instance_id);
         let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
-        let name = (instance.app.as_str(), instance.instance_id.as_str());
-        let why = match downline.memory.life(name, live.as_ref(), &instance.registration, time).await {
+        let why = match downline.memory.life(live.as_ref(), &instance.registration, time).await {
             _ if overtaken => "a newer entry deals with it",
             Life::Same => {
                 left.extend(live);

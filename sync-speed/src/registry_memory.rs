@@ -144,13 +144,7 @@ impl RegistryMemory {
 
     /// Whether an instance, as it was just read, is still the one that is meant: in its registration, or in another one only
     /// because the registry has forgotten it.
-    pub(crate) async fn life(
-        &self,
-        (app, id): (&str, &str),
-        live: Option<&InstanceInfo>,
-        meant: &Registration,
-        time: &RegistryTime,
-    ) -> Life {
+    pub(crate) async fn life(&self, live: Option<&InstanceInfo>, meant: &Registration, time: &RegistryTime) -> Life {
         let Some(live) = live else {
             self.hear(time).await;
             return match self.may_come_back(meant) {
@@ -161,11 +155,17 @@ impl RegistryMemory {
         if !Registration::of(live).is_newer_than(meant) || self.explains(live, meant, time).await.is_some() {
             return Life::Same;
         }
-        let copied = self.client.registry().get(app, id).map(|copied| Registration::of(copied));
-        match copied.is_some_and(|copied| Registration::of(live).is_newer_than(&copied)) {
+        match self.is_newer_than_the_copy(live) {
             true => Life::Unsure("it has registered anew since the registry was fetched"),
             false => Life::Over("it has registered anew"),
         }
+    }
+
+    /// Whether an instance, as it was just read, has registered since the registry was fetched.
+    pub(crate) fn is_newer_than_the_copy(&self, live: &InstanceInfo) -> bool {
+        let copy = self.client.registry();
+        let copied = copy.get(&live.app, &live.instance_id).map(|copied| Registration::of(copied));
+        copied.is_some_and(|copied| Registration::of(live).is_newer_than(&copied))
     }
 
     fn may_come_back(&self, meant: &Registration) -> bool {

@@ -88,7 +88,7 @@ fn joined<T: ToString>(all: impl ExactSizeIterator<Item = T>) -> String {
 
 /// Share by share, with a pause until enough others are UP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object such as {\"percent\": 25}")]
 pub struct Rolling {
     /// Of the instances that are meant, at a time; one at least.
     pub percent: u8,

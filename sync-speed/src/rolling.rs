@@ -143,7 +143,7 @@ async fn roll(downline: Arc<Downline>, entry: Entry, mut timer: Timer) {
 /// Why the rest is not taken.
 async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) -> Result<(), String> {
     let Some(plan) = &entry.plan else { return Ok(()) };
-    let mut said = String::new();
+    let mut waiting = Waiting { entry, plan, said: None };
     loop {
         if is_elsewhere(downline, entry).await {
             return Ok(());
@@ -151,7 +151,7 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
         let left = match downline.store.entry_by_number(entry.number).await {
             // Where this goes on after a restart: shares from before are finished by recovery first.
             Ok(Some(now)) if is_share_open(&now) => {
-                wait(plan, timer, &mut said, "a share is still under way").await?;
+                waiting.pause(downline, timer, "a share is still under way").await?;
                 continue;
             }
             Ok(Some(now)) if now.nodes.iter().any(|node| node.ack.is_failed()) => {
@@ -160,7 +160,7 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
             Ok(Some(now)) => left_of(plan, &now),
             Ok(None) => return Err("its entry is gone".to_owned()),
             Err(error) => {
-                wait(plan, timer, &mut said, &error.to_string()).await?;
+                waiting.pause(downline, timer, &error.to_string()).await?;
                 continue;
             }
         };
@@ -169,8 +169,8 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
         }
         let share: Vec<&Planned> = left.iter().take(plan.share).collect();
         match downline.take_share(entry, plan, &share, timer).await {
-            Taken::Yes => said.clear(),
-            Taken::NotYet(why) => wait(plan, timer, &mut said, &why).await?,
+            Taken::Yes => waiting.is_over(downline).await,
+            Taken::NotYet(why) => waiting.pause(downline, timer, &why).await?,
             Taken::No(why) => return Err(why),
         }
     }
@@ -181,17 +181,41 @@ async fn is_elsewhere(downline: &Downline, entry: &Entry) -> bool {
     matches!(downline.store.owns(entry.number).await, Ok(false))
 }
 
-/// Said once, and until the plan's time is over.
-async fn wait(plan: &Plan, timer: &mut Timer, said: &mut String, why: &str) -> Result<(), String> {
-    if said != why {
-        log::warn!("a rolling offline waits: {why}");
-        why.clone_into(said);
+/// Why the next share is not taken yet: said once, in the log and by the entry.
+struct Waiting<'a> {
+    entry: &'a Entry,
+    plan: &'a Plan,
+    said: Option<String>,
+}
+
+impl Waiting<'_> {
+    /// # Errors
+    /// When the plan's time is over.
+    async fn pause(&mut self, downline: &Downline, timer: &mut Timer, why: &str) -> Result<(), String> {
+        if self.said.as_deref() != Some(why) {
+            log::warn!("{}: the next share waits: {why}", self.entry.id);
+            self.said = Some(why.to_owned());
+            self.say(downline, Some(&format!("the next share waits: {why}"))).await;
+        }
+        if timer.clock().now_ms() >= self.plan.until_ms {
+            return Err(format!("its time is over: {why}"));
+        }
+        timer.sleep_ms(LOOK_AGAIN_MS).await;
+        Ok(())
     }
-    if timer.clock().now_ms() >= plan.until_ms {
-        return Err(format!("its time is over: {why}"));
+
+    async fn is_over(&mut self, downline: &Downline) {
+        if self.said.take().is_some() {
+            self.say(downline, None).await;
+        }
     }
-    timer.sleep_ms(LOOK_AGAIN_MS).await;
-    Ok(())
+
+    /// What an entry says while it waits holds nothing up.
+    async fn say(&self, downline: &Downline, why: Option<&str>) {
+        if let Err(error) = downline.store.say_of_open(self.entry.number, why, downline.clock.now_ms()).await {
+            log::warn!("{}: why it waits is not in the journal: {error}", self.entry.id);
+        }
+    }
 }
 
 /// Whether it is not known yet what became of a share.
@@ -225,9 +249,8 @@ async fn finish(downline: &Downline, entry: &Entry, why: Option<&str>) -> Result
         Some(_) if done => EntryState::Partial,
         Some(_) => EntryState::Failed,
     };
-    if let Some(why) = why {
-        now.add_note(why);
-    }
+    // What it waited for last is over.
+    now.note = why.map(str::to_owned);
     // Its own rows alone: instances and nodes are its shares'.
     now.instances = Vec::new();
     now.nodes = Vec::new();

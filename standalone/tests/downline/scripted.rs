@@ -14,6 +14,12 @@ pub(crate) fn entry(state: &str, retrying: bool) -> Value {
     })
 }
 
+fn drained(state: &str) -> Value {
+    let mut entry = entry("done", false);
+    entry["drain"] = json!({"state": state, "underWay": 2, "waitedMs": 1_000});
+    entry
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_was_asked_for_is_sent() {
     for (words, line, body, key) in [
@@ -43,6 +49,8 @@ async fn every_answer_has_its_code_and_its_advice() {
     for (scene, code, out, err) in [
         (Scene::json(200, &entry("partial", true)), 3, "g1  retrying", "requests may still come through g1"),
         (Scene::json(200, &entry("partial", false)), 3, "offline-7 partial", "look at g1"),
+        (Scene::json(200, &drained("bound-reached")), 4, "2 requests are still under way", ""),
+        (Scene::json(200, &drained("drained")), 0, "no request is under way", ""),
         (Scene::json(200, &entry("failed", false)), 1, "offline-7 failed", "no gateway was told"),
         (refused(502, "registry"), 1, "", "what became of it: eurus watch offline-7"),
         (refused(400, "body"), 1, "", "eurus: body: because\\u{1b}[2J"),

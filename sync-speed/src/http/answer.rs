@@ -63,6 +63,27 @@ pub(super) struct Skipped<'a> {
     reason: Option<&'a str>,
 }
 
+/// Among others: also when it was asked, from where and why.
+#[derive(Serialize)]
+pub(super) struct Listed<'a> {
+    at: i64,
+    caller: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(flatten)]
+    entry: Answer<'a>,
+}
+
+pub(super) fn listed(one: &Entry) -> Listed<'_> {
+    Listed { at: one.created_ms, caller: &one.caller, reason: reason(&one.request), entry: entry(one) }
+}
+
+/// Of the body as it was sent.
+fn reason(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body.get("reason")?.as_str().map(str::to_owned)
+}
+
 pub(super) fn entry(entry: &Entry) -> Answer<'_> {
     Answer {
         id: &entry.id,

@@ -28,12 +28,12 @@ const EXPIRES_AFTER_MS_ALLOWED: RangeInclusive<i64> = 1_000..=2_592_000_000;
 
 /// An unknown field is a mistake that would otherwise widen what is taken offline.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
 struct Body {
     ip: Option<String>,
     ips: Option<Vec<String>>,
     app: Option<String>,
-    port: Option<u16>,
+    port: Option<i64>,
     instance_id: Option<String>,
     #[serde(default)]
     force: bool,
@@ -44,7 +44,7 @@ struct Body {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object such as {\"withinMs\": 30000}")]
 struct Drain {
     within_ms: i64,
 }
@@ -52,9 +52,11 @@ struct Drain {
 /// # Errors
 /// What is wrong, where, and what is expected.
 pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr, who: Who) -> Result<Request, Problem> {
-    let sent: Body = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request("body", format!("the body is not understood: {error}; {EXPECTED}")))?;
-    let target = target(&sent)?;
+    let sent: Body = serde_json::from_slice(body).map_err(|error| {
+        Problem::bad_request("body", format!("the body is not understood: {}; {EXPECTED}", in_words(&error)))
+    })?;
+    let port = port(sent.port)?;
+    let target = Target { port, ..target(&sent)? };
     only_for_offlines(kind, &sent)?;
     in_range("expiresAfterMs", sent.expires_after_ms, EXPIRES_AFTER_MS_ALLOWED)?;
     in_range("drain.withinMs", sent.drain.as_ref().map(|drain| drain.within_ms), DRAIN_WITHIN_MS_ALLOWED)?;
@@ -112,10 +114,22 @@ fn target(sent: &Body) -> Result<Target, Problem> {
     Ok(Target {
         ips: given.into_iter().map(|ip| address(ip)).collect::<Result<BTreeSet<_>, _>>()?,
         app: sent.app.as_ref().map(|app| app.to_uppercase()),
-        port: sent.port,
+        port: None,
         instance_ids: sent.instance_id.iter().cloned().collect(),
         registered_before_ms: None,
     })
+}
+
+fn port(given: Option<i64>) -> Result<Option<u16>, Problem> {
+    in_range("port", given, 1..=i64::from(u16::MAX))?;
+    Ok(given.and_then(|port| u16::try_from(port).ok()))
+}
+
+/// The parser names this program's types, which a caller does not know.
+fn in_words(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let numbers = ["i64", "usize", "u8"].map(|name| format!("expected {name}"));
+    numbers.iter().fold(said, |said, name| said.replace(name, "expected a whole number"))
 }
 
 fn address(given: &str) -> Result<IpAddr, Problem> {
@@ -171,6 +185,9 @@ mod tests {
             ("{}", "neither \"ip\", \"ips\" nor \"app\""),
             (r#"{"port": 80}"#, "neither \"ip\", \"ips\" nor \"app\""),
             (r#"{"ip": 7}"#, "invalid type"),
+            (r#"{"ip": "10.0.0.1", "port": "a"}"#, "expected a whole number"),
+            (r#"{"ip": "10.0.0.1", "drain": 7}"#, "expected an object such as {\"withinMs\": 30000}"),
+            (r#"{"app": "A", "rolling": {"percent": 300}}"#, "expected a whole number"),
             (r#"{"ip": ""}"#, "'' is not an IP address"),
             (r#"{"ip": "10.0.0"}"#, "'10.0.0' is not an IP address"),
             (r#"{"ip": "10.0.0.256"}"#, "is not an IP address"),
@@ -182,7 +199,6 @@ mod tests {
             (r#"{"ip": "10.0.0.1", "ips": ["10.0.0.2"]}"#, "not both"),
             (r#"{"ip": "10.0.0.1", "instance_id": "a"}"#, "unknown field `instance_id`"),
             (r#"{"ip": "10.0.0.1", "prot": 80}"#, "unknown field `prot`"),
-            (r#"{"ip": "10.0.0.1", "port": 65536}"#, "invalid value"),
             (r#"{"ip": "10.0.0.1", "force": "yes"}"#, "invalid type"),
             (r#"{"ip": "10.0.0.1"} {"ip": "10.0.0.2"}"#, "trailing characters"),
             (r#"{"ip": "10.0.0.1", "ip": "10.0.0.2"}"#, "duplicate field `ip`"),
@@ -204,6 +220,8 @@ mod tests {
             (many.as_str(), "65 addresses; 1 to 64 are allowed"),
             (r#"{"ips": []}"#, "0 addresses"),
             (long.as_str(), "257 characters; 256 are allowed"),
+            (r#"{"ip": "10.0.0.1", "port": 65536}"#, "port 65536: 1 to 65535 is allowed"),
+            (r#"{"ip": "10.0.0.1", "port": -1}"#, "port -1"),
             (r#"{"app": ""}"#, "app: 1 to 128 characters"),
             (r#"{"app": "A", "instanceId": ""}"#, "instanceId: 1 to 250 characters"),
             (r#"{"app": "A", "rolling": {"percent": 0}}"#, "rolling.percent 0: 1 to 100"),

@@ -31,7 +31,7 @@ struct How {
 /// A struct, so that its fields stay in their order.
 #[derive(Serialize)]
 struct Entries<'a> {
-    entries: Vec<answer::Answer<'a>>,
+    entries: Vec<answer::Listed<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +89,7 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
     let who = caller::admitted(&http)?.who;
     let mut entries = api.downline.store.newest(limit).await?;
     entries.retain(|entry| is_seen_by(&who, entry));
-    let entries: Vec<answer::Answer<'_>> = entries.iter().map(answer::entry).collect();
+    let entries: Vec<answer::Listed<'_>> = entries.iter().map(answer::listed).collect();
     Ok(HttpResponse::Ok().json(Entries { entries }))
 }
 

@@ -141,7 +141,7 @@ impl Downline {
             let read = self.client.registries().instance(&planned.app, &planned.instance_id);
             let read = time.bound(read).await.map_err(|error| Refusal::registry_away(&error))?;
             let name = (planned.app.as_str(), planned.instance_id.as_str());
-            match self.memory.life(name, read.as_ref(), &planned.registration, time).await {
+            match self.memory.life(read.as_ref(), &planned.registration, time).await {
                 Life::Same => live.extend(read),
                 Life::Over(why) => passed_over.push(gone(planned, why)),
                 Life::Unsure(why) => return Err(Refusal::Busy(format!("{}/{}: {why}", name.0, name.1))),

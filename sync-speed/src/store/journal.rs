@@ -157,6 +157,24 @@ impl Store {
         Ok(())
     }
 
+    /// What a person is told of an entry that is being worked on. Of one that another node has taken over nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn say_of_open(&self, number: i64, note: Option<&str>, now_ms: i64) -> Result<(), StoreError> {
+        let mut work = self.pool.note().await?;
+        sql("UPDATE entries SET note = ?, updated_ms = ? WHERE number = ? AND owner = ? AND state = 'recorded'")
+            .bind(note)
+            .bind(now_ms)
+            .bind(number)
+            .bind(&*self.owner)
+            .later(&mut work)
+            .await?;
+        work.commit().await?;
+        self.changed(number);
+        Ok(())
+    }
+
     /// Records what the registry did and which nodes are to be told.
     ///
     /// # Errors

@@ -119,6 +119,23 @@ async fn a_registry_that_forgot_is_told_again() {
     service.stop().await;
 }
 
+/// The list that sync-speed has is from before both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_forgot_at_once_is_told_again() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start_with(|config| config.eureka.registration = Some(OwnRegistration::default()));
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    offline(&service, json!({"ip": "10.0.0.2"})).await;
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    restarted(&world, service.hand.now_ms());
+    later(&service).await;
+    later(&service).await;
+    world.events.wait_for(2, STATUS).await;
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    service.stop().await;
+}
+
 /// The registry restarts: everybody comes back later than before, and as UP.
 fn restarted(world: &World, now_ms: i64) {
     for (app, id) in

@@ -71,6 +71,9 @@ async fn later() {
     let odd = as_json(client().post(format!("{url}&more=1")), json!({"ip": "10.0.0.2"}).to_string());
     assert_eq!(send(odd).await.expect(400)["error"], "query");
     service.get("/offline/offline-7/events").await.expect(404);
+    for path in ["/online", "/gateways"] {
+        assert_eq!(service.get(path).await.expect(405)["error"], "no-such-method", "{path}");
+    }
     service.stop().await;
 }
 
@@ -79,8 +82,13 @@ async fn the_newest_first() {
     let world = World::with_three();
     let _gateway = world.gateway("g");
     let service = world.start();
-    let first = service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
-    let second = service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+    let mut first = service.offline(json!({"ip": "10.0.0.2", "reason": "deploy"})).await.expect(200);
+    let mut second = service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+    // Listed, each says also when, from where and why.
+    for entry in [&mut first, &mut second] {
+        (entry["at"], entry["caller"]) = (json!(service.hand.now_ms()), json!("127.0.0.1"));
+    }
+    first["reason"] = json!("deploy");
     assert_eq!(service.get("/offline").await.expect(200), json!({"entries": [second, first]}));
     assert_eq!(service.get("/offline?limit=1").await.expect(200), json!({"entries": [second]}));
     for query in ["limit=0", "limit=201", "limit=x", "offset=1"] {

@@ -56,6 +56,8 @@ async fn who_is_brought_back_meanwhile_is_not_taken() {
     let asked = service.post("/offline?async=true", body).await.expect(202);
     seconds(&service, 3).await;
     assert_eq!(gateway.told().len(), 1, "one may be taken, the others wait");
+    let note = entry(&service, &asked["id"]).await["note"].clone();
+    assert!(note.as_str().is_some_and(|note| note.starts_with("the next share waits: ")), "{note}");
     for ip in ["10.0.0.2", "10.0.0.3"] {
         service.online(json!({"ip": ip})).await.expect(200);
     }
@@ -66,6 +68,7 @@ async fn who_is_brought_back_meanwhile_is_not_taken() {
     seconds(&service, 60).await;
     let now = entry(&service, &asked["id"]).await;
     assert_eq!((&now["state"], outcomes(&now).len()), (&json!("done"), 3), "{now:#}");
+    assert_eq!(now.get("note"), None, "it does not wait any more");
     for n in [2, 3] {
         assert_eq!(world.registry.status("JAVA-SERVICE", &format!("java-{n}")), "UP", "{now:#}");
     }

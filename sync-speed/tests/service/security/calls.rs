@@ -164,14 +164,17 @@ pub(super) const CALLS: &[Call] = &[
     body("a segment", r#"{"ip": "10.0.0.0/8"}"#, 400, "ip"),
     body("not JSON", "ip=10.0.0.2", 400, "body"),
     // Methods.
-    line("PUT", "PUT /offline", 404, "no-such-path"),
-    line("DELETE", "DELETE /offline", 404, "no-such-path"),
-    line("PATCH", "PATCH /offline", 404, "no-such-path"),
-    line("in lower case", "post /offline", 404, "no-such-path"),
-    line("made up", "OFFLINE /offline", 404, "no-such-path"),
-    line("GET with a body", "GET /online", 404, "no-such-path"),
-    Call { headers: &[JSON, "X-HTTP-Method-Override: POST"], ..line("overridden", "GET /online", 404, "no-such-path") },
-    line("POST where there is only GET", "POST /audit", 404, "no-such-path"),
+    line("PUT", "PUT /offline", 405, "no-such-method"),
+    line("DELETE", "DELETE /offline", 405, "no-such-method"),
+    line("PATCH", "PATCH /offline", 405, "no-such-method"),
+    line("in lower case", "post /offline", 405, "no-such-method"),
+    line("made up", "OFFLINE /offline", 405, "no-such-method"),
+    line("GET with a body", "GET /online", 405, "no-such-method"),
+    Call {
+        headers: &[JSON, "X-HTTP-Method-Override: POST"],
+        ..line("overridden", "GET /online", 405, "no-such-method")
+    },
+    line("POST where there is only GET", "POST /audit", 405, "no-such-method"),
     line("PATCH groups", "PATCH /gateway-groups/JAVA-SERVICE", 405, "no-such-method"),
     // Paths.
     line("doubled", "POST //offline", 404, "no-such-path"),
