@@ -5,6 +5,7 @@
 //! thousand seeded mutations of recorded requests in every test run.
 #![allow(clippy::panic, clippy::expect_used)] // A broken property is a panic: that is what a fuzzer looks for.
 
+pub mod http;
 pub mod seeds;
 
 use eurus_model::{Applications, Detail, InstanceInfo, RegistrationDraft, json, replication, xml};

@@ -1,4 +1,6 @@
-//! What fuzzing starts from: the bodies of recorded requests and answers, and a few hostile ones.
+//! What fuzzing starts from: the bodies of recorded requests and answers, messages of HTTP, and a few hostile ones.
+
+mod http;
 
 use std::path::Path;
 
@@ -25,7 +27,7 @@ const HOSTILE: [(&str, &str); 8] = [
 /// When a recording cannot be read.
 pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     let hostile = HOSTILE.map(|(target, text)| (target, text.as_bytes().to_vec()));
-    recorded().into_iter().chain(hostile).collect()
+    recorded().into_iter().chain(hostile).chain(http::all()).collect()
 }
 
 #[allow(clippy::disallowed_methods)] // Before anything runs.

@@ -78,6 +78,26 @@ fn batch() {
 }
 
 #[test]
+fn request() {
+    slice("request", fuzz::http::request);
+}
+
+#[test]
+fn headers() {
+    slice("headers", fuzz::http::headers);
+}
+
+#[test]
+fn chunks() {
+    slice("chunks", fuzz::http::chunks);
+}
+
+#[test]
+fn answer() {
+    slice("answer", fuzz::http::answer);
+}
+
+#[test]
 fn config() {
     slice("config", fuzz::config);
 }

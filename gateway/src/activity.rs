@@ -24,6 +24,8 @@ pub(crate) struct Activity {
     answering: Cell<Option<SocketAddr>>,
     /// Bytes are ready for the caller, who does not take them.
     is_caller_full: Cell<bool>,
+    /// A request was refused, and the caller may still be sending it.
+    refused: Cell<bool>,
 }
 
 /// Why a connection is closed: nothing moves.
@@ -45,6 +47,16 @@ impl Activity {
     pub(crate) fn set_answering(&self, instance: Option<SocketAddr>) {
         self.answering.set(instance);
         self.moved();
+    }
+
+    /// A request is refused, and the connection with it.
+    pub(crate) fn set_refused(&self) {
+        self.refused.set(true);
+    }
+
+    /// Whether the caller may still be sending what nobody will read.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused.get()
     }
 
     /// How often to look.

@@ -9,11 +9,13 @@
 //! |---|---|
 //! | `accept` | connections until the stop, their limit, and the requests under way after it |
 //! | `converse` | one caller's connection |
+//! | `linger` | the end of a connection whose caller may still be sending |
 //! | `per_ip` | connections of one address |
 //! | `stalled` | says why a connection on which nothing moves is closed |
 
 mod accept;
 mod converse;
+mod linger;
 mod per_ip;
 mod stalled;
 

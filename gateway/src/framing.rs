@@ -20,7 +20,7 @@ pub mod verdicts;
 
 use std::fmt;
 
-pub(crate) use judged_stream::JudgedStream;
+pub use judged_stream::JudgedStream;
 
 /// Where a request's body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

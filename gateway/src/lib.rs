@@ -35,7 +35,7 @@
 //! | `own_instance`, `own_addresses` | what the gateway registers itself as; where no request is sent |
 //! | `sync_speed`, `sync_speed/*` | announcing itself to the downline service; the live marks before anything is served |
 //! | `parts` | what runs, and which part of it ended first |
-//! | [`points`] | where a harness can interfere |
+//! | [`points`], `fuzzing` | where a harness can interfere; what a fuzzer may call |
 //! | `timestamp` | epoch milliseconds for people |
 
 mod activity;
@@ -50,6 +50,8 @@ mod endpoint;
 mod error;
 mod failure_log;
 pub mod framing;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod http;
 mod judgement;

@@ -55,6 +55,9 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
                     log::debug!("{}: {}: {error}", caller.peer, uri.path().escape_debug());
                 }
             }
+            if error.kind.ends_connection() {
+                caller.activity.set_refused();
+            }
             answer::error(&error, &uri, worker.clock.now_ms())
         }
     }

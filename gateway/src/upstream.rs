@@ -1,6 +1,6 @@
 //! The way to an instance: a connection from the pool or a new one, and one request over it.
 
-mod answer_head;
+pub(crate) mod answer_head;
 pub(crate) mod connection;
 mod first_byte;
 pub(crate) mod pool;

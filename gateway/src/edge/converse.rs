@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
+use super::linger::linger;
 use super::per_ip::Place;
 use super::stalled::say_stalled;
 use crate::activity::Activity;
@@ -65,7 +66,15 @@ pub(super) async fn converse(
         tokio::select! {
             outcome = timeout(between_looks, &mut connection) => match outcome {
                 Ok(Ok(())) => break,
-                Ok(Err(error)) => return log::debug!("connection of {peer} ended: {error}"),
+                Ok(Err(error)) => {
+                    log::debug!("connection of {peer} ended: {error}");
+                    // hyper has answered what it cannot read.
+                    if !error.is_parse() {
+                        return;
+                    }
+                    activity.set_refused();
+                    break;
+                }
                 Err(_) => {
                     if let Some(stalled) = activity.look() {
                         // With the connection goes the answer's body, and with that the instance's connection.
@@ -79,8 +88,10 @@ pub(super) async fn converse(
             }
         }
     }
-    if let Some(switched) = handover.take() {
-        let Parts { io, read_buf, .. } = connection.into_parts();
+    let Parts { io, read_buf, .. } = connection.into_parts();
+    if activity.is_refused() {
+        linger(io.into_inner().into_inner()).await;
+    } else if let Some(switched) = handover.take() {
         carry(&worker, (read_buf, io.into_inner().into_inner()), switched, peer).await;
     }
 }

@@ -11,7 +11,7 @@ use super::reading::Reading;
 use super::verdicts::Verdicts;
 
 /// See the module.
-pub(crate) struct JudgedStream<S> {
+pub struct JudgedStream<S> {
     stream: S,
     reading: Reading,
     verdicts: Rc<Verdicts>,

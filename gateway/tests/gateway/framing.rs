@@ -2,5 +2,7 @@
 //! same for the caller, for the gateway and for the instance.
 
 mod answers;
+mod limits;
 mod requests;
 mod rows;
+mod slow;
