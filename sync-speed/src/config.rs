@@ -143,8 +143,22 @@ impl SyncSpeedConfig {
 
 impl SyncSpeedConfig {
     /// What works and is not safe, for a person.
-    pub fn warning(&self) -> Option<String> {
-        let is_far = |segment: &&IpNetwork| !segment.ip().to_canonical().is_loopback();
+    pub fn warnings(&self) -> Vec<String> {
+        [self.gateways_without_a_token(), self.callers_without_a_token()].into_iter().flatten().collect()
+    }
+
+    fn callers_without_a_token(&self) -> Option<String> {
+        let access = &self.access;
+        let far = access.segments.allow.iter().find(is_far)?;
+        (access.token.is_none() && access.callers.is_empty()).then(|| {
+            format!(
+                "whoever calls from {far} may take instances out of service without a token: set eurus.sync-speed.token, or \
+                 name callers with tokens or certificates of their own (eurus.sync-speed.callers)"
+            )
+        })
+    }
+
+    fn gateways_without_a_token(&self) -> Option<String> {
         let far = self.notify.networks.iter().find(is_far).filter(|_| self.notify.token.is_none())?;
         Some(format!(
             "gateways in {far} are called and listened to without a token: who takes one of those addresses is taken for a \
@@ -152,6 +166,10 @@ impl SyncSpeedConfig {
              and eurus.gateway.admin.token there to the same secret"
         ))
     }
+}
+
+fn is_far(segment: &&IpNetwork) -> bool {
+    !segment.ip().to_canonical().is_loopback()
 }
 
 impl EurekaConfig {
@@ -190,14 +208,24 @@ mod tests {
     #[test]
     fn gateways_on_other_machines_without_a_token_are_warned_of() {
         let mut config = SyncSpeedConfig::stock(PathBuf::from("data"));
-        assert_eq!(config.warning(), None);
+        assert!(config.warnings().is_empty());
         for (segment, is_warned_of) in
             [("127.0.0.1/32", false), ("::ffff:127.0.0.0/104", false), ("10.0.0.0/8", true), ("::/0", true)]
         {
             config.notify.networks = vec!["127.0.0.0/8".parse().unwrap(), segment.parse().unwrap()];
-            assert_eq!(config.warning().is_some(), is_warned_of, "{segment}");
+            assert_eq!(config.warnings().len(), usize::from(is_warned_of), "{segment}");
         }
         config.notify.token = Token::new("secret".to_owned());
-        assert_eq!(config.warning(), None);
+        assert!(config.warnings().is_empty());
+    }
+
+    #[test]
+    fn callers_on_other_machines_without_a_token_are_warned_of() {
+        let mut config = SyncSpeedConfig::stock(PathBuf::from("data"));
+        config.access.segments.allow.push("10.0.0.0/8".parse().unwrap());
+        let warnings = config.warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains("10.0.0.0/8"), "{warnings:?}");
+        config.access.token = Token::new("secret".to_owned());
+        assert!(config.warnings().is_empty());
     }
 }

@@ -169,9 +169,7 @@ pub async fn run(
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
     follow_the_configuration(&config, &door, &clock, &mut loops, &stop_loops);
     log::info!("sync-speed listens on {address}, {}", if config.tls.is_some() { "TLS" } else { "plain HTTP" });
-    if let Some(words) = config.warning() {
-        log::warn!("{words}");
-    }
+    config.warnings().iter().for_each(|words| log::warn!("{words}"));
     #[cfg(feature = "kubernetes")]
     kubernetes::spawn(config.kubernetes.as_ref(), &downline, &clock, &shutdown, &mut loops).await?;
     let mut serving = pin!(http::serve(&config, downline, door, trail, clock.clone(), listener, shutdown.clone()));

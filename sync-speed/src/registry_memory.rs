@@ -155,6 +155,12 @@ impl RegistryMemory {
         if !Registration::of(live).is_newer_than(meant) || self.explains(live, meant, time).await.is_some() {
             return Life::Same;
         }
+        if self.is_newer_than_the_copy(live)
+            && self.has_newer_copy(time).await
+            && self.explains(live, meant, time).await.is_some()
+        {
+            return Life::Same;
+        }
         match self.is_newer_than_the_copy(live) {
             true => Life::Unsure("it has registered anew since the registry was fetched"),
             false => Life::Over("it has registered anew"),
@@ -165,7 +171,13 @@ impl RegistryMemory {
     pub(crate) fn is_newer_than_the_copy(&self, live: &InstanceInfo) -> bool {
         let copy = self.client.registry();
         let copied = copy.get(&live.app, &live.instance_id).map(|copied| Registration::of(copied));
-        copied.is_some_and(|copied| Registration::of(live).is_newer_than(&copied))
+        copied.is_none_or(|copied| Registration::of(live).is_newer_than(&copied))
+    }
+
+    /// The registry's list, fetched now; from its caches it may be an old one all the same.
+    async fn has_newer_copy(&self, time: &RegistryTime) -> bool {
+        let fetched = time.bound(self.client.refresh()).await;
+        fetched.inspect_err(|error| log::warn!("the registry's list could not be fetched: {error}")).is_ok()
     }
 
     fn may_come_back(&self, meant: &Registration) -> bool {

@@ -31,6 +31,8 @@ pub(super) const POSTGRES_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 #[cfg(feature = "postgres")]
 pub(super) const POSTGRES_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 #[cfg(feature = "mysql")]
+pub(super) const MYSQL_WRITE: &str = "START TRANSACTION";
+#[cfg(feature = "mysql")]
 pub(super) const MYSQL_READ: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 impl Dialect {

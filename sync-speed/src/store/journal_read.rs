@@ -82,14 +82,14 @@ impl Store {
         Ok(entries)
     }
 
-    /// Instances of an application that were taken offline since a moment and not brought back.
+    /// Instances of an application that were taken offline since a moment and are still kept out.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn recently_offline(&self, app: &str, since_ms: i64) -> Result<RecentlyOffline, StoreError> {
         let rows = sql("SELECT i.instance_id, i.ip, i.service_up_ms \
              FROM entry_instances i JOIN entries e ON e.number = i.number \
-             WHERE i.app = ? AND i.step = 'done' AND e.kind = 'offline' AND e.created_ms >= ? AND NOT EXISTS \
+             WHERE i.app = ? AND i.step = 'done' AND i.ended_ms IS NULL AND e.kind = 'offline' AND e.created_ms >= ? AND NOT EXISTS \
                (SELECT 1 FROM entry_instances j JOIN entries f ON f.number = j.number \
                 WHERE j.app = i.app AND j.instance_id = i.instance_id AND j.number > i.number \
                   AND j.step = 'done' AND f.kind = 'online') \

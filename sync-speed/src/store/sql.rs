@@ -59,9 +59,9 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(file) => Work::Sqlite(file.write().await?),
             #[cfg(feature = "mysql")]
-            Self::MySql(pool) => Work::MySql(pool.begin().await?),
+            Self::MySql(pool) => Work::MySql(begun(pool, dialect::MYSQL_WRITE).await?),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Work::Postgres(pool.begin_with(dialect::POSTGRES_WRITE).await?),
+            Self::Postgres(pool) => Work::Postgres(begun(pool, dialect::POSTGRES_WRITE).await?),
         })
     }
 
@@ -80,9 +80,9 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(file) => Work::Sqlite(file.read().await?),
             #[cfg(feature = "mysql")]
-            Self::MySql(pool) => Work::MySql(pool.begin_with(dialect::MYSQL_READ).await?),
+            Self::MySql(pool) => Work::MySql(begun(pool, dialect::MYSQL_READ).await?),
             #[cfg(feature = "postgres")]
-            Self::Postgres(pool) => Work::Postgres(pool.begin_with(dialect::POSTGRES_READ).await?),
+            Self::Postgres(pool) => Work::Postgres(begun(pool, dialect::POSTGRES_READ).await?),
         })
     }
 
@@ -113,6 +113,20 @@ impl Pool {
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// A transaction that has begun. In a task of its own: whoever gives up waiting does not break it off in the middle, where
+/// sqlx takes it for one that has not begun, and hands the connection with the open transaction to the next one.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+async fn begun<D: sqlx::Database>(
+    pool: &sqlx::Pool<D>,
+    how: &'static str,
+) -> Result<Transaction<'static, D>, StoreError> {
+    let pool = pool.clone();
+    match tokio::spawn(async move { pool.begin_with(how).await }).await {
+        Ok(begun) => Ok(begun?),
+        Err(_) => Err(StoreError::Sql(sqlx::Error::BeginFailed)),
     }
 }
 

@@ -136,6 +136,38 @@ async fn a_registry_that_forgot_at_once_is_told_again() {
     service.stop().await;
 }
 
+/// Both die in the middle of an order. The instance is back before the registry's lists show anybody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_cut_off_is_for_those_that_the_registry_forgot_too() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let registered = |config: &mut SyncSpeedConfig| config.eureka.registration = Some(OwnRegistration::default());
+    let recorded = Holding::nth(1, &points::RECORDED);
+    let service = world.start_with(|config| {
+        registered(config);
+        config.faults = recorded.faults();
+    });
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    later(&service).await;
+    let asked = service.post("/offline?async=true", json!({"ip": "10.0.0.2"}).to_string()).await.expect(202);
+    recorded.reached().await;
+    let now_ms = service.hand.now_ms();
+    service.abort().await;
+    restarted(&world, now_ms);
+    world.registry.empty_lists();
+    let service = world.start_at(now_ms + 10_000, registered);
+    world.events.wait_for(2, "registry POST apps/EURUS-SYNC-SPEED").await;
+    service.advance_ms(1_000).await;
+    let path = format!("/offline/{}", asked["id"].as_str().unwrap());
+    assert_eq!(service.get(&path).await.expect(200)["state"], "recorded", "that shows with the next list");
+    world.registry.thaw_lists();
+    later(&service).await;
+    let entry = service.get(&path).await.expect(200);
+    assert_eq!((&entry["state"], &entry["instances"][0]["outcome"]), (&json!("done"), &json!("done")), "{entry:#}");
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "OUT_OF_SERVICE");
+    service.stop().await;
+}
+
 /// The registry restarts: everybody comes back later than before, and as UP.
 fn restarted(world: &World, now_ms: i64) {
     for (app, id) in

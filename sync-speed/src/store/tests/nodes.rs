@@ -2,7 +2,9 @@
 #![cfg_attr(not(any(feature = "mysql", feature = "postgres")), allow(dead_code))]
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::super::sql::sql;
 use super::super::{NewEntry, NodeUpdate, StoreError};
 use super::cases::{answer, recorded, request};
 use super::{Database, Databases};
@@ -19,6 +21,18 @@ pub(super) async fn all(databases: &mut impl Databases) {
     nodes_start_together(&databases.fresh().await).await;
     one_leads(&databases.fresh().await).await;
     who_stands_still_in_a_transaction_holds_up_nobody(&databases.fresh().await).await;
+    who_gives_up_while_a_transaction_begins_leaves_none_open(&databases.fresh().await).await;
+}
+
+/// At whatever moment.
+async fn who_gives_up_while_a_transaction_begins_leaves_none_open(database: &Database) {
+    let a = database.node("a").await;
+    for n in 0..400 {
+        let _ = tokio::time::timeout(Duration::from_micros(n * 3), a.pool.write()).await;
+        // In a transaction, this would be the end of all that follows.
+        sql("SELECT nothing FROM nowhere").read_all(&a.pool).await.err().unwrap();
+        a.newest(1).await.unwrap();
+    }
 }
 
 /// The servers' own time.

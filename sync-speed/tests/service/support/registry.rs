@@ -124,6 +124,15 @@ impl FakeRegistry {
         state.frozen = Some(list(&state.instances));
     }
 
+    /// Lists show nobody, until [`Self::thaw_lists`].
+    pub(crate) fn empty_lists(&self) {
+        self.state.lock().frozen = Some(list(&BTreeMap::new()));
+    }
+
+    pub(crate) fn thaw_lists(&self) {
+        self.state.lock().frozen = None;
+    }
+
     pub(crate) fn fail(&self, starts_with: &str, status: u16) {
         self.add_fault(starts_with, status, false, false);
     }
