@@ -43,6 +43,15 @@ impl Activity {
         self.has_moved.set(true);
     }
 
+    /// An answer was asked for more, and this is whether there was some: of one request among others on a connection, whose
+    /// bytes cannot be told from theirs. Unless it is asked again, its caller takes no more.
+    pub(crate) fn offered(&self, is_some: bool) {
+        self.is_caller_full.set(is_some);
+        if is_some {
+            self.moved();
+        }
+    }
+
     /// An instance's answer is under way, or no longer.
     pub(crate) fn set_answering(&self, instance: Option<SocketAddr>) {
         self.answering.set(instance);

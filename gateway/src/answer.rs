@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::error::RequestError;
 use crate::headers;
 use crate::timestamp::Timestamp;
+use crate::trailers;
 use crate::upgrade::handover::Switched;
 use crate::upstream::Connection;
 use crate::upstream::send::Answer;
@@ -101,7 +102,7 @@ impl Body for AnswerBody {
                 if matches!(frame, Poll::Ready(None)) || passed.body.is_end_stream() {
                     passed.give_back();
                 }
-                frame
+                frame.map_ok(trailers::pass)
             }
             Self::Own(body) => Pin::new(body).poll_frame(cx).map_err(|never: Infallible| match never {}),
         }

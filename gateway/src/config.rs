@@ -1,5 +1,7 @@
 //! What the gateway is told: validated, plain.
 
+mod http2;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -11,6 +13,8 @@ use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
 use crate::limits::Limits;
 use crate::sync_speed::SyncSpeedConfig;
+
+pub use http2::Http2Config;
 
 /// Everything but the listeners.
 #[derive(Clone)]
@@ -100,6 +104,8 @@ pub struct EdgeConfig {
     pub upgrade_idle_timeout_ms: u64,
     /// What callers may send.
     pub limits: Limits,
+    /// Callers of HTTP/2.
+    pub http2: Http2Config,
 }
 
 /// The admin API.
@@ -207,6 +213,7 @@ impl Default for EdgeConfig {
             stall_timeout_ms: 60_000,
             upgrade_idle_timeout_ms: 3_600_000,
             limits: Limits::default(),
+            http2: Http2Config::default(),
         }
     }
 }

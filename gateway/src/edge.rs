@@ -1,21 +1,28 @@
 //! The data plane: one thread for each listener, each with its own runtime, connections and pool.
 //!
 //! ```text
-//! start ─► accept ─► converse ─► pipeline::serve, request by request
-//!                            └─► upgrade::carry, when a connection leaves HTTP
+//! start ─► accept ─► converse ─► opening ─┬► http1 ─┬► pipeline::serve, request by request
+//!                                         └► http2 ─┘
+//!                                               └► upgrade::carry, when a connection leaves HTTP/1.1
 //! ```
 //!
 //! | module | what |
 //! |---|---|
 //! | `accept` | connections until the stop, their limit, and the requests under way after it |
-//! | `converse` | one caller's connection |
 //! | `linger` | the end of a connection whose caller may still be sending |
 //! | `per_ip` | connections of one address |
+//! | `converse` | one caller's connection: what is spoken on it |
+//! | `opening`, `begun` | what its first bytes say; a stream of which they were read |
+//! | `http1`, `http2` | serving what is spoken |
 //! | `stalled` | says why a connection on which nothing moves is closed |
 
 mod accept;
+mod begun;
 mod converse;
+mod http1;
+mod http2;
 mod linger;
+mod opening;
 mod per_ip;
 mod stalled;
 

@@ -44,6 +44,8 @@ pub(crate) enum ErrorKind {
     CallerTimeout,
     /// The request can be read in two ways, or is malformed.
     BadRequest,
+    /// There are more headers than allowed.
+    TooManyHeaders,
     /// The target is longer than allowed.
     UriTooLong,
     /// The body is longer than allowed.
@@ -58,7 +60,7 @@ impl ErrorKind {
         match self {
             Self::NotReady | Self::NothingInRotation => Source::Internal,
             Self::NoRoute | Self::UnknownService | Self::CallerBroke | Self::CallerTimeout => Source::Downstream,
-            Self::BadRequest | Self::UriTooLong | Self::BodyTooLong => Source::Downstream,
+            Self::BadRequest | Self::TooManyHeaders | Self::UriTooLong | Self::BodyTooLong => Source::Downstream,
             Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout | Self::Busy => {
                 Source::Upstream
             }
@@ -74,6 +76,7 @@ impl ErrorKind {
             Self::ConnectTimeout | Self::ResponseTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::CallerBroke | Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::CallerTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
         }
@@ -83,7 +86,8 @@ impl ErrorKind {
     /// out.
     pub(crate) fn ends_connection(self) -> bool {
         match self {
-            Self::CallerBroke | Self::CallerTimeout | Self::BadRequest | Self::UriTooLong | Self::BodyTooLong => true,
+            Self::CallerBroke | Self::CallerTimeout | Self::BadRequest => true,
+            Self::TooManyHeaders | Self::UriTooLong | Self::BodyTooLong => true,
             Self::NoRoute | Self::UnknownService | Self::NotReady | Self::NothingInRotation | Self::Busy => false,
             Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout => false,
         }

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use hyper::body::SizeHint;
 
+use crate::trailers;
 use crate::upgrade::Protocols;
 pub(crate) use hop_by_hop::{set_upgrade, strip_hop_by_hop};
 pub(crate) use way::Way;
@@ -38,14 +39,17 @@ pub(crate) struct Passing<'a> {
 
 /// Makes a caller's headers those of a request to an instance; its `Host` is set for each try, by [`set_host`].
 pub(crate) fn prepare_request(headers: &mut HeaderMap, passing: Passing<'_>) {
+    let takes_trailers = trailers::are_taken(headers);
     strip_hop_by_hop(headers);
     // Ours is the answer to "may I send the body": reading it sends 100 Continue to the caller.
     headers.remove(header::EXPECT);
     let host = headers.remove(header::HOST).or(passing.authority);
     passing.way.tell(headers, host, passing.prefix);
     length::set(headers, &passing.size);
-    if let Some(protocols) = passing.upgrade {
-        set_upgrade(headers, protocols);
+    match passing.upgrade {
+        Some(protocols) => set_upgrade(headers, protocols),
+        None if takes_trailers => trailers::set_taken(headers),
+        None => {}
     }
 }
 
@@ -87,6 +91,17 @@ pub(crate) mod tests {
             (&given[header::HOST], given.get(header::EXPECT)),
             (&HeaderValue::from_static("127.0.0.2:80"), None)
         );
+    }
+
+    #[test]
+    fn who_takes_trailers_is_said_to_take_them_and_nothing_else() {
+        let given = passed(&[("te", "gzip, trailers"), ("connection", "te, x")], SizeHint::with_exact(0));
+        assert_eq!(
+            (given[header::TE].as_bytes(), given[header::CONNECTION].as_bytes()),
+            (&b"trailers"[..], &b"te"[..])
+        );
+        let given = passed(&[("te", "gzip")], SizeHint::with_exact(0));
+        assert_eq!((given.get(header::TE), given.get(header::CONNECTION)), (None, None));
     }
 
     #[test]

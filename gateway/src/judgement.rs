@@ -24,6 +24,7 @@ pub(crate) fn judge(
     let framing = verdicts.map(Verdicts::next).transpose();
     let in_step = framing.and_then(|framing| framing.map_or(Ok(()), |framing| agree(framing, body)));
     in_step.map_err(|fault| bad(&fault.to_string()))?;
+    within_headers_limit(limits, &head.headers)?;
     within_uri_limit(limits, &head.uri)?;
     target(&head.method, &head.uri).map_err(bad)?;
     one_host(head).map_err(bad)?;
@@ -39,6 +40,16 @@ fn agree(framing: Framing, body: &Incoming) -> Result<(), Fault> {
         Framing::Chunked => body.size_hint().exact().is_none(),
     };
     if is_same { Ok(()) } else { Err(Fault::OutOfStep) }
+}
+
+/// Of HTTP/1 hyper has refused them: this is for HTTP/2.
+fn within_headers_limit(limits: &Limits, headers: &HeaderMap) -> Result<(), RequestError> {
+    let (count, max) = (headers.len(), limits.headers_max);
+    if count <= max {
+        return Ok(());
+    }
+    let message = format!("{count} headers; {max} are allowed (eurus.gateway.headers-max)");
+    Err(RequestError::new(ErrorKind::TooManyHeaders, None, message))
 }
 
 fn within_uri_limit(limits: &Limits, uri: &Uri) -> Result<(), RequestError> {

@@ -21,6 +21,7 @@
 //! | `product`, `headers` | which service a path names; which headers pass |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
+//! | `trailers` | headers behind a body, either way |
 //! | `upgrade` | connections that leave HTTP, as a WebSocket's does: bytes both ways |
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
 //! | `observed_stream` | a connection that tells what moves over it |
@@ -73,6 +74,7 @@ mod snapshot;
 mod sync_speed;
 mod timestamp;
 mod traffic;
+mod trailers;
 mod upgrade;
 mod upstream;
 mod worker;
@@ -86,7 +88,7 @@ use eurus_client::{ClientConfig, EurekaClient, FetchListener};
 use eurus_model::InstanceInfo;
 use eurus_service::{Clock, Shutdown};
 
-pub use config::{AdminConfig, EdgeConfig, GatewayConfig};
+pub use config::{AdminConfig, EdgeConfig, GatewayConfig, Http2Config};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use limits::Limits;

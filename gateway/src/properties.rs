@@ -1,5 +1,6 @@
 //! The gateway's configuration under its property names: Spring's where Spring has one, ours below `eurus.gateway`.
 
+mod http2;
 mod limits;
 
 use std::net::IpAddr;
@@ -128,6 +129,7 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
         upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
         limits: limits::limits(properties, &stock.limits)?,
+        http2: http2::http2(properties, &stock.http2)?,
     })
 }
 
@@ -205,6 +207,8 @@ mod tests {
             ("eurus.gateway.tries-max", "0"),
             ("eurus.gateway.upgrade-idle-timeout-ms", "0"),
             ("eurus.gateway.upgrade-idle-timeout-ms", "1h"),
+            ("eurus.gateway.http2.streams-max", "0"),
+            ("eurus.gateway.http2.connection-window-bytes", "65534"),
             ("eurus.gateway.sync-speed.url", "https://a:1/x"),
             ("eurus.gateway.sync-speed.url", "ftp://a:1"),
             ("eurus.gateway.sync-speed.wait-ms", "-1"),

@@ -1,35 +1,36 @@
-//! One caller's connection.
+//! One caller's connection: what is spoken on it.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use eurus_service::Shutdown;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1::{self, Parts};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
 
-use super::linger::linger;
+use super::begun::Begun;
+use super::opening::{Opening, opening};
 use super::per_ip::Place;
-use super::stalled::say_stalled;
+use super::{http1, http2};
 use crate::activity::Activity;
-use crate::caller::{Caller, Scheme};
-use crate::framing::JudgedStream;
-use crate::framing::verdicts::Verdicts;
+use crate::caller::Scheme;
 use crate::headers::Way;
 use crate::observed_stream::ObservedStream;
-use crate::pipeline;
-use crate::upgrade::{Handover, carry};
 use crate::worker::Worker;
 
-/// Request after request, and what it becomes when an instance agrees to another protocol. The
-/// permit goes with it.
+/// What is known of one connection before a request has come over it.
+pub(super) struct Conversation {
+    pub(super) worker: Rc<Worker>,
+    pub(super) peer: SocketAddr,
+    pub(super) scheme: Scheme,
+    /// How its requests came here.
+    pub(super) way: Rc<Way>,
+    /// What moves over the connection.
+    pub(super) activity: Rc<Activity>,
+    pub(super) stop: Shutdown,
+}
+
+/// Until the connection ends. Its seats go with it.
 pub(super) async fn converse(
     worker: Rc<Worker>,
     stream: TcpStream,
@@ -40,58 +41,21 @@ pub(super) async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("{peer}: TCP_NODELAY: {error}");
     }
-    let (activity, handover) = (Rc::new(Activity::default()), Rc::new(Handover::default()));
-    let stream = ObservedStream::new(stream, Rc::clone(&activity));
-    let limits = &worker.config.limits;
-    let verdicts = Rc::new(Verdicts::default());
-    let stream = JudgedStream::new(stream, limits.header_bytes_max, Rc::clone(&verdicts));
-    let way = Rc::new(Way::new(peer.ip(), Scheme::Http, limits.trusts(peer.ip())));
-    let head_read_timeout = Duration::from_millis(worker.config.head_read_timeout_ms);
-    let service = service_fn(|request: Request<Incoming>| {
-        let (worker, activity, handover) = (Rc::clone(&worker), Rc::clone(&activity), Rc::clone(&handover));
-        let (way, verdicts) = (Rc::clone(&way), Some(Rc::clone(&verdicts)));
-        let (peer, scheme, version) = (peer.ip(), Scheme::Http, request.version());
-        let caller = Caller { peer, scheme, version, way, verdicts, activity, handover };
-        async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
-    });
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_read_timeout)
-        .max_headers(limits.headers_max)
-        .max_header_size(limits.header_bytes_max)
-        .serve_connection(TokioIo::new(stream), service);
-    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
-    let mut is_stopping = false;
-    loop {
-        tokio::select! {
-            outcome = timeout(between_looks, &mut connection) => match outcome {
-                Ok(Ok(())) => break,
-                Ok(Err(error)) => {
-                    log::debug!("connection of {peer} ended: {error}");
-                    // hyper has answered what it cannot read.
-                    if !error.is_parse() {
-                        return;
-                    }
-                    activity.set_refused();
-                    break;
-                }
-                Err(_) => {
-                    if let Some(stalled) = activity.look() {
-                        // With the connection goes the answer's body, and with that the instance's connection.
-                        return say_stalled(&worker, stalled, peer);
-                    }
-                }
-            },
-            () = stop.wait(), if !is_stopping => {
-                is_stopping = true;
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
-            }
-        }
-    }
-    let Parts { io, read_buf, .. } = connection.into_parts();
-    if activity.is_refused() {
-        linger(io.into_inner().into_inner()).await;
-    } else if let Some(switched) = handover.take() {
-        carry(&worker, (read_buf, io.into_inner().into_inner()), switched, peer).await;
+    let activity = Rc::new(Activity::default());
+    let mut stream = ObservedStream::new(stream, Rc::clone(&activity));
+    let limit = Duration::from_millis(worker.config.head_read_timeout_ms);
+    let opening = tokio::select! {
+        opening = opening(&mut stream, limit) => opening,
+        // Nobody waits for an answer yet.
+        () = stop.wait() => return,
+    };
+    let scheme = Scheme::Http;
+    let way = Rc::new(Way::new(peer.ip(), scheme, worker.config.limits.trusts(peer.ip())));
+    let conversation = Conversation { worker, peer, scheme, way, activity, stop };
+    match opening {
+        Ok(Opening::Http1(first)) => http1::serve(conversation, Begun::new(first, stream)).await,
+        Ok(Opening::Http2(first)) => http2::serve(conversation, Begun::new(first, stream)).await,
+        Ok(Opening::Nothing) => {}
+        Err(error) => log::debug!("connection of {peer} ended: {error}"),
     }
 }

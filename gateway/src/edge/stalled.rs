@@ -1,4 +1,4 @@
-//! Says why a connection on which nothing moves is closed.
+//! Says why a connection, or a request of HTTP/2, on which nothing moves is closed.
 
 use std::net::SocketAddr;
 

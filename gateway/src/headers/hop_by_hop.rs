@@ -6,7 +6,7 @@ use super::names;
 use crate::upgrade::Protocols;
 
 /// They never cross the gateway, either way.
-const HOP_BY_HOP: [HeaderName; 10] = [
+const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
     names::KEEP_ALIVE,
     names::PROXY_CONNECTION,
@@ -14,7 +14,6 @@ const HOP_BY_HOP: [HeaderName; 10] = [
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
     header::TE,
-    header::TRAILER,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
@@ -80,6 +79,7 @@ mod tests {
         ]);
         strip_hop_by_hop(&mut given);
         let expected = [
+            ("trailer", "x-sum"),
             ("content-length", "5"),
             ("host", "h"),
             ("x-forwarded-for", "10.0.0.1"),

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::framing::Fault;
 use crate::framing::verdicts::Verdicts;
 use crate::limits::Limits;
+use crate::trailers;
 
 /// The body of a request to an instance. `None`: the request has none.
 #[derive(Debug)]
@@ -146,7 +147,7 @@ impl Streamed {
                 None => return Poll::Ready(Some(Err(UploadError::TooLong))),
             }
         }
-        Poll::Ready(Some(Ok(frame)))
+        Poll::Ready(Some(Ok(trailers::pass(frame))))
     }
 }
 

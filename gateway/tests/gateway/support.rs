@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub(crate) mod gateway;
+pub(crate) mod http2;
 pub(crate) mod producer;
 pub(crate) mod raw;
 pub(crate) mod registry;

@@ -99,6 +99,29 @@ pub(super) const KEYS: &[Key] = &[
         "eurus.gateway.upgrade-idle-timeout-ms",
         "how long nothing may be said over an upgraded connection, a WebSocket's say, before it is closed; default 3600000",
     ),
+    used("eurus.gateway.http2.streams-max", "requests under way on one connection of HTTP/2; default 100"),
+    used(
+        "eurus.gateway.http2.stream-window-bytes",
+        "what is taken of one request's body over HTTP/2 before an instance has taken it; default 262144",
+    ),
+    used("eurus.gateway.http2.connection-window-bytes", "the same for all requests of one connection; default 1048576"),
+    used(
+        "eurus.gateway.http2.send-buffer-bytes",
+        "what waits of one answer over HTTP/2 for its caller; default 262144",
+    ),
+    used(
+        "eurus.gateway.http2.resets-per-second",
+        "requests that a caller may take back within a second before its connection is closed; default 200",
+    ),
+    used(
+        "eurus.gateway.http2.idle-frames-per-second",
+        "pings, settings, priorities and unknown frames within a second before the connection is closed; default 1000",
+    ),
+    used(
+        "eurus.gateway.http2.ping-interval-ms",
+        "how often a caller of HTTP/2 is asked whether it is there; 0: never; default 30000",
+    ),
+    used("eurus.gateway.http2.ping-timeout-ms", "how long it may take to answer that; default 10000"),
     used(
         "eurus.gateway.shutdown-grace-ms",
         "how long requests under way may take when the gateway stops; default 10000",

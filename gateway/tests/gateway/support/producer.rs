@@ -79,6 +79,8 @@ async fn answer(id: String, request: Request<Incoming>) -> Response<Body> {
         "/hello" => Response::new(text(id)),
         "/seen" => Response::new(text(seen(&request).to_string())),
         "/echo" => Response::new(request.into_body().boxed()),
+        // As it came, with the trailer that it announces.
+        "/trailers" => Response::builder().header("trailer", "x-sum").body(request.into_body().boxed()).unwrap(),
         "/count" => {
             let length = request.into_body().collect().await.unwrap().to_bytes().len();
             Response::new(text(length.to_string()))

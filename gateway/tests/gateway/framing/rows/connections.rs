@@ -61,7 +61,7 @@ pub(in super::super) const ROWS: [Row; 20] = [
         "hop-by-hop headers, and those that Connection names",
         b"GET /java-service/x HTTP/1.1\r\nHost: g\r\nConnection: X-A, x-b\r\nconnection: X-C\r\nX-A: 1\r\nX-B: 2\r\nX-C: 3\r\n\
           X-D: 4\r\nKeep-Alive: 5\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: p\r\nTE: gzip\r\nTrailer: X-T\r\n\r\n",
-        &["GET /x [x-d: 4]"],
+        &["GET /x [trailer: X-T; x-d: 4]"],
     ),
     passed(
         "Connection names what the gateway and the framing need",

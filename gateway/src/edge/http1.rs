@@ -1,0 +1,82 @@
+//! HTTP/1 with a caller: request after request, and what the connection becomes when an instance agrees to another protocol.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1::{Builder, Parts};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+
+use super::converse::Conversation;
+use super::linger::linger;
+use super::stalled::say_stalled;
+use crate::activity::Activity;
+use crate::caller::Caller;
+use crate::framing::JudgedStream;
+use crate::framing::verdicts::Verdicts;
+use crate::pipeline;
+use crate::upgrade::{Handover, carry};
+
+/// Until the connection ends.
+pub(super) async fn serve<S>(conversation: Conversation, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let Conversation { worker, peer, scheme, way, activity, stop } = conversation;
+    let limits = &worker.config.limits;
+    let verdicts = Rc::new(Verdicts::default());
+    let stream = JudgedStream::new(stream, limits.header_bytes_max, Rc::clone(&verdicts));
+    let handover = Rc::new(Handover::default());
+    let service = service_fn(|request: Request<Incoming>| {
+        let (worker, activity, handover) = (Rc::clone(&worker), Rc::clone(&activity), Rc::clone(&handover));
+        let (way, verdicts) = (Rc::clone(&way), Some(Rc::clone(&verdicts)));
+        let (peer, version) = (peer.ip(), request.version());
+        let caller = Caller { peer, scheme, version, way, verdicts, activity, handover };
+        async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
+    });
+    let mut connection = Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(worker.config.head_read_timeout_ms))
+        .max_headers(limits.headers_max)
+        .max_header_size(limits.header_bytes_max)
+        .serve_connection(TokioIo::new(stream), service);
+    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            outcome = timeout(between_looks, &mut connection) => match outcome {
+                Ok(Ok(())) => break,
+                Ok(Err(error)) => {
+                    log::debug!("connection of {peer} ended: {error}");
+                    // hyper has answered what it cannot read.
+                    if !error.is_parse() {
+                        return;
+                    }
+                    activity.set_refused();
+                    break;
+                }
+                Err(_) => {
+                    if let Some(stalled) = activity.look() {
+                        // With the connection goes the answer's body, and with that the instance's connection.
+                        return say_stalled(&worker, stalled, peer);
+                    }
+                }
+            },
+            () = stop.wait(), if !is_stopping => {
+                is_stopping = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    }
+    let Parts { io, read_buf, .. } = connection.into_parts();
+    if activity.is_refused() {
+        linger(io.into_inner().into_inner()).await;
+    } else if let Some(switched) = handover.take() {
+        carry(&worker, (read_buf, io.into_inner().into_inner()), switched, peer).await;
+    }
+}

@@ -1,0 +1,44 @@
+//! The conformance tests of h2spec, which is not ours, with an instance behind the gateway.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Output;
+
+use tokio::process::Command;
+
+use crate::support::gateway::Gateway;
+use crate::support::producer::Producer;
+use crate::support::registry::Registry;
+
+/// On a port that speaks HTTP/1 too, what begins otherwise than HTTP/2 is answered as HTTP/1: 400, then closed.
+const EXCEPTIONS: [&str; 1] = ["× 2: Sends invalid connection preface"];
+
+/// Built by ./test.
+fn h2spec() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/clients/h2spec")
+}
+
+async fn run(gateway: &Gateway, path: &str) -> String {
+    let mut command = Command::new(h2spec());
+    command.args(["--strict", "--host", "127.0.0.1", "--timeout", "10", "--path", path]);
+    command.args(["--port", &gateway.data.port().to_string()]);
+    let Output { stdout, .. } = command.kill_on_drop(true).output().await.unwrap();
+    String::from_utf8(stdout).unwrap()
+}
+
+/// The titles of failed tests, from the list at the end.
+fn failed(report: &str) -> BTreeSet<&str> {
+    report.lines().map(str::trim).filter(|line| line.starts_with('×')).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs h2spec, which ./test builds with Go"]
+async fn h2spec_finds_nothing_but_the_exceptions() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start(&registry).await;
+    let report = run(&gateway, "/java-service/hello").await;
+    assert!(report.contains("tests, "), "it did not run to its end: {report}");
+    assert_eq!(failed(&report), EXCEPTIONS.into(), "{report}");
+    gateway.stop().await.unwrap();
+}
