@@ -27,17 +27,8 @@ const BUFFER: usize = 64 * 1024;
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// What a request to an instance never has: they speak of the caller's connection.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "upgrade",
-    "http2-settings",
-    "expect",
-];
+const HOP_BY_HOP: [&str; 6] =
+    ["keep-alive", "proxy-connection", "proxy-authorization", "upgrade", "http2-settings", "expect"];
 
 thread_local! {
     static RUNTIME: tokio::runtime::Runtime =
@@ -116,6 +107,11 @@ fn is_one_request(head: &Parts, size: &SizeHint) {
     for name in HOP_BY_HOP {
         assert!(!head.headers.contains_key(name), "{name} passed");
     }
+    // That the caller takes trailers is said anew.
+    let values = |name| head.headers.get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
+    let takes_trailers = head.headers.contains_key("te");
+    let expected: [&[&[u8]]; 2] = if takes_trailers { [&[b"trailers"], &[b"te"]] } else { [&[], &[]] };
+    assert_eq!([values("te"), values("connection")], expected);
     assert_eq!(head.headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>(), [&fuzzing::PEER.to_string()]);
     let mut written = format!("{} {} HTTP/1.1\r\n", head.method, head.uri.path()).into_bytes();
     for (name, value) in &head.headers {

@@ -123,7 +123,7 @@ impl Body for AnswerBody {
     }
 }
 
-/// The fields of Spring's error body, and two of ours.
+/// The fields of Spring's error body, and three of ours.
 #[derive(Serialize)]
 struct ErrorBody<'a> {
     timestamp: String,
@@ -135,6 +135,9 @@ struct ErrorBody<'a> {
     service: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
+    /// As in `X-Request-Id`.
+    #[serde(rename = "requestId")]
+    request_id: &'a str,
 }
 
 /// The health check of the traffic port, for load balancers in front: whether routes are known. Details are the admin
@@ -148,7 +151,7 @@ pub(crate) fn health(is_up: bool) -> Response<AnswerBody> {
 }
 
 /// Answers a request that failed. The one place where errors become responses.
-pub(crate) fn error(error: &RequestError, uri: &Uri, now_ms: i64) -> Response<AnswerBody> {
+pub(crate) fn error(error: &RequestError, uri: &Uri, request_id: &HeaderValue, now_ms: i64) -> Response<AnswerBody> {
     let status = error.kind.status();
     let body = ErrorBody {
         timestamp: Timestamp(now_ms).to_string(),
@@ -158,6 +161,8 @@ pub(crate) fn error(error: &RequestError, uri: &Uri, now_ms: i64) -> Response<An
         message: &error.message,
         service: error.service.as_deref(),
         instance: error.instance.as_deref(),
+        // Checked, or made here: visible ASCII.
+        request_id: request_id.to_str().unwrap_or_default(),
     };
     let body = serde_json::to_vec(&body).unwrap_or_else(|error| {
         log::error!("an error body could not be written as JSON: {error}");

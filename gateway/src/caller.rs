@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use http::Version;
+use http::header::HeaderValue;
 
 use crate::activity::Activity;
 use crate::framing::verdicts::Verdicts;
@@ -13,15 +14,17 @@ use crate::upgrade::Handover;
 /// Who sent a request, and how.
 pub(crate) struct Caller {
     pub(crate) peer: IpAddr,
-    #[allow(dead_code)] // The access log says it.
     pub(crate) scheme: Scheme,
     /// Of HTTP, as the caller speaks it.
-    #[allow(dead_code)] // The access log says it.
     pub(crate) version: Version,
     /// How its connection's requests came here.
     pub(crate) way: Rc<Way>,
     /// What a second reading of an HTTP/1 connection finds.
     pub(crate) verdicts: Option<Rc<Verdicts>>,
+    /// What the request is called, here and at the instance.
+    pub(crate) request_id: HeaderValue,
+    /// When its head was there.
+    pub(crate) arrived_ns: i64,
     /// Of its connection.
     pub(crate) activity: Rc<Activity>,
     /// Where its connection goes on after an answer 101.

@@ -9,10 +9,12 @@ use eurus_client::{CopyAccess, FetchConfig, Timeouts, without_credentials};
 use eurus_service::Faults;
 use eurus_service::tls::ClientTls;
 
+use crate::access_log::AccessLogConfig;
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
 use crate::limits::Limits;
 use crate::sync_speed::SyncSpeedConfig;
+use crate::tally::BookLimits;
 
 pub use http2::Http2Config;
 
@@ -49,6 +51,10 @@ pub struct GatewayConfig {
     pub fetch_listener_enabled: bool,
     /// The request path.
     pub edge: EdgeConfig,
+    /// One line for each request; `None`: there is no access log.
+    pub access_log: Option<AccessLogConfig>,
+    /// How many services and instances have metrics of their own.
+    pub counted: BookLimits,
     /// The admin API.
     pub admin: AdminConfig,
     /// Where sync-speed is, for the live marks.
@@ -69,6 +75,8 @@ impl fmt::Debug for GatewayConfig {
             .field("group", &self.group)
             .field("service_urls", &service_urls)
             .field("edge", &self.edge)
+            .field("access_log", &self.access_log)
+            .field("counted", &self.counted)
             .field("admin", &self.admin)
             .field("sync_speed", &self.sync_speed)
             .finish_non_exhaustive()
@@ -143,6 +151,8 @@ impl GatewayConfig {
             down_service_cache: DownServiceCacheConfig::default(),
             fetch_listener_enabled: true,
             edge: EdgeConfig::default(),
+            access_log: None,
+            counted: BookLimits::default(),
             admin: AdminConfig::default(),
             sync_speed: SyncSpeedConfig::default(),
             shutdown_grace_ms: 10_000,

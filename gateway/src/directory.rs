@@ -22,6 +22,7 @@ use crate::down_service_cache::{CacheFull, Counters, DownServiceCache, DownServi
 use crate::endpoint::Endpoint;
 use crate::own_addresses::OwnAddresses;
 use crate::snapshot::Snapshot;
+use crate::tally::{Book, BookLimits};
 use join::{Joined, Members};
 
 /// Services, instances, endpoints: written here, read everywhere.
@@ -29,6 +30,8 @@ pub(crate) struct Directory {
     /// A plain mutex: changes are rare, quick and never wait for anything; requests do not take it.
     writer: Mutex<Writer>,
     snapshot: ArcSwap<Snapshot>,
+    /// What is counted of services and instances.
+    book: Book,
 }
 
 struct Writer {
@@ -62,7 +65,12 @@ pub(crate) struct MarksView {
 
 impl Directory {
     /// Empty: no service is known before the first fetch.
-    pub(crate) fn new(marks: DownServiceCacheConfig, join_fetched: bool, own: OwnAddresses) -> Self {
+    pub(crate) fn new(
+        marks: DownServiceCacheConfig,
+        join_fetched: bool,
+        own: OwnAddresses,
+        counted: BookLimits,
+    ) -> Self {
         let writer = Writer {
             fetched: Arc::default(),
             received_ms: None,
@@ -72,12 +80,23 @@ impl Directory {
             own,
             edited: HashSet::new(),
         };
-        Self { writer: Mutex::new(writer), snapshot: ArcSwap::default() }
+        Self { writer: Mutex::new(writer), snapshot: ArcSwap::default(), book: Book::new(counted) }
     }
 
     /// What requests see now.
     pub(crate) fn snapshot(&self) -> arc_swap::Guard<Arc<Snapshot>> {
         self.snapshot.load()
+    }
+
+    /// What is counted of services and instances.
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// How many marks there are now, and what happened to marks.
+    pub(crate) fn mark_counts(&self) -> (usize, usize, Counters) {
+        let writer = self.writer.lock();
+        (writer.marks.len(), writer.marks.config().marks_max, writer.marks.counters())
     }
 
     /// The marks now.
@@ -177,7 +196,8 @@ impl Directory {
         for app in apps {
             let mut members = writer.members.remove(&app).unwrap_or_default();
             let fetched = writer.fetched.by_name.get(&app);
-            let joined = members.join(&app, fetched, &writer.own, &|fetched| writer.mark_of(&app, fetched));
+            let joined =
+                members.join(&app, fetched, (&writer.own, &self.book), &|fetched| writer.mark_of(&app, fetched));
             for endpoint in &joined.entering {
                 endpoint.open();
             }

@@ -232,6 +232,11 @@ impl DownServiceCache {
         self.by_app.values().flat_map(HashMap::values)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
     /// Counted since the start.
     pub(crate) fn counters(&self) -> Counters {
         self.counters

@@ -34,9 +34,9 @@ use eurus_service::{Clock, Faults, Shutdown};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
+use crate::access_log::AccessLines;
 use crate::config::EdgeConfig;
-use crate::directory::Directory;
-use crate::sync_speed::Refusals;
+use crate::worker::Shared;
 
 use accept::accept;
 pub(crate) use per_ip::PerIp;
@@ -45,8 +45,7 @@ pub(crate) use per_ip::PerIp;
 pub(crate) struct Seat {
     pub(crate) name: String,
     pub(crate) listener: std::net::TcpListener,
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) refusals: Refusals,
+    pub(crate) shared: Shared,
     pub(crate) config: EdgeConfig,
     pub(crate) per_ip: Arc<PerIp>,
     pub(crate) clock: Clock,
@@ -61,11 +60,12 @@ pub(crate) fn start(seat: Seat) -> io::Result<oneshot::Receiver<io::Result<()>>>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Before the thread begins: a manual clock waits for the timers that exist.
     let timer = seat.clock.timer("gateway idle connections");
+    let lines_timer = AccessLines::timer(seat.shared.access_log.as_ref(), &seat.clock);
     let (ended, outcome) = oneshot::channel();
     std::thread::Builder::new().name(seat.name.clone()).spawn(move || {
         let local = LocalSet::new();
         // The receiver is gone only when nobody waits any more.
-        let _ = ended.send(local.block_on(&runtime, accept(seat, timer)));
+        let _ = ended.send(local.block_on(&runtime, accept(seat, timer, lines_timer)));
     })?;
     Ok(outcome)
 }

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use crate::tally::InstanceTally;
 use crate::traffic::Traffic;
 pub(crate) use ticket::{StartTicket, UnderWay};
 
@@ -37,6 +38,7 @@ pub(crate) struct Endpoint {
     /// Told when `starting` falls to zero while closed, and on opening.
     changed: Notify,
     traffic: Traffic,
+    tally: Arc<InstanceTally>,
     refused_until_ms: AtomicI64,
     /// Refused connections since it last accepted one; and until when none is to be told again.
     refusals: AtomicU64,
@@ -53,8 +55,19 @@ pub(crate) enum Quiet {
 }
 
 impl Endpoint {
-    /// Closed, until a writer opens it.
+    /// Closed, until a writer opens it; counted by itself.
+    #[cfg(test)]
     pub(crate) fn new(application: &str, instance_id: &str, address: SocketAddr) -> Self {
+        Self::counted(application, instance_id, address, Arc::default())
+    }
+
+    /// Closed, until a writer opens it.
+    pub(crate) fn counted(
+        application: &str,
+        instance_id: &str,
+        address: SocketAddr,
+        tally: Arc<InstanceTally>,
+    ) -> Self {
         Self {
             application: application.to_owned(),
             instance_id: instance_id.to_owned(),
@@ -64,6 +77,7 @@ impl Endpoint {
             starting: AtomicUsize::new(0),
             changed: Notify::new(),
             traffic: Traffic::default(),
+            tally,
             refused_until_ms: AtomicI64::new(NOT_REFUSED),
             refusals: AtomicU64::new(0),
             told_until_ms: AtomicI64::new(NOT_REFUSED),
@@ -88,6 +102,11 @@ impl Endpoint {
     /// The address as a `Host` header says it.
     pub(crate) fn authority(&self) -> Bytes {
         self.authority.clone()
+    }
+
+    /// What is counted for the metrics.
+    pub(crate) fn tally(&self) -> &InstanceTally {
+        &self.tally
     }
 
     /// Requests whose first byte was written here since the start.

@@ -147,6 +147,8 @@ pub enum RunError {
     Client(ClientError),
     /// It is to report instances that refuse connections, and there is no sync-speed.
     NobodyToReportTo,
+    /// The access log cannot be written.
+    AccessLog(ConfigError),
     /// TLS with sync-speed cannot be spoken.
     SyncSpeed(ConfigError),
 }
@@ -169,6 +171,7 @@ impl fmt::Display for RunError {
                 "gateway: eurus.gateway.report-refused=true needs eurus.gateway.sync-speed.url: to whom else should it report?",
             ),
             Self::Client(error) => write!(f, "gateway: {error}"),
+            Self::AccessLog(error) => write!(f, "gateway: eurus.gateway.access-log: {error}"),
             Self::SyncSpeed(error) => write!(f, "gateway: eurus.gateway.sync-speed.url: {error}"),
         }
     }
@@ -184,7 +187,7 @@ impl std::error::Error for RunError {
             | Self::NobodyToReportTo => None,
             Self::Listener(error) | Self::Admin(error) => Some(error),
             Self::Client(error) => Some(error),
-            Self::SyncSpeed(error) => Some(error),
+            Self::SyncSpeed(error) | Self::AccessLog(error) => Some(error),
         }
     }
 }

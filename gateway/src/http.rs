@@ -6,6 +6,7 @@ mod down_service_cache;
 mod failure;
 mod health;
 mod in_time;
+mod metrics;
 mod services;
 mod under_way;
 
@@ -18,9 +19,11 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use eurus_service::{Clock, Faults};
 
+use crate::access_log::AccessLog;
 use crate::config::AdminConfig;
 use crate::directory::Directory;
 use crate::sync_speed::Standing;
+use crate::tally::Tally;
 use failure::Failure;
 
 /// Connections of one admin worker at most: further callers wait. Each of them ends when it does not send in time.
@@ -32,6 +35,8 @@ const STOP_GRACE_S: u64 = 5;
 /// What the resources work on.
 pub(crate) struct Admin {
     pub(crate) directory: Arc<Directory>,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) access_log: Option<AccessLog>,
     pub(crate) clock: Clock,
     pub(crate) config: AdminConfig,
     /// The gateway's own instance id.
@@ -58,6 +63,7 @@ pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> 
             .route("/services", web::get().to(services::services))
             .route("/under-way", web::get().to(under_way::under_way))
             .route("/down-service-cache", web::get().to(down_service_cache::down_service_cache))
+            .route("/metrics", web::get().to(metrics::metrics))
             .route("/actuator/health", web::get().to(health::health))
             .default_service(web::to(|| async { Failure::not_found() }))
     });

@@ -26,6 +26,9 @@
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
 //! | `observed_stream` | a connection that tells what moves over it |
 //! | `activity`, `failure_log` | an answer that stands still; failures that every request meets, said once |
+//! | `account`, `request_id` | what is seen of one request; what it is called |
+//! | `tally`, `metrics` | what is counted, by thread, service and instance; what of it is shown |
+//! | `access_log` | one line for each request |
 //! | `worker` | what the requests of one thread share |
 //! | `directory` | THE one writer: joins the fetched copy with the marks and publishes snapshots |
 //! | `down_service_cache` | the marks: orders that the registry's copies may not show yet |
@@ -39,6 +42,8 @@
 //! | [`points`], `fuzzing` | where a harness can interfere; what a fuzzer may call |
 //! | `timestamp` | epoch milliseconds for people |
 
+mod access_log;
+mod account;
 mod activity;
 mod answer;
 mod caller;
@@ -58,6 +63,7 @@ mod http;
 mod judgement;
 mod limits;
 mod listeners;
+mod metrics;
 mod observed_stream;
 mod own_addresses;
 mod own_instance;
@@ -68,10 +74,12 @@ pub mod points;
 mod product;
 mod properties;
 mod registration;
+mod request_id;
 mod rule;
 mod service;
 mod snapshot;
 mod sync_speed;
+mod tally;
 mod timestamp;
 mod traffic;
 mod trailers;
@@ -88,18 +96,22 @@ use eurus_client::{ClientConfig, EurekaClient, FetchListener};
 use eurus_model::InstanceInfo;
 use eurus_service::{Clock, Shutdown};
 
+pub use access_log::AccessLogConfig;
 pub use config::{AdminConfig, EdgeConfig, GatewayConfig, Http2Config};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use limits::Limits;
 pub use listeners::{ADMIN_PORT, GatewayListeners, PORT};
 pub use sync_speed::SyncSpeedConfig;
+pub use tally::BookLimits;
 
+use access_log::AccessLog;
 use directory::Directory;
 use http::Admin;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
-use sync_speed::{Announcer, Refusals, Standing, State, then_follow};
+use sync_speed::{Announcer, Standing, State, then_follow};
+use worker::Shared;
 
 /// Runs a gateway until `shutdown`: requests under way are finished first, then the admin API stops.
 ///
@@ -116,6 +128,7 @@ pub async fn run(
     config.check_registrable(data_address)?;
     config.check_report_refused()?;
     let own_addresses = OwnAddresses::new(vec![data_address, admin_address], config.advertised_ip);
+    let access_log = config.access_log.as_ref().map(AccessLog::open).transpose().map_err(RunError::AccessLog)?;
     let (marks, joins) = (config.down_service_cache.clone(), config.fetch_listener_enabled);
     if !joins {
         log::warn!(
@@ -123,7 +136,7 @@ pub async fn run(
              For demonstrations only"
         );
     }
-    let directory = Arc::new(Directory::new(marks, joins, own_addresses));
+    let directory = Arc::new(Directory::new(marks, joins, own_addresses, config.counted));
     let own = own_instance::own_instance(&config, data_address, admin_address, clock.now_ms());
     let node = own.instance_id.clone();
     let standing = Arc::new(Standing::new(State::NotAsked));
@@ -143,22 +156,12 @@ pub async fn run(
 
     // Our own signal: a part that fails stops the others, but not the rest of the process.
     let stop = Shutdown::new();
-    let (admin_config, admin_directory) = (config.admin.clone(), Arc::clone(&directory));
-    let (admin_clock, faults) = (clock.clone(), config.faults.clone());
-    let admin = Admin {
-        directory: admin_directory,
-        clock: admin_clock,
-        config: admin_config,
-        node,
-        joins,
-        sync_speed: standing,
-        faults,
-    };
-    let admin_server = http::server(admin, listeners.admin).map_err(RunError::Admin)?;
+    let shared = Shared { directory: Arc::clone(&directory), refusals, tally: Arc::default(), access_log };
+    let admin_server =
+        http::server(admin(&config, &shared, node, standing, &clock), listeners.admin).map_err(RunError::Admin)?;
     let admin_handle = admin_server.handle();
     let admin_task = tokio::spawn(admin_server);
-    let workers =
-        start_workers(&config, listeners.data, &directory, &refusals, &clock, &stop).inspect_err(|_| stop.trigger());
+    let workers = start_workers(&config, listeners.data, &shared, &clock, &stop).inspect_err(|_| stop.trigger());
     // The admin API takes orders by now: a node that is announced is told of them.
     let client_task = tokio::spawn(then_follow(announcer, client, stop.clone()));
     log::info!("gateway: requests on {data_address}, admin API on {admin_address}");
@@ -181,8 +184,25 @@ pub async fn run(
     parts.workers_end().await;
     admin_handle.stop(!stop.is_aborted()).await;
     parts.client_end().await;
+    if let Some(log) = &shared.access_log {
+        log.flush();
+    }
     log::info!("gateway: stopped");
     outcome
+}
+
+fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<Standing>, clock: &Clock) -> Admin {
+    Admin {
+        directory: Arc::clone(&shared.directory),
+        tally: Arc::clone(&shared.tally),
+        access_log: shared.access_log.clone(),
+        clock: clock.clone(),
+        config: config.admin.clone(),
+        node,
+        joins: config.fetch_listener_enabled,
+        sync_speed: standing,
+        faults: config.faults.clone(),
+    }
 }
 
 fn client_config(config: &GatewayConfig, own: InstanceInfo) -> ClientConfig {
@@ -199,8 +219,7 @@ fn client_config(config: &GatewayConfig, own: InstanceInfo) -> ClientConfig {
 fn start_workers(
     config: &GatewayConfig,
     listeners: Vec<TcpListener>,
-    directory: &Arc<Directory>,
-    refusals: &Refusals,
+    shared: &Shared,
     clock: &Clock,
     stop: &Shutdown,
 ) -> Result<Vec<WorkerEnd>, RunError> {
@@ -210,8 +229,7 @@ fn start_workers(
         let seat = edge::Seat {
             name: name.clone(),
             listener,
-            directory: Arc::clone(directory),
-            refusals: refusals.clone(),
+            shared: shared.clone(),
             config: config.edge.clone(),
             per_ip: Arc::clone(&per_ip),
             faults: config.faults.clone(),

@@ -15,10 +15,12 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::header::HeaderValue;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
 
+use crate::account::{Account, SeenBody};
 use crate::answer::{self, AnswerBody};
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
@@ -28,6 +30,8 @@ use crate::judgement::judge;
 use crate::pick::{Choice, pick};
 use crate::points;
 use crate::product::{self, Route};
+use crate::request_id::X_REQUEST_ID;
+use crate::tally::Limit;
 use crate::upgrade::Protocols;
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
@@ -35,43 +39,62 @@ use crate::upstream::upload::Upload;
 use crate::worker::Worker;
 
 /// One request, from its head to the head of its answer; bodies stream behind.
-pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
+pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<Incoming>) -> Response<SeenBody> {
     let (head, body) = request.into_parts();
     let judged = judge(&worker.config.limits, caller.verdicts.as_deref(), &head, &body);
     if judged.is_ok() && product::is_health_check(&head.method, head.uri.path()) {
-        return answer::health(worker.directory.snapshot().received_ms.is_some());
+        let answer = answer::health(worker.directory.snapshot().received_ms.is_some());
+        return answer.map(|body| SeenBody::new(body, None));
     }
-    let uri = head.uri.clone();
+    let mut account = Account::open(&worker, &caller, &head);
+    let (uri, request_id) = (head.uri.clone(), caller.request_id.clone());
     let outcome = match judged {
-        Ok(()) => forward(&worker, &caller, head, body).await,
+        Ok(()) => forward(&worker, &caller, head, body, &mut account).await,
         Err(error) => Err(error),
     };
-    match outcome {
+    let mut answer = match outcome {
         Ok(answer) => answer::pass(&worker, answer, caller),
         Err(error) => {
-            match error.kind.source() {
-                Source::Upstream => warn(&worker, uri.path(), &error),
-                Source::Downstream | Source::Internal => {
-                    log::debug!("{}: {}: {error}", caller.peer, uri.path().escape_debug());
-                }
-            }
-            if error.kind.ends_connection() {
-                caller.activity.set_refused();
-            }
-            answer::error(&error, &uri, worker.clock.now_ms())
+            account.failed(&error);
+            refuse(&worker, &caller, &uri, &error)
+        }
+    };
+    answer.headers_mut().insert(X_REQUEST_ID, request_id);
+    account.head_leaves(answer.status());
+    answer.map(|body| SeenBody::new(body, Some(account)))
+}
+
+/// What a request that failed is answered.
+fn refuse(worker: &Worker, caller: &Caller, uri: &Uri, error: &RequestError) -> Response<AnswerBody> {
+    match error.kind.source() {
+        Source::Upstream => warn(worker, uri.path(), error, &caller.request_id),
+        Source::Downstream | Source::Internal => {
+            log::debug!("{}: {}: {error}", caller.peer, uri.path().escape_debug());
         }
     }
+    if error.kind.ends_connection() {
+        caller.activity.set_refused();
+    }
+    answer::error(error, uri, &caller.request_id, worker.clock.now_ms())
 }
 
 /// An instance that fails does so for every request: one line a pause says it.
-fn warn(worker: &Worker, path: &str, error: &RequestError) {
+fn warn(worker: &Worker, path: &str, error: &RequestError, request_id: &HeaderValue) {
     let cause = error.instance.as_deref().or(error.service.as_deref()).unwrap_or_default();
     if let Some(unsaid) = worker.failures.note(cause, worker.clock.now_ms()) {
-        log::warn!("{path}: {cause}: {error}{unsaid}");
+        // Checked, or made here: visible ASCII.
+        let id = request_id.to_str().unwrap_or_default();
+        log::warn!("{path}: {cause}: {error} (request {id}){unsaid}");
     }
 }
 
-async fn forward(worker: &Worker, caller: &Caller, mut head: Parts, body: Incoming) -> Result<Answer, RequestError> {
+async fn forward(
+    worker: &Worker,
+    caller: &Caller,
+    mut head: Parts,
+    body: Incoming,
+    account: &mut Account,
+) -> Result<Answer, RequestError> {
     let Route { service, prefix, target } = head.uri.path_and_query().and_then(product::route).ok_or_else(no_route)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     // As judged: where there is no `Host`, the target's authority is one.
@@ -81,6 +104,7 @@ async fn forward(worker: &Worker, caller: &Caller, mut head: Parts, body: Incomi
     let (way, size) = (&*caller.way, body.size_hint());
     let passing = Passing { way, authority, prefix: &prefix, upgrade: upgrade.as_ref(), size };
     headers::prepare_request(&mut head.headers, passing);
+    head.headers.insert(X_REQUEST_ID, caller.request_id.clone());
     let upload = Upload::new(body, &worker.config.limits, caller.verdicts.clone());
     let mut outgoing = Outgoing::new(head, upload, upgrade);
     let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
@@ -91,25 +115,34 @@ async fn forward(worker: &Worker, caller: &Caller, mut head: Parts, body: Incomi
         let choice = Choice { failed: &tries.failed, requests_max, now_ms, pause_ms };
         let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
+        account.tries();
         let connection = match connection(worker, &endpoint).await {
             Ok(connection) => connection,
             Err(error) => {
-                tries.note(error)?;
+                account.try_failed(&endpoint, &error);
+                tries.note(error, worker)?;
                 tries.failed.push(endpoint);
                 continue;
             }
         };
         worker.faults.pass(&points::REQUEST_PICKED, endpoint.instance_id()).await;
         let Some(ticket) = endpoint.start() else {
+            account.try_withdrawn();
             // Taken out of rotation meanwhile: the connection is as good as before, and the snapshot is a newer one.
             worker.pool.put(connection, worker.clock.now_ms());
             continue;
         };
         worker.faults.pass(&points::REQUEST_STARTED, endpoint.instance_id()).await;
         match send(worker, &endpoint, connection, ticket, &mut outgoing).await {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => {
+                account.answered(endpoint, answer.response.status(), answer.upload.as_ref());
+                return Ok(answer);
+            }
             // The endpoint stays eligible: it closed an idle connection, which says nothing about a new one.
-            Err(error) => tries.note(error)?,
+            Err(error) => {
+                account.try_failed(&endpoint, &error);
+                tries.note(error, worker)?;
+            }
         }
     }
 }
@@ -124,9 +157,12 @@ struct Tries {
 
 impl Tries {
     /// Takes a failed try down; an error when it was the last.
-    fn note(&mut self, error: RequestError) -> Result<(), RequestError> {
+    fn note(&mut self, error: RequestError, worker: &Worker) -> Result<(), RequestError> {
         self.left = self.left.saturating_sub(1);
         let goes_on = error.retry_is_safe && self.left > 0;
+        if error.retry_is_safe && self.left == 0 {
+            worker.tally.limit(Limit::Tries);
+        }
         self.errors.push(error);
         if goes_on { Ok(()) } else { Err(summary(std::mem::take(&mut self.errors))) }
     }

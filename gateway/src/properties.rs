@@ -2,6 +2,7 @@
 
 mod http2;
 mod limits;
+mod watching;
 
 use std::net::IpAddr;
 
@@ -48,6 +49,8 @@ impl GatewayConfig {
             fetch_listener_enabled: properties
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
+            access_log: watching::access_log(properties)?,
+            counted: watching::counted(properties, stock.counted)?,
             admin: admin(properties, &stock.admin)?,
             sync_speed: SyncSpeedConfig::from_properties(properties, &client.tls)?,
             faults: stock.faults,

@@ -10,6 +10,7 @@ use crate::directive::Directive;
 use crate::endpoint::Endpoint;
 use crate::own_addresses::OwnAddresses;
 use crate::rule::Rule;
+use crate::tally::ServiceTally;
 use crate::timestamp::Timestamp;
 
 /// A service's part of a snapshot.
@@ -22,6 +23,13 @@ pub(crate) struct Service {
     pub(crate) rotation: Vec<Arc<Endpoint>>,
     /// All instances, by id.
     pub(crate) instances: Vec<InstanceView>,
+}
+
+impl Service {
+    /// What is counted for the metrics; `None`: no instance has an address.
+    pub(crate) fn tally(&self) -> Option<&Arc<ServiceTally>> {
+        self.instances.iter().find_map(|view| view.endpoint.as_ref()).map(|endpoint| endpoint.tally().service())
+    }
 }
 
 /// One instance: the fetched copy joined with what was ordered.

@@ -5,12 +5,26 @@ use std::sync::Arc;
 
 use eurus_service::{Clock, Faults};
 
+use crate::access_log::{AccessLines, AccessLog};
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
 use crate::failure_log::FailureLog;
+use crate::request_id::RequestIds;
 use crate::sync_speed::Refusals;
+use crate::tally::Tally;
 use crate::upstream::Pool;
 use crate::upstream::pool::PoolLimits;
+
+/// What the threads share: read, or counted without a lock.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) directory: Arc<Directory>,
+    /// Where instances that refuse connections are noted.
+    pub(crate) refusals: Refusals,
+    pub(crate) tally: Arc<Tally>,
+    /// `None`: there is none.
+    pub(crate) access_log: Option<AccessLog>,
+}
 
 /// One thread's own.
 pub(crate) struct Worker {
@@ -23,25 +37,25 @@ pub(crate) struct Worker {
     pub(crate) upgraded: Cell<usize>,
     /// Where instances that refuse connections are noted.
     pub(crate) refusals: Refusals,
+    pub(crate) tally: Arc<Tally>,
+    pub(crate) access_lines: AccessLines,
+    pub(crate) request_ids: RequestIds,
     /// A harness's plan.
     pub(crate) faults: Faults,
 }
 
 impl Worker {
     /// With an empty pool.
-    pub(crate) fn new(
-        directory: Arc<Directory>,
-        refusals: Refusals,
-        config: EdgeConfig,
-        clock: Clock,
-        faults: Faults,
-    ) -> Self {
-        let pool = Pool::new(PoolLimits {
+    pub(crate) fn new(shared: Shared, config: EdgeConfig, clock: Clock, faults: Faults) -> Self {
+        let Shared { directory, refusals, tally, access_log } = shared;
+        let limits = PoolLimits {
             per_address_max: config.idle_per_address_max,
             all_max: config.idle_max,
             idle_ms: config.idle_ms,
-        });
+        };
+        let pool = Pool::new(limits, Arc::clone(&tally));
+        let (access_lines, request_ids) = (AccessLines::new(access_log), RequestIds::default());
         let (failures, upgraded) = (FailureLog::default(), Cell::new(0));
-        Self { directory, config, clock, pool, failures, upgraded, refusals, faults }
+        Self { directory, config, clock, pool, failures, upgraded, refusals, tally, access_lines, request_ids, faults }
     }
 }

@@ -31,7 +31,7 @@
 //! | [`points`] | where a harness can interfere |
 //! | `form`, `fragment` | JSON or XML, full or compact; one instance's bytes |
 //! | `compressed_list`, `gzip` | one gzip member from blocks that are compressed again only where a list changed |
-//! | `counting`, `tally`, `traffic` | counters without locks; what happened to instances; what was asked |
+//! | `tally`, `traffic` | counted without locks: what happened to instances; what was asked |
 //! | `metrics`, `metrics/*` | all of that, and what there is, as text for Prometheus |
 //! | `instance_key` | by what an instance is known |
 //! | `instance_name` | an instance in the log and on the pages |
@@ -45,7 +45,6 @@ mod cache_access;
 mod compressed_list;
 mod config;
 mod content;
-mod counting;
 mod deployment;
 mod error;
 mod eviction;

@@ -7,19 +7,17 @@
 
 mod caches;
 mod operations;
-mod process;
 mod state;
-mod text;
 mod wire;
 
-pub(crate) use text::Syntax;
+pub(crate) use eurus_service::metrics::Syntax;
 
 use std::sync::Arc;
 
 use crate::access::DenialCounts;
 use crate::registry::Registry;
 use crate::traffic::Traffic;
-use text::{Family, Text};
+use eurus_service::metrics::{Family, Text, process};
 
 /// Where everything is counted.
 pub(crate) struct Sources {
@@ -79,9 +77,9 @@ pub(crate) fn write(sources: &Sources, syntax: Syntax, now_ms: i64) -> String {
 
 /// Every limit that requests can run into, whatever counts it.
 fn limits(text: &mut Text, sources: &Sources) {
-    use crate::counting::Labels;
     use crate::tally::Registering;
     use crate::traffic::RefusedStatus;
+    use eurus_service::counting::Labels;
 
     let Sources { registry, traffic, bodies_refused, comparisons_refused, answers_stalled, answers_refused, .. } =
         sources;

@@ -24,7 +24,6 @@ use arc_swap::ArcSwap;
 use eurus_model::InstanceInfo;
 use parking_lot::RwLock;
 
-use crate::counting::label;
 use crate::held_bytes::HeldBytes;
 use crate::lease::LeaseDuration;
 use crate::limits::NoRoom;
@@ -32,9 +31,10 @@ use crate::recently_changed::RecentlyChanged;
 use crate::registered::Registered;
 use crate::renewal_rate::RenewalRate;
 use crate::self_preservation::{ExpectedRenewals, PreservationRules, SelfPreservation, SelfPreservationMode};
+use eurus_service::counting::label;
 
 use census::Census;
-pub(crate) use census::Sizes;
+pub(crate) use census::{STATUSES, Sizes};
 use live::Live;
 #[allow(unused_imports)] // Its type is named by pages.
 pub(crate) use preservation::RenewalHealth;

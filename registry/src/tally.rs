@@ -3,10 +3,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::counting::{Grid, Histogram, Sharded, label};
 use crate::limits::NoRoom;
 use crate::response_cache::Entity;
 use crate::store::{Origin, Registration, Renewal, VipKind};
+use eurus_service::counting::{Grid, Histogram, Sharded, label};
 
 label! {
     /// What became of a registration.

@@ -1,8 +1,8 @@
 //! What was asked and how it was answered, counted. It names no type of the server framework.
 
-use crate::counting::{Grid, Histogram, Sharded, label};
 use crate::form::Format;
 use crate::limit_hits::LimitHits;
+use eurus_service::counting::{Grid, Histogram, Sharded, label};
 
 label! {
     /// The resource that a path names, without the names in it: those have no end.

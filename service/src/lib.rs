@@ -4,6 +4,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`clock`] | [`Clock`] and [`Timer`]: the only way to read the time or to wait |
+//! | [`counting`], [`metrics`] | counters that threads do not fight over; writing them for Prometheus |
 //! | [`shutdown`] | [`Shutdown`]: one signal for all loops of a process |
 //! | [`faults`] | [`Faults`]: named points at which a harness interferes |
 //! | [`keys`] | every property name that is known, and what it means |
@@ -16,10 +17,12 @@
 //! | [`process`] | what the four `main`s share: arguments, start, signals, exit code |
 
 pub mod clock;
+pub mod counting;
 pub mod faults;
 pub mod keys;
 pub mod listen;
 pub mod logging;
+pub mod metrics;
 pub mod process;
 pub mod properties;
 pub mod protection;

@@ -1,6 +1,7 @@
 //! Logs by log4rs: console (stderr) and a rolling file, one configuration for all services.
 
 mod background;
+mod line_file;
 mod whole_line;
 
 use std::io::IsTerminal as _;
@@ -19,6 +20,7 @@ use log4rs::encode::pattern::PatternEncoder;
 
 use crate::properties::{ConfigError, Properties};
 use background::Background;
+pub use line_file::LineFile;
 use whole_line::WholeLine;
 
 /// A log file is rolled when it has grown to this size.
@@ -67,15 +69,13 @@ impl LogSettings {
     /// # Errors
     /// [`ConfigError`] when the file cannot be written.
     pub fn start(&self) -> Result<(), ConfigError> {
-        let rolled = format!("{}.{{}}", self.file.display());
         let unwritable = |why: &dyn std::fmt::Display| {
             ConfigError::file(
                 &self.file,
                 &format!("the log file cannot be written ({why}); set logging.file.name or --data-dir"),
             )
         };
-        let roller = FixedWindowRoller::builder().build(&rolled, FILES_KEPT).map_err(|error| unwritable(&error))?;
-        let policy = CompoundPolicy::new(Box::new(SizeTrigger::new(FILE_BYTES_MAX)), Box::new(roller));
+        let policy = rolling(&self.file, FILE_BYTES_MAX, FILES_KEPT).map_err(|error| unwritable(&error))?;
         let file = RollingFileAppender::builder()
             .encoder(Box::new(PatternEncoder::new(LINE)))
             .build(&self.file, Box::new(policy))
@@ -102,6 +102,12 @@ impl LogSettings {
         log4rs::init_config(config).map_err(|error| ConfigError::other(format!("logging: {error}")))?;
         Ok(())
     }
+}
+
+/// Rolled at a size, to so many numbered files beside it; the oldest goes first.
+fn rolling(file: &Path, bytes_max: u64, files_kept: u32) -> anyhow::Result<CompoundPolicy> {
+    let roller = FixedWindowRoller::builder().build(&format!("{}.{{}}", file.display()), files_kept)?;
+    Ok(CompoundPolicy::new(Box::new(SizeTrigger::new(bytes_max)), Box::new(roller)))
 }
 
 fn in_background(appender: impl log4rs::append::Append) -> Result<Background, ConfigError> {

@@ -112,19 +112,20 @@ impl Contenders {
             Program::Nginx => proxies::nginx(folder, address, instances)?,
             Program::Haproxy => proxies::haproxy(folder, address, instances)?,
             Program::SpringCloudGateway => spring_gateway::start(&self.folder, address, SERVICE, registry)?,
-            Program::Ours => service(
+            Program::Ours | Program::OursLogging => service(
                 folder,
-                "the gateway",
+                program.name(),
                 &ours.gateway,
                 &[
                     flag("eurus.gateway.port", address.port()),
                     flag("eurus.gateway.admin.port", admin.port()),
                     flag("eureka.client.service-url.defaultZone", format!("http://{registry}/eureka/")),
+                    flag("eurus.gateway.access-log", if program == Program::OursLogging { "full" } else { "off" }),
                 ],
             )?,
         };
         answering(&mut process, address, &Workload::Small.path(), clock).await?;
-        if program == Program::Ours {
+        if matches!(program, Program::Ours | Program::OursLogging) {
             knows_all(admin, instances.len()).await?;
         }
         Ok(Contender { program, process, address })
@@ -154,7 +155,7 @@ impl Contenders {
 }
 
 fn service(folder: &Path, name: &str, binary: &Path, flags: &[String]) -> Result<Process, Failure> {
-    let data = folder.join(name.replace(' ', "-"));
+    let data = folder.join(name.replace([' ', ','], "-"));
     Process::start(name, Command::new(binary).arg("--data-dir").arg(data).args(flags).current_dir(folder))
 }
 

@@ -11,6 +11,8 @@ pub(crate) enum Program {
     Haproxy,
     SpringCloudGateway,
     Ours,
+    /// With a line in the access log for each request.
+    OursLogging,
 }
 
 impl Program {
@@ -20,12 +22,13 @@ impl Program {
             Self::Haproxy => "haproxy",
             Self::SpringCloudGateway => "Spring Cloud Gateway",
             Self::Ours => "ours",
+            Self::OursLogging => "ours, access log",
         }
     }
 
     /// Those that take their turns between nginx's.
     pub(crate) fn compared(with_java: bool) -> Vec<Self> {
-        let all = [Self::Haproxy, Self::SpringCloudGateway, Self::Ours];
+        let all = [Self::Haproxy, Self::SpringCloudGateway, Self::Ours, Self::OursLogging];
         all.into_iter().filter(|program| with_java || *program != Self::SpringCloudGateway).collect()
     }
 }

@@ -9,7 +9,8 @@ use crate::statistics::Figure;
 use crate::table::{NONE, Rows, ratio, short, thousands};
 
 /// Rows, in order.
-const PROGRAMS: [Program; 4] = [Program::Nginx, Program::Haproxy, Program::SpringCloudGateway, Program::Ours];
+const PROGRAMS: [Program; 5] =
+    [Program::Nginx, Program::Haproxy, Program::SpringCloudGateway, Program::Ours, Program::OursLogging];
 /// What is aimed at, as ratios to nginx; with Spring Cloud Gateway's processor time over ours.
 const CPU_MAX: f64 = 1.0;
 const P99_MAX: f64 = 1.0;

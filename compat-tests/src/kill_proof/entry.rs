@@ -35,6 +35,11 @@ impl Entry {
         !self.retrying && ["done", "partial", "failed"].contains(&self.state.as_str())
     }
 
+    /// As its id says it: newer entries have higher ones.
+    pub(super) fn number(&self) -> Option<i64> {
+        self.id.rsplit_once('-')?.1.parse().ok()
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.state == "done"
     }

@@ -12,6 +12,7 @@ use crate::own_addresses::OwnAddresses;
 use crate::rule::Rule;
 use crate::rule::round_robin::RoundRobin;
 use crate::service::{InstanceView, NoAddress, Service, Why, address_of};
+use crate::tally::Book;
 
 /// What outlives the snapshots of one application.
 pub(super) struct Members {
@@ -50,13 +51,14 @@ impl Members {
         &mut self,
         app: &str,
         fetched: Option<&Application>,
-        own: &OwnAddresses,
+        counted: (&OwnAddresses, &Book),
         mark_of: &dyn Fn(&InstanceInfo) -> Option<Joined>,
     ) -> JoinedService {
+        let (own, book) = counted;
         let instances: Vec<InstanceView> = fetched
             .into_iter()
             .flat_map(|application| application.instances.values())
-            .map(|instance| self.view(app, instance, address_of(instance, own), mark_of(instance)))
+            .map(|instance| self.view((app, book), instance, address_of(instance, own), mark_of(instance)))
             .collect();
         let rotation: Vec<Arc<Endpoint>> =
             instances.iter().filter(|view| view.in_rotation()).filter_map(|view| view.endpoint.clone()).collect();
@@ -93,7 +95,7 @@ impl Members {
 
     fn view(
         &mut self,
-        app: &str,
+        (app, book): (&str, &Book),
         fetched: &Arc<InstanceInfo>,
         address: Result<SocketAddr, NoAddress>,
         joined: Option<Joined>,
@@ -106,13 +108,13 @@ impl Members {
             (None, Err(reason)) if registry == InstanceStatus::Up => (registry, Why::NoAddress(reason.clone())),
             (None, _) => (registry, Why::Registry(registry)),
         };
-        let endpoint = address.ok().map(|address| self.endpoint(app, &fetched.instance_id, address));
+        let endpoint = address.ok().map(|address| self.endpoint(app, &fetched.instance_id, address, book));
         InstanceView { fetched: Arc::clone(fetched), status, why, endpoint }
     }
 
-    fn endpoint(&mut self, app: &str, id: &str, address: SocketAddr) -> Arc<Endpoint> {
+    fn endpoint(&mut self, app: &str, id: &str, address: SocketAddr, book: &Book) -> Arc<Endpoint> {
         let known = self.endpoints.entry((id.to_owned(), address));
-        Arc::clone(known.or_insert_with(|| Arc::new(Endpoint::new(app, id, address))))
+        Arc::clone(known.or_insert_with(|| Arc::new(Endpoint::counted(app, id, address, book.instance(app, id)))))
     }
 
     /// The instance's endpoints, also those that have left the fetched copy.

@@ -14,22 +14,26 @@ use tokio::time::timeout;
 use super::Seat;
 use super::converse::converse;
 use super::per_ip::{PerIp, Place};
+use crate::tally::Limit;
 use crate::worker::Worker;
 
 /// After the operating system refused to accept a connection (out of file descriptors, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Until told to stop, and the requests under way have finished or their time is over.
-pub(super) async fn accept(seat: Seat, timer: Timer) -> io::Result<()> {
+pub(super) async fn accept(seat: Seat, timer: Timer, lines_timer: Option<Timer>) -> io::Result<()> {
     let listener = TcpListener::from_std(seat.listener)?;
     let connections_max = u32::try_from(seat.config.connections_max).unwrap_or(u32::MAX);
     let permits = Arc::new(Semaphore::new(connections_max as usize));
-    let worker = Rc::new(Worker::new(seat.directory, seat.refusals, seat.config, seat.clock, seat.faults));
+    let worker = Rc::new(Worker::new(seat.shared, seat.config, seat.clock, seat.faults));
     tokio::task::spawn_local(close_overdue(Rc::clone(&worker), timer, seat.stop.clone()));
+    let (lines, stop) = (Rc::clone(&worker), seat.stop.clone());
+    tokio::task::spawn_local(async move { lines.access_lines.follow(lines_timer, &stop).await });
     let mut was_full = false;
     loop {
         let is_full = permits.available_permits() == 0;
         if is_full && !was_full {
+            worker.tally.limit(Limit::Connections);
             log::warn!(
                 "{}: {connections_max} connections are open, the limit; further callers wait until one closes",
                 seat.name
@@ -86,6 +90,9 @@ fn place(worker: &Worker, per_ip: &Arc<PerIp>, peer: IpAddr) -> Option<Place> {
         return Some(PerIp::uncounted());
     }
     let place = per_ip.enter(peer);
+    if place.is_none() {
+        worker.tally.limit(Limit::ConnectionsPerIp);
+    }
     if place.is_none()
         && let Some(unsaid) = worker.failures.note("connections of one address", worker.clock.now_ms())
     {

@@ -41,6 +41,7 @@ pub(super) async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("{peer}: TCP_NODELAY: {error}");
     }
+    let _open = worker.tally.connection();
     let activity = Rc::new(Activity::default());
     let mut stream = ObservedStream::new(stream, Rc::clone(&activity));
     let limit = Duration::from_millis(worker.config.head_read_timeout_ms);

@@ -29,6 +29,7 @@ where
 {
     let Conversation { worker, peer, scheme, way, activity, stop } = conversation;
     let limits = &worker.config.limits;
+    let trusts = limits.trusts(peer.ip());
     let verdicts = Rc::new(Verdicts::default());
     let stream = JudgedStream::new(stream, limits.header_bytes_max, Rc::clone(&verdicts));
     let handover = Rc::new(Handover::default());
@@ -36,7 +37,9 @@ where
         let (worker, activity, handover) = (Rc::clone(&worker), Rc::clone(&activity), Rc::clone(&handover));
         let (way, verdicts) = (Rc::clone(&way), Some(Rc::clone(&verdicts)));
         let (peer, version) = (peer.ip(), request.version());
-        let caller = Caller { peer, scheme, version, way, verdicts, activity, handover };
+        let request_id = worker.request_ids.of(request.headers(), trusts);
+        let arrived_ns = worker.clock.now_ns();
+        let caller = Caller { peer, scheme, version, request_id, arrived_ns, way, verdicts, activity, handover };
         async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
     });
     let mut connection = Builder::new()

@@ -46,6 +46,7 @@ where
 {
     let Conversation { worker, peer, scheme, way, stop, .. } = conversation;
     let streams = Rc::new(Streams::default());
+    let trusts = worker.config.limits.trusts(peer.ip());
     let guard = Guard::new(stream, worker.clock.clone(), Rc::clone(&streams), &worker.config.http2);
     let (handover, of_service) = (Rc::new(Handover::default()), Rc::clone(&streams));
     let service = service_fn(|request: Request<Incoming>| {
@@ -55,6 +56,8 @@ where
             peer: peer.ip(),
             scheme,
             version: request.version(),
+            request_id: worker.request_ids.of(request.headers(), trusts),
+            arrived_ns: worker.clock.now_ns(),
             way: Rc::clone(&way),
             verdicts: None,
             activity: Rc::clone(&activity),

@@ -172,8 +172,12 @@ mod tests {
     /// An admin API over one instance, and its endpoint.
     fn admin() -> (Admin, Arc<Endpoint>) {
         let (clock, _) = Clock::manual(1_000_000);
-        let directory =
-            Arc::new(Directory::new(GatewayConfig::stock().down_service_cache, true, OwnAddresses::default()));
+        let directory = Arc::new(Directory::new(
+            GatewayConfig::stock().down_service_cache,
+            true,
+            OwnAddresses::default(),
+            crate::tally::BookLimits::default(),
+        ));
         let mut registry = Applications::default();
         registry.insert(Arc::new(InstanceInfo::new("app", "1", "h", "127.0.0.2")));
         let registry = Arc::new(registry);
@@ -188,7 +192,20 @@ mod tests {
         let config = AdminConfig { quiet_timeout_ms: 10, ..AdminConfig::default() };
         let sync_speed = Arc::new(Standing::new(State::NotAsked));
         let node = "node".to_owned();
-        (Admin { directory, clock, config, node, joins: true, sync_speed, faults: Faults::default() }, endpoint)
+        (
+            Admin {
+                directory,
+                tally: Arc::default(),
+                access_log: None,
+                clock,
+                config,
+                node,
+                joins: true,
+                sync_speed,
+                faults: Faults::default(),
+            },
+            endpoint,
+        )
     }
 
     fn order(kind: DirectiveKind, number: i64) -> Directive {

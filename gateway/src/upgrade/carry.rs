@@ -25,11 +25,13 @@ where
         return log::debug!("{protocol} of {peer}: the instance at {address} was gone before it was spoken to");
     };
     worker.upgraded.set(worker.upgraded.get() + 1);
+    let open = worker.tally.upgrade();
     let stall = Duration::from_millis(worker.config.stall_timeout_ms);
     let idle = Duration::from_millis(worker.config.upgrade_idle_timeout_ms);
     let limits = Limits { idle, stall, linger: stall.min(LINGER_MAX) };
     let end = tunnel(caller, instance, limits).await;
     worker.upgraded.set(worker.upgraded.get() - 1);
+    drop(open);
     match end {
         End::Ended => log::debug!("{protocol} of {peer}: ended with the instance at {address}"),
         End::Broke(error) => log::debug!("{protocol} of {peer}: broke with the instance at {address}: {error}"),

@@ -4,8 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::Connection;
+use crate::tally::{Limit, Tally};
 
 /// How much may be idle.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,7 @@ pub(crate) struct Pool {
     limits: PoolLimits,
     idle: RefCell<HashMap<SocketAddr, VecDeque<Idle>>>,
     count: Cell<usize>,
+    tally: Arc<Tally>,
 }
 
 struct Idle {
@@ -29,8 +32,8 @@ struct Idle {
 
 impl Pool {
     /// Empty.
-    pub(crate) fn new(limits: PoolLimits) -> Self {
-        Self { limits, idle: RefCell::default(), count: Cell::new(0) }
+    pub(crate) fn new(limits: PoolLimits, tally: Arc<Tally>) -> Self {
+        Self { limits, idle: RefCell::default(), count: Cell::new(0), tally }
     }
 
     /// The connection to an address that became idle last, unless it is closed or was idle for too long.
@@ -38,7 +41,7 @@ impl Pool {
         let mut all = self.idle.borrow_mut();
         let idle = all.get_mut(&address)?;
         while let Some(Idle { connection, since_ms }) = idle.pop_back() {
-            self.count.set(self.count.get() - 1);
+            self.fewer(1);
             if !connection.is_closed() && now_ms < since_ms + self.limits.idle_ms {
                 return Some(connection);
             }
@@ -49,21 +52,32 @@ impl Pool {
 
     /// Keeps a connection, or closes it when a limit is reached.
     pub(crate) fn put(&self, connection: Connection, now_ms: i64) {
-        if connection.is_closed() || self.count.get() >= self.limits.all_max {
+        if connection.is_closed() {
             return;
+        }
+        if self.count.get() >= self.limits.all_max {
+            return self.tally.limit(Limit::IdleConnections);
         }
         let mut all = self.idle.borrow_mut();
         let idle = all.entry(connection.address()).or_default();
         if idle.len() < self.limits.per_address_max {
             idle.push_back(Idle { connection, since_ms: now_ms });
             self.count.set(self.count.get() + 1);
+            self.tally.mine().idle_begun.count(());
+        } else {
+            self.tally.limit(Limit::IdleConnections);
         }
+    }
+
+    fn fewer(&self, count: usize) {
+        self.count.set(self.count.get() - count);
+        self.tally.mine().idle_ended.add((), count as u64);
     }
 
     /// Closes all idle connections to an address: one of them was found dead, and the others are older.
     pub(crate) fn forget(&self, address: SocketAddr) {
         if let Some(idle) = self.idle.borrow_mut().remove(&address) {
-            self.count.set(self.count.get() - idle.len());
+            self.fewer(idle.len());
         }
     }
 
@@ -72,7 +86,7 @@ impl Pool {
         self.idle.borrow_mut().retain(|_, idle| {
             let before = idle.len();
             idle.retain(|one| !one.connection.is_closed() && now_ms < one.since_ms + self.limits.idle_ms);
-            self.count.set(self.count.get() - (before - idle.len()));
+            self.fewer(before - idle.len());
             !idle.is_empty()
         });
     }

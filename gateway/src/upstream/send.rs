@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Connection;
 use super::answer_head;
-use super::upload::{Failure, Progress, Upload};
+use super::upload::{Failure, Progress, Slow, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError};
 use crate::headers;
@@ -107,16 +107,19 @@ pub(crate) async fn send(
                 None => Err(failed(endpoint, ErrorKind::BadAnswer, &in_words(error.error()), is_safe)),
             }
         }
-        Err(Slow::Caller) => {
-            let pause_ms = worker.config.limits.body_read_timeout_ms;
-            let why = format!(
-                "the caller's body came too slowly: no more of it after {pause_ms} ms (eurus.gateway.body-read-timeout-ms), \
-                 or in all less than {} bytes/s (eurus.gateway.body-rate-min)",
-                worker.config.limits.body_rate_min
-            );
+        Err(TooLong::Caller(slow)) => {
+            let Limits { body_read_timeout_ms, body_rate_min, .. } = worker.config.limits;
+            let why = match slow {
+                Slow::Pause => format!(
+                    "no more of the caller's body after {body_read_timeout_ms} ms (eurus.gateway.body-read-timeout-ms)"
+                ),
+                Slow::Rate => {
+                    format!("the caller's body came at less than {body_rate_min} bytes/s (eurus.gateway.body-rate-min)")
+                }
+            };
             Err(failed(endpoint, ErrorKind::CallerTimeout, &why, false))
         }
-        Err(Slow::Instance) => {
+        Err(TooLong::Instance) => {
             let why = format!("no answer after {} ms", limit.as_millis());
             Err(failed(endpoint, ErrorKind::ResponseTimeout, &why, false))
         }
@@ -133,8 +136,8 @@ fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<
 }
 
 /// Who is waited for, when a time-out is over.
-enum Slow {
-    Caller,
+enum TooLong {
+    Caller(Slow),
     Instance,
 }
 
@@ -145,18 +148,18 @@ async fn in_time<T>(
     upload: Option<&Progress>,
     limit: Duration,
     limits: &Limits,
-) -> Result<T, Slow> {
+) -> Result<T, TooLong> {
     tokio::pin!(answer);
     let began = Instant::now();
     let deadline = || match upload.and_then(|upload| upload.caller_deadline(limits)) {
-        Some(deadline) => (deadline, Slow::Caller),
-        None => (upload.map_or(began, Progress::moved) + limit, Slow::Instance),
+        Some((deadline, slow)) => (deadline, TooLong::Caller(slow)),
+        None => (upload.map_or(began, Progress::moved) + limit, TooLong::Instance),
     };
     loop {
         let now = Instant::now();
-        let (until, slow) = deadline();
+        let (until, why) = deadline();
         if until <= now {
-            return Err(slow);
+            return Err(why);
         }
         // Who is waited for may change meanwhile, to a shorter deadline.
         let look = match upload {

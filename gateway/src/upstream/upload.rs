@@ -48,6 +48,15 @@ pub(crate) enum Failure {
     TooLong,
 }
 
+/// How a caller is too slow with its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slow {
+    /// It has paused for too long.
+    Pause,
+    /// It has paused for too long in all, for what has come.
+    Rate,
+}
+
 /// Where a body stands. Real time: it is compared with the time-out of a socket operation.
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -96,6 +105,11 @@ impl Progress {
         self.moved.get()
     }
 
+    /// Bytes that have been handed over.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.get()
+    }
+
     /// Whether all of it has been handed over.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.get()
@@ -106,13 +120,15 @@ impl Progress {
         self.failure.get()
     }
 
-    /// Until when the caller is waited for; `None`: it is not the caller who must send more.
-    pub(crate) fn caller_deadline(&self, limits: &Limits) -> Option<Instant> {
+    /// Until when the caller is waited for, and by which limit; `None`: it is not the caller who must send more.
+    pub(crate) fn caller_deadline(&self, limits: &Limits) -> Option<(Instant, Slow)> {
         let since = self.waits_since.get()?;
         let in_all = limits.body_wait_max(self.bytes.get()).map(|in_all| in_all.saturating_sub(self.waited.get()));
         let pause = limits.body_pause_max();
-        // What could not be counted is beyond the pause.
-        since.checked_add(in_all.map_or(pause, |in_all| in_all.min(pause)))
+        match in_all.filter(|in_all| *in_all < pause) {
+            Some(in_all) => Some((since + in_all, Slow::Rate)),
+            None => Some((since + pause, Slow::Pause)),
+        }
     }
 
     fn waits(&self) {

@@ -19,4 +19,5 @@ mod support;
 mod under_way;
 mod upgrade_limits;
 mod upgrades;
+mod watching;
 mod web_socket;

@@ -1,12 +1,12 @@
 //! The response caches: how old and how large what clients get is, and what it takes to make it.
 
 use super::state::seconds;
-use super::text::{Family, Text};
 use crate::form::Format;
 use crate::memory_file::{MEMORY_FILE_BYTES_MAX, MEMORY_FILES_MAX};
 use crate::registry::Registry;
 use crate::response_cache::{CACHED_BYTES_MAX, CACHED_ENTITIES_MAX, Entity, HeldList};
 use eurus_model::Detail;
+use eurus_service::metrics::{Family, Text};
 
 pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
     let counts = registry.tally().counts();

@@ -1,7 +1,7 @@
 //! What has happened to instances.
 
-use super::text::{Family, Text};
 use crate::tally::Tally;
+use eurus_service::metrics::{Family, Text};
 
 pub(super) fn write(text: &mut Text, tally: &Tally) {
     let counts = tally.counts();

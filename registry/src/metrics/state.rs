@@ -1,12 +1,11 @@
 //! What there is at this moment, and whether leases may end.
 
-use eurus_model::InstanceStatus;
+use crate::store::STATUSES;
 
-use super::text::{Family, Text};
-use crate::counting::Label as _;
 use crate::registry::Registry;
 use crate::self_preservation::SelfPreservationMode;
 use crate::store::Sizes;
+use eurus_service::metrics::{Family, Text};
 
 pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
     sizes(text, &registry.store().sizes());
@@ -19,7 +18,7 @@ pub(super) fn write(text: &mut Text, registry: &Registry, now_ms: i64) {
 }
 
 fn sizes(text: &mut Text, sizes: &Sizes) {
-    let by_status = || InstanceStatus::ALL.iter().map(|status| (status.text(), sizes.census.with_status(*status)));
+    let by_status = || STATUSES.iter().map(|status| (status.as_str(), sizes.census.with_status(*status)));
     let series = || by_status().map(|(status, count)| (vec![("status", status)], number(count)));
     text.gauges(&Family::gauge("eurus_registry_instances", "Registered instances by status."), series());
     let family =

@@ -1,7 +1,7 @@
 //! What was asked and answered.
 
-use super::text::{Family, Text};
 use crate::traffic::Traffic;
+use eurus_service::metrics::{Family, Text};
 
 pub(super) fn write(text: &mut Text, traffic: &Traffic) {
     let counts = traffic.counts();

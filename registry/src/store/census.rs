@@ -3,23 +3,31 @@
 use eurus_model::InstanceStatus;
 
 use super::Store;
-use crate::counting::Label;
+
+/// All statuses, each at its [`place`].
+pub(crate) const STATUSES: [InstanceStatus; 5] = [
+    InstanceStatus::Down,
+    InstanceStatus::OutOfService,
+    InstanceStatus::Starting,
+    InstanceStatus::Unknown,
+    InstanceStatus::Up,
+];
 
 /// Instances by status, kept up to date with every change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Census([usize; InstanceStatus::ALL.len()]);
+pub(crate) struct Census([usize; STATUSES.len()]);
 
 impl Census {
     pub(super) fn came(&mut self, status: InstanceStatus) {
-        self.0[status.place()] += 1;
+        self.0[place(status)] += 1;
     }
 
     pub(super) fn went(&mut self, status: InstanceStatus) {
-        self.0[status.place()] = self.0[status.place()].saturating_sub(1);
+        self.0[place(status)] = self.0[place(status)].saturating_sub(1);
     }
 
     pub(crate) fn with_status(&self, status: InstanceStatus) -> usize {
-        self.0[status.place()]
+        self.0[place(status)]
     }
 
     pub(crate) fn instances(&self) -> usize {
@@ -27,17 +35,9 @@ impl Census {
     }
 }
 
-impl Label for InstanceStatus {
-    const NAME: &'static str = "status";
-    const ALL: &'static [Self] = &[Self::Down, Self::OutOfService, Self::Starting, Self::Unknown, Self::Up];
-
-    fn place(self) -> usize {
-        self as usize
-    }
-
-    fn text(self) -> &'static str {
-        self.as_str()
-    }
+/// Among all statuses.
+const fn place(status: InstanceStatus) -> usize {
+    status as usize
 }
 
 /// Sizes of one moment.
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn statuses_stand_in_their_order() {
-        for (place, status) in InstanceStatus::ALL.iter().enumerate() {
-            assert_eq!(status.place(), place);
+        for (number, status) in STATUSES.iter().enumerate() {
+            assert_eq!(place(*status), number);
         }
     }
 

@@ -118,7 +118,7 @@ impl Exposition {
         assert_eq!(counts.count(), buckets.len(), "a count for each histogram");
         for (count, mut buckets) in buckets {
             buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
-            assert_eq!(buckets.len(), 17, "{count}");
+            assert_eq!(buckets.len(), 20, "{count}");
             assert!(buckets.is_sorted_by(|one, next| one.0 < next.0 && one.1 <= next.1), "{count} {buckets:?}");
             assert_eq!(buckets.last(), Some(&(f64::INFINITY, self.samples[&count])), "{count}");
             assert!(self.samples.contains_key(&count.replace("_count", "_sum")), "{count}");

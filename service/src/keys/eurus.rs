@@ -126,6 +126,18 @@ pub(super) const KEYS: &[Key] = &[
         "eurus.gateway.shutdown-grace-ms",
         "how long requests under way may take when the gateway stops; default 10000",
     ),
+    used("eurus.gateway.access-log", "off; full: a line for each request; 1/N: for one of N; default off"),
+    used("eurus.gateway.access-log.file", "file of the access log; default <data-dir>/logs/access.log"),
+    used("eurus.gateway.access-log.bytes-max", "the file is rolled when it has grown to this; default 104857600"),
+    used("eurus.gateway.access-log.files-kept", "rolled files that are kept; default 5"),
+    used(
+        "eurus.gateway.metrics.services-max",
+        "services with metrics of their own; the others are counted together; default 200",
+    ),
+    used(
+        "eurus.gateway.metrics.instances-max",
+        "instances with metrics of their own; the others are counted with their service only; default 1000",
+    ),
     used("eurus.gateway.admin.token", "bearer token that callers of the admin API must bring; default none"),
     used("eurus.gateway.admin.workers", "worker threads of the admin API; default 1"),
     used("eurus.gateway.admin.body-max", "bytes of a body sent to the admin API; default 16384"),

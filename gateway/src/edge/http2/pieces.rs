@@ -8,22 +8,22 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
+use crate::account::SeenBody;
 use crate::activity::Activity;
-use crate::answer::AnswerBody;
 
 /// HTTP/2 sends no larger frames unless both sides agree to.
 const PIECE_BYTES: usize = 16 * 1024;
 
 /// See the module.
 pub(super) struct Pieces {
-    body: AnswerBody,
+    body: SeenBody,
     /// What is left of the part that was taken last.
     rest: Bytes,
     activity: Rc<Activity>,
 }
 
 impl Pieces {
-    pub(super) fn new(body: AnswerBody, activity: Rc<Activity>) -> Self {
+    pub(super) fn new(body: SeenBody, activity: Rc<Activity>) -> Self {
         Self { body, rest: Bytes::new(), activity }
     }
 
@@ -73,11 +73,12 @@ mod tests {
     use http_body_util::{BodyExt as _, Full};
 
     use super::*;
+    use crate::answer::AnswerBody;
 
     #[tokio::test]
     async fn a_large_body_comes_in_frames_and_whole() {
         let whole = Bytes::from((0..50_000_u32).map(|at| at.to_le_bytes()[1]).collect::<Vec<_>>());
-        let mut pieces = Pieces::new(AnswerBody::Own(Full::new(whole.clone())), Rc::default());
+        let mut pieces = Pieces::new(SeenBody::new(AnswerBody::Own(Full::new(whole.clone())), None), Rc::default());
         assert_eq!(pieces.size_hint().exact(), Some(50_000));
         let mut seen = Vec::new();
         while let Some(frame) = pieces.frame().await {

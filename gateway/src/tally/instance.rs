@@ -1,0 +1,71 @@
+//! What is counted of one instance.
+
+use std::sync::Arc;
+
+use eurus_service::counting::{Grid, Sharded};
+use http::StatusCode;
+
+use super::{Class, ServiceTally};
+
+/// Of an instance, and of its service. An instance beyond the limit is counted with its service only.
+#[derive(Debug, Default)]
+pub(crate) struct InstanceTally {
+    service: Arc<ServiceTally>,
+    own: Option<Box<Sharded<Counts>>>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    answers: Grid<(Class,)>,
+    failures: Grid<()>,
+    waited_ns: Grid<()>,
+}
+
+/// All that was counted of an instance.
+#[derive(Debug, Default)]
+pub(crate) struct InstanceTotals {
+    pub(crate) answers: Vec<((Class,), u64)>,
+    pub(crate) failures: u64,
+    pub(crate) waited_ns: u64,
+}
+
+impl InstanceTally {
+    /// Of an instance of this service.
+    pub(super) fn of(service: Arc<ServiceTally>, is_counted_apart: bool) -> Self {
+        Self { service, own: is_counted_apart.then(Box::default) }
+    }
+
+    pub(crate) fn service(&self) -> &Arc<ServiceTally> {
+        &self.service
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_counted_apart(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// It answered: the head came so long after the try had begun.
+    pub(crate) fn answered(&self, status: StatusCode, waited_ns: i64) {
+        let Some(own) = &self.own else { return };
+        let counts = own.mine();
+        counts.answers.count((Class::from(status),));
+        counts.waited_ns.add((), u64::try_from(waited_ns).unwrap_or(0));
+    }
+
+    /// A try ended without an answer.
+    pub(crate) fn failed(&self) {
+        if let Some(own) = &self.own {
+            own.mine().failures.count(());
+        }
+    }
+
+    pub(crate) fn totals(&self) -> InstanceTotals {
+        let Some(own) = &self.own else { return InstanceTotals::default() };
+        let sum = |totals: Vec<((), u64)>| totals.into_iter().map(|(_, count)| count).sum();
+        InstanceTotals {
+            answers: own.totals(|counts| &counts.answers),
+            failures: sum(own.totals(|counts| &counts.failures)),
+            waited_ns: sum(own.totals(|counts| &counts.waited_ns)),
+        }
+    }
+}
