@@ -108,7 +108,7 @@ fn is_one_request(head: &Parts, size: &SizeHint) {
         assert!(!head.headers.contains_key(name), "{name} passed");
     }
     // That the caller takes trailers is said anew.
-    let values = |name| head.headers.get_all(name).iter().map(|value| value.as_bytes()).collect::<Vec<_>>();
+    let values = |name| head.headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect::<Vec<_>>();
     let takes_trailers = head.headers.contains_key("te");
     let expected: [&[&[u8]]; 2] = if takes_trailers { [&[b"trailers"], &[b"te"]] } else { [&[], &[]] };
     assert_eq!([values("te"), values("connection")], expected);
