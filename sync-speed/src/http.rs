@@ -14,6 +14,7 @@ mod offline;
 mod problem;
 mod refused;
 
+use std::future::ready;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpServer, web};
 use eurus_service::{Clock, Shutdown};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -69,17 +70,21 @@ struct Api {
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(at(health::PATH).route(web::get().to(health::get)))
-        .service(at("/offline").route(web::post().to(offline::post_offline)).route(web::get().to(offline::list)))
-        .service(at("/online").route(web::post().to(offline::post_online)))
-        .service(at("/offline/{id}").route(web::get().to(offline::get)))
-        .service(at("/offline/{id}/events").route(web::get().to(events::get)))
-        .service(at("/audit").route(web::get().to(audit::list)))
-        .service(at(gateways::PATH).route(web::post().to(gateways::post)))
-        .service(at(refused::PATH).route(web::post().to(refused::post)))
-        .service(at("/gateway-groups").route(web::get().to(gateway_groups::list)))
+        .service(at(health::PATH, "GET").route(web::get().to(health::get)))
         .service(
-            at("/gateway-groups/{app}")
+            at("/offline", "GET, POST")
+                .route(web::post().to(offline::post_offline))
+                .route(web::get().to(offline::list)),
+        )
+        .service(at("/online", "POST").route(web::post().to(offline::post_online)))
+        .service(at("/offline/{id}", "GET").route(web::get().to(offline::get)))
+        .service(at("/offline/{id}/events", "GET").route(web::get().to(events::get)))
+        .service(at("/audit", "GET").route(web::get().to(audit::list)))
+        .service(at(gateways::PATH, "POST").route(web::post().to(gateways::post)))
+        .service(at(refused::PATH, "POST").route(web::post().to(refused::post)))
+        .service(at("/gateway-groups", "GET").route(web::get().to(gateway_groups::list)))
+        .service(
+            at("/gateway-groups/{app}", "GET, PUT, DELETE")
                 .route(web::get().to(gateway_groups::get))
                 .route(web::put().to(gateway_groups::put))
                 .route(web::delete().to(gateway_groups::delete)),
@@ -87,8 +92,9 @@ fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// A path that is known is said to be, whatever the method.
-fn at(path: &str) -> actix_web::Resource {
-    web::resource(path).default_service(web::to(problem::no_such_method))
+fn at(path: &str, allowed: &'static str) -> actix_web::Resource {
+    let other = move |request: HttpRequest| ready(problem::no_such_method(&request, allowed));
+    web::resource(path).default_service(web::to(other))
 }
 
 fn app(

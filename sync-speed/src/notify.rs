@@ -299,6 +299,10 @@ impl NotifyLoop {
         // What is answered is read from the journal.
         self.unwritten.gather_no_longer();
         self.record(&[]).await;
+        // What the registry did may not be on the disk yet.
+        if let Err(error) = self.store.checkpoint().await {
+            log::warn!("an answer is given that a power cut could take back: {error}");
+        }
         for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
             // The one who waited may have left.
             let _ = waiting.told.send(self.clock.timer("answer to a request"));

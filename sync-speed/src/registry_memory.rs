@@ -155,11 +155,13 @@ impl RegistryMemory {
         if !Registration::of(live).is_newer_than(meant) || self.explains(live, meant, time).await.is_some() {
             return Life::Same;
         }
-        if self.is_newer_than_the_copy(live)
-            && self.has_newer_copy(time).await
-            && self.explains(live, meant, time).await.is_some()
-        {
-            return Life::Same;
+        if self.is_newer_than_the_copy(live) {
+            if !self.has_newer_copy(time).await {
+                return Life::Unsure("it has registered anew since the registry was fetched");
+            }
+            if self.explains(live, meant, time).await.is_some() {
+                return Life::Same;
+            }
         }
         match self.is_newer_than_the_copy(live) {
             true => Life::Unsure("it has registered anew since the registry was fetched"),

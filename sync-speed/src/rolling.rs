@@ -143,7 +143,8 @@ async fn roll(downline: Arc<Downline>, entry: Entry, mut timer: Timer) {
 /// Why the rest is not taken.
 async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) -> Result<(), String> {
     let Some(plan) = &entry.plan else { return Ok(()) };
-    let mut waiting = Waiting { entry, plan, said: None };
+    // After a restart it may have said so before.
+    let mut waiting = Waiting { entry, plan, said: entry.note.clone() };
     loop {
         if is_elsewhere(downline, entry).await {
             return Ok(());

@@ -14,6 +14,8 @@ pub(super) struct Entry {
     #[serde(default)]
     pub(super) instances: Vec<Instance>,
     pub(super) part_of: Option<String>,
+    /// Of a listed one.
+    pub(super) caller: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

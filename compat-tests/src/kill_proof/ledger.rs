@@ -12,8 +12,9 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Takes in what was answered; whether it is done now and was not at the last look.
-    pub(super) fn note(&mut self, entry: Entry) -> bool {
+    pub(super) fn note(&mut self, mut entry: Entry) -> bool {
         let before = self.entries.get(&entry.id);
+        entry.caller = entry.caller.or_else(|| before.and_then(|before| before.caller.clone()));
         let was_done = before.is_some_and(Entry::is_done);
         if was_done && !entry.is_done() {
             self.violations.push(format!("it was done, and is not any more: {}", entry.in_words()));
@@ -31,7 +32,8 @@ impl Ledger {
     /// sync-speed itself took it offline meanwhile, because the registry had forgotten an older offline of it: then its turn
     /// in the rolling one is passed over.
     fn is_kept_out_by_a_newer_one(&self, instance: &str, rolling: &Entry) -> bool {
-        let own = self.entries.values().filter(|one| one.part_of.is_none() && one.kind == "offline");
+        let is_own = |one: &&Entry| one.kind == "offline" && one.caller.as_deref() == Some("sync-speed");
+        let own = self.entries.values().filter(is_own);
         let mut newer = own.filter(|one| one.number() > rolling.number() && one.is_done());
         newer.any(|one| one.with_outcome("done").any(|done| done.instance_id == instance))
     }
@@ -93,7 +95,7 @@ mod tests {
         assert_eq!(ledger.violations, [] as [&str; 0]);
         ledger.note(entry("o-4", "done", Some("o-1"), &[("b", "done")]));
         ledger.note(entry("o-0", "done", None, &[("c", "done")]));
-        ledger.note(entry("o-5", "done", None, &[("d", "done")]));
+        ledger.note(Entry { caller: Some("sync-speed".into()), ..entry("o-5", "done", None, &[("d", "done")]) });
         let instances = [("a", "done"), ("b", "done"), ("c", "done"), ("d", "passed-over")];
         ledger.each_is_done_once(&entry("o-1", "done", None, &instances));
         assert_eq!(

@@ -26,7 +26,7 @@ Exit codes:
   1  failed, refused, or no answer: the words say whether anything was changed
   2  the command line is wrong; nothing was sent
   3  partial: the registry has it, some gateway has not acknowledged yet; or the time to watch is over before the end
-  4  done, and with --drain: requests are still under way there after the time given
+  4  done, and with --drain: requests are still under way there after the time given, or a gateway could not say
 
 The token, where sync-speed wants one, comes from the variable EURUS_SYNC_SPEED_TOKEN or from --token-file.
 NO_COLOR=1 switches colours off.";

@@ -67,15 +67,18 @@ pub(super) struct Skipped<'a> {
 #[derive(Serialize)]
 pub(super) struct Listed<'a> {
     at: i64,
-    caller: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(flatten)]
     entry: Answer<'a>,
 }
 
-pub(super) fn listed(one: &Entry) -> Listed<'_> {
-    Listed { at: one.created_ms, caller: &one.caller, reason: reason(&one.request), entry: entry(one) }
+/// Where it was asked from is for who may read the audit trail.
+pub(super) fn listed(one: &Entry, says_from_where: bool) -> Listed<'_> {
+    let caller = says_from_where.then_some(one.caller.as_str());
+    Listed { at: one.created_ms, caller, reason: reason(&one.request), entry: entry(one) }
 }
 
 /// Of the body as it was sent.

@@ -87,9 +87,10 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
         return Err(Problem::bad_request("limit", format!("limit {limit}: 1 to {ENTRIES_MAX} is allowed")));
     }
     let who = caller::admitted(&http)?.who;
+    let says_from_where = caller::with_right(&http, Right::Audit).is_ok();
     let mut entries = api.downline.store.newest(limit).await?;
     entries.retain(|entry| is_seen_by(&who, entry));
-    let entries: Vec<answer::Listed<'_>> = entries.iter().map(answer::listed).collect();
+    let entries: Vec<answer::Listed<'_>> = entries.iter().map(|one| answer::listed(one, says_from_where)).collect();
     Ok(HttpResponse::Ok().json(Entries { entries }))
 }
 

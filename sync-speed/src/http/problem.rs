@@ -27,6 +27,8 @@ pub(super) struct Problem {
     more: Map<String, Value>,
     /// When it is worth another try.
     retry_after_s: Option<i64>,
+    /// Methods that the path has.
+    allowed: Option<&'static str>,
 }
 
 /// Error and message first, whatever else there is.
@@ -40,7 +42,7 @@ struct Body<'a> {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), more: Map::new(), retry_after_s: None }
+        Self { status, error, message: message.into(), more: Map::new(), retry_after_s: None, allowed: None }
     }
 
     pub(super) fn bad_request(error: &'static str, message: impl Into<String>) -> Self {
@@ -85,6 +87,9 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
+        if let Some(allowed) = self.allowed {
+            response.insert_header((header::ALLOW, allowed));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
@@ -157,7 +162,8 @@ pub(super) fn no_such(method: &Method, path: &str) -> Problem {
     Problem::not_found("no-such-path", message)
 }
 
-pub(super) async fn no_such_method(request: HttpRequest) -> Answered {
-    let message = format!("{} is not possible for {}; GET, PUT and DELETE are", request.method(), request.path());
-    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", message))
+pub(super) fn no_such_method(request: &HttpRequest, allowed: &'static str) -> Answered {
+    let message = format!("{} is not possible for {}; allowed: {allowed}", request.method(), request.path());
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", message);
+    Err(Problem { allowed: Some(allowed), ..problem })
 }

@@ -33,6 +33,10 @@ impl Unwritten {
     }
 
     pub(super) fn add_nodes(&mut self, came: Vec<(i64, NodeRecord)>) {
+        if !came.is_empty() {
+            // They are told as soon as they are written down.
+            self.gather_no_longer();
+        }
         for (number, record) in came {
             let NodeRecord { group, node, app, instance_id, .. } = &record;
             self.came.insert(key(number, [group, node, app, instance_id]), record);

@@ -50,8 +50,9 @@ pub struct RegistryAnswer<'a> {
 }
 
 impl RegistryAnswer<'_> {
-    /// Whether the entry, carried out once more as it was recorded, comes to this again: the registry did all that was asked,
-    /// and would do it again. Then nobody misses this if the power takes it.
+    /// Whether the entry, carried out once more as it was recorded, comes to this again: the registry did all that was asked.
+    /// Nobody has been answered yet, and whoever is will be after this is on the disk: with the entry's final state, or by
+    /// [`Store::checkpoint`].
     fn comes_out_the_same(&self) -> bool {
         let is_done = |instance: &InstanceRecord| matches!(instance.step, Step::Done | Step::Skipped);
         self.state == EntryState::Notifying && self.instances.iter().all(is_done)
@@ -266,8 +267,12 @@ impl Store {
         finished: &[(i64, EntryState)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        // What gateways have done is done: should the power take this, they are told again, and the entry is finished again.
-        let mut work = self.pool.note().await?;
+        // What gateways have done is done: should the power take this, they are told again. What is answered as the
+        // entry's state stays.
+        let mut work = match finished.is_empty() {
+            true => self.pool.note().await?,
+            false => self.pool.write().await?,
+        };
         let mut mine = BTreeSet::new();
         for number in updates.iter().map(|update| update.number).collect::<BTreeSet<i64>>() {
             if self.touch(&mut work, number, now_ms).await? {

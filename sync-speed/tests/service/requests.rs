@@ -72,7 +72,9 @@ async fn later() {
     assert_eq!(send(odd).await.expect(400)["error"], "query");
     service.get("/offline/offline-7/events").await.expect(404);
     for path in ["/online", "/gateways"] {
-        assert_eq!(service.get(path).await.expect(405)["error"], "no-such-method", "{path}");
+        let refused = service.get(path).await.expect(405);
+        assert_eq!(refused["error"], "no-such-method", "{path}");
+        assert_eq!(refused["message"], format!("GET is not possible for {path}; allowed: POST"));
     }
     service.stop().await;
 }

@@ -67,7 +67,8 @@ impl Gateway {
 
     pub(crate) async fn admin_post(&self, path: &str, body: String) -> (u16, Value) {
         let request = self.http.post(format!("http://{}{path}", self.admin)).header("content-type", "application/json");
-        let (status, body) = read(request.body(body)).await;
+        // A connection of its own: an idle one may be closed by the gateway in the moment in which the request leaves.
+        let (status, body) = read(request.header("connection", "close").body(body)).await;
         (status, serde_json::from_str(&body).unwrap())
     }
 
