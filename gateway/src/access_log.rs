@@ -61,7 +61,7 @@ impl AccessLog {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn open(config: &AccessLogConfig) -> Result<Self, ConfigError> {
-        let file = LineFile::open(FILE_KEY, &config.file, config.bytes_max, config.files_kept)?;
+        let file = LineFile::open("access log", FILE_KEY, &config.file, config.bytes_max, config.files_kept)?;
         Ok(Self { file, every: config.every.max(1) })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use eurus_client::EurekaClient;
 use eurus_model::{InstanceInfo, InstanceStatus};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use crate::access::{AccessRules, Door, Who};
 use crate::app_order::{AppOrder, Turn};
@@ -111,11 +111,11 @@ impl Candidates {
                 names.join(", ")
             ))
         })??;
-        let (live, is_guarded) = tokio::join!(
+        let (live, is_guarded) = tokio::try_join!(
             self.confirm(&picked.instances, target, time),
-            self.guards_allow_all(request, &picked.instances, now_ms, time)
-        );
-        let live = self.still_held(live?, request.while_held_by).await?;
+            self.guards_allow_all(request, &picked.instances, now_ms, time).map(Ok)
+        )?;
+        let live = self.still_held(live, request.while_held_by).await?;
         if live.is_empty() {
             return Ok(Err(self.no_instance(target)));
         }
@@ -187,7 +187,8 @@ impl Candidates {
     }
 
     /// Refuses to take an application's last UP instance, and more than may be taken. Before it does, it looks into a
-    /// fresh copy.
+    /// fresh copy. The statuses count that the registry has confirmed, and not, as beside the confirmation, each as UP:
+    /// so a refusal, and only that, asks once more.
     pub(crate) async fn guard(
         &self,
         taken: &[InstanceInfo],

@@ -35,7 +35,7 @@ use eurus_model::Applications;
 use eurus_service::{Clock, Faults, Shutdown, Timer};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::Ack;
@@ -49,6 +49,7 @@ use courier::{Delivery, Letter};
 use gateway::Failure;
 pub use gateway::{GatewayClient, UnderWay};
 use unwritten::Unwritten;
+use writing::Waiting;
 
 /// Entries that may wait to be taken in by the loop.
 const INBOX_ENTRIES_MAX: usize = 64;
@@ -70,11 +71,6 @@ struct Answered {
     at_us: i64,
     /// Kept for its life alone.
     _timer: Timer,
-}
-
-struct Waiting {
-    answer_by_ms: i64,
-    told: oneshot::Sender<Timer>,
 }
 
 /// The loop.
@@ -289,23 +285,5 @@ impl NotifyLoop {
     /// Whether a request may be answered.
     fn is_somebody_told(&self) -> bool {
         self.waiting.keys().any(|number| self.book.is_told(*number))
-    }
-
-    async fn release_who_waited_long_enough(&mut self) {
-        let now_ms = self.clock.now_ms();
-        if !self.waiting.values().any(|waiting| waiting.answer_by_ms <= now_ms) {
-            return;
-        }
-        // What is answered is read from the journal.
-        self.unwritten.gather_no_longer();
-        self.record(&[]).await;
-        // What the registry did may not be on the disk yet.
-        if let Err(error) = self.store.checkpoint().await {
-            log::warn!("an answer is given that a power cut could take back: {error}");
-        }
-        for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
-            // The one who waited may have left.
-            let _ = waiting.told.send(self.clock.timer("answer to a request"));
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! share has dealt with, also after a restart.
 
 mod share;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::pauses::Pauses;
 use crate::request::{Request, Rolling};
 use crate::store::{NewEntry, StoreError};
 use share::Taken;
+use waiting::Waiting;
 
 /// Rolling offlines under way at one time.
 pub(crate) const ROLLINGS_MAX: usize = 32;
@@ -180,43 +182,6 @@ async fn go_through(downline: &Arc<Downline>, entry: &Entry, timer: &mut Timer) 
 /// Whether another node has taken it over, and writes down how it ends. Where the database fails this shows later.
 async fn is_elsewhere(downline: &Downline, entry: &Entry) -> bool {
     matches!(downline.store.owns(entry.number).await, Ok(false))
-}
-
-/// Why the next share is not taken yet: said once, in the log and by the entry.
-struct Waiting<'a> {
-    entry: &'a Entry,
-    plan: &'a Plan,
-    said: Option<String>,
-}
-
-impl Waiting<'_> {
-    /// # Errors
-    /// When the plan's time is over.
-    async fn pause(&mut self, downline: &Downline, timer: &mut Timer, why: &str) -> Result<(), String> {
-        if self.said.as_deref() != Some(why) {
-            log::warn!("{}: the next share waits: {why}", self.entry.id);
-            self.said = Some(why.to_owned());
-            self.say(downline, Some(&format!("the next share waits: {why}"))).await;
-        }
-        if timer.clock().now_ms() >= self.plan.until_ms {
-            return Err(format!("its time is over: {why}"));
-        }
-        timer.sleep_ms(LOOK_AGAIN_MS).await;
-        Ok(())
-    }
-
-    async fn is_over(&mut self, downline: &Downline) {
-        if self.said.take().is_some() {
-            self.say(downline, None).await;
-        }
-    }
-
-    /// What an entry says while it waits holds nothing up.
-    async fn say(&self, downline: &Downline, why: Option<&str>) {
-        if let Err(error) = downline.store.say_of_open(self.entry.number, why, downline.clock.now_ms()).await {
-            log::warn!("{}: why it waits is not in the journal: {error}", self.entry.id);
-        }
-    }
 }
 
 /// Whether it is not known yet what became of a share.

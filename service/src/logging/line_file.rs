@@ -41,11 +41,18 @@ impl fmt::Debug for Entry {
 }
 
 impl LineFile {
-    /// Opens or continues the file, and starts the thread. `key` is the property that says where it is.
+    /// Opens or continues the file, and starts the thread. `what` the log calls it; `key` is the property that says where
+    /// it is.
     ///
     /// # Errors
     /// [`ConfigError`] when it cannot be written.
-    pub fn open(key: &'static str, file: &Path, bytes_max: u64, files_kept: u32) -> Result<Self, ConfigError> {
+    pub fn open(
+        what: &'static str,
+        key: &'static str,
+        file: &Path,
+        bytes_max: u64,
+        files_kept: u32,
+    ) -> Result<Self, ConfigError> {
         let unwritable = |why: &dyn fmt::Display| {
             ConfigError::file(file, &format!("it cannot be written ({why}); set {key} to a file that can"))
         };
@@ -54,14 +61,16 @@ impl LineFile {
             .encoder(Box::new(PatternEncoder::new("{m}")))
             .build(file, Box::new(policy))
             .map_err(|error| unwritable(&error))?;
-        Self::over(appender).map_err(|error| unwritable(&error))
+        Self::over(what, appender).map_err(|error| unwritable(&error))
     }
 
-    fn over(appender: impl Append) -> std::io::Result<Self> {
+    fn over(what: &'static str, appender: impl Append) -> std::io::Result<Self> {
         let (queue, entries) = sync_channel(HANDOVERS_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&dropped);
-        thread::Builder::new().name("lines".to_owned()).spawn(move || write_all(&appender, &entries, &counted))?;
+        thread::Builder::new()
+            .name("lines".to_owned())
+            .spawn(move || Writer::new(what, appender, counted).write_all(&entries))?;
         Ok(Self { queue, dropped })
     }
 
@@ -79,47 +88,91 @@ impl LineFile {
 
     /// Waits until what was handed over is written, but not for long.
     pub fn flush(&self) {
-        let (done, written) = sync_channel(1);
         // Without its thread, or when it hangs, there is nothing more to wait for.
-        if self.queue.try_send(Entry::Flush(done)).is_ok() {
-            let _ = written.recv_timeout(FLUSH_WITHIN);
-        }
+        let _ = self.ask_to_flush().recv_timeout(FLUSH_WITHIN);
+    }
+
+    /// Told when all that was handed over before is written. A full queue is waited for by a thread of its own.
+    fn ask_to_flush(&self) -> Receiver<()> {
+        let (done, written) = sync_channel(1);
+        let queue = self.queue.clone();
+        thread::spawn(move || queue.send(Entry::Flush(done)));
+        written
     }
 }
 
-/// Ends when nobody can hand over any more.
-fn write_all(appender: &impl Append, entries: &Receiver<Entry>, dropped: &AtomicU64) {
-    let (mut said, mut is_failing) = (0, false);
-    while let Ok(entry) = entries.recv() {
-        match entry {
-            Entry::Lines { text, count } => {
-                let written =
-                    appender.append(&Record::builder().level(Level::Info).args(format_args!("{text}")).build());
-                if let Err(error) = &written {
-                    dropped.fetch_add(count, Ordering::Relaxed);
-                    if !is_failing {
-                        log::error!("access log: it cannot be written: {error}; lines are dropped until it can");
+/// The thread that writes.
+struct Writer<A> {
+    what: &'static str,
+    appender: A,
+    /// Lines that were lost, for whatever reason.
+    dropped: Arc<AtomicU64>,
+    /// How many of them the log speaks of.
+    said: u64,
+    /// How many of them were lost since the file cannot be written; `None`: it can.
+    failing: Option<u64>,
+}
+
+impl<A: Append> Writer<A> {
+    fn new(what: &'static str, appender: A, dropped: Arc<AtomicU64>) -> Self {
+        Self { what, appender, dropped, said: 0, failing: None }
+    }
+
+    /// Ends when nobody can hand over any more.
+    fn write_all(mut self, entries: &Receiver<Entry>) {
+        while let Ok(entry) = entries.recv() {
+            match entry {
+                Entry::Lines { text, count } => self.write(&text, count),
+                Entry::Flush(done) => {
+                    self.appender.flush();
+                    // Whoever asked may have given up.
+                    let _ = done.send(());
+                }
+            }
+            if let Some(unsaid) = self.unsaid() {
+                let what = self.what;
+                log::warn!("{what}: {unsaid} lines were dropped: they came faster than the disk takes them");
+            }
+        }
+    }
+
+    fn write(&mut self, text: &str, count: u64) {
+        let appended = self.appender.append(&Record::builder().level(Level::Info).args(format_args!("{text}")).build());
+        match appended {
+            Ok(()) => {
+                if let Some(lost) = self.failing.take() {
+                    log::warn!("{}: it can be written again; {lost} lines were lost meanwhile", self.what);
+                }
+            }
+            Err(error) => {
+                self.dropped.fetch_add(count, Ordering::Relaxed);
+                self.said += count;
+                match &mut self.failing {
+                    Some(lost) => *lost += count,
+                    None => {
+                        self.failing = Some(count);
+                        log::error!("{}: it cannot be written: {error}; lines are lost until it can", self.what);
                     }
                 }
-                is_failing = written.is_err();
-            }
-            Entry::Flush(done) => {
-                appender.flush();
-                // Whoever asked may have given up.
-                let _ = done.send(());
             }
         }
-        let lost = dropped.load(Ordering::Relaxed);
-        if lost > said && !is_failing {
-            log::warn!("access log: {} lines were dropped: they came faster than the disk takes them", lost - said);
-            said = lost;
+    }
+
+    /// How many lines found no room in the queue, that the log does not speak of yet.
+    fn unsaid(&mut self) -> Option<u64> {
+        let unsaid = self.dropped.load(Ordering::Relaxed).saturating_sub(self.said);
+        if unsaid == 0 || self.failing.is_some() {
+            return None;
         }
+        self.said += unsaid;
+        Some(unsaid)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::atomic::AtomicBool;
 
     use parking_lot::Mutex;
 
@@ -129,7 +182,7 @@ mod tests {
     fn files_are_rolled_and_the_oldest_go() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("logs/access.log");
-        let lines = LineFile::open("a.key", &file, 1_000, 2).unwrap();
+        let lines = LineFile::open("access log", "a.key", &file, 1_000, 2).unwrap();
         for number in 0..60 {
             lines.hand_over(format!("{number:099}\n"), 1);
         }
@@ -149,7 +202,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_written_is_named_with_its_key() {
         let folder = tempfile::tempdir().unwrap();
-        let error = LineFile::open("a.key", folder.path(), 1_000, 2).unwrap_err().to_string();
+        let error = LineFile::open("access log", "a.key", folder.path(), 1_000, 2).unwrap_err().to_string();
         assert!(error.contains("set a.key"), "{error}");
     }
 
@@ -169,7 +222,7 @@ mod tests {
     fn a_disk_that_stalls_holds_nobody_up_and_what_is_lost_is_counted() {
         let stalled = Stalled(Arc::default());
         let held = stalled.0.lock();
-        let lines = LineFile::over(stalled.clone()).unwrap();
+        let lines = LineFile::over("access log", stalled.clone()).unwrap();
         // One more may be in the writer's hand.
         for _ in 0..=HANDOVERS_MAX + 10 {
             lines.hand_over("one\ntwo\n".to_owned(), 2);
@@ -183,5 +236,76 @@ mod tests {
         lines.hand_over("three\n".to_owned(), 1);
         lines.flush();
         assert_eq!(lines.dropped_lines(), lost);
+    }
+
+    /// Writes nothing until it is told to.
+    #[derive(Clone, Debug, Default)]
+    struct Held(Arc<Shared>);
+
+    #[derive(Debug, Default)]
+    struct Shared {
+        goes_on: AtomicBool,
+        written: AtomicU64,
+        is_flushed: AtomicBool,
+    }
+
+    impl Append for Held {
+        fn append(&self, _: &Record<'_>) -> anyhow::Result<()> {
+            while !self.0.goes_on.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            self.0.written.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+
+        fn flush(&self) {
+            self.0.is_flushed.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn the_end_waits_for_a_queue_that_is_full() {
+        let held = Held::default();
+        let lines = LineFile::over("access log", held.clone()).unwrap();
+        // As many as wait, and one in the writer's hand.
+        let (most, mut sent) = (HANDOVERS_MAX as u64 + 1, 0);
+        while sent - lines.dropped_lines() < most {
+            lines.hand_over("one\n".to_owned(), 1);
+            sent += 1;
+        }
+        let flushed = lines.ask_to_flush();
+        held.0.goes_on.store(true, Ordering::SeqCst);
+        flushed.recv().unwrap();
+        assert!(held.0.is_flushed.load(Ordering::SeqCst));
+        assert_eq!(held.0.written.load(Ordering::SeqCst), most);
+    }
+
+    /// Fails as often as it is told to.
+    #[derive(Debug)]
+    struct Failing(Mutex<u32>);
+
+    impl Append for Failing {
+        fn append(&self, _: &Record<'_>) -> anyhow::Result<()> {
+            let mut left = self.0.lock();
+            *left = left.checked_sub(1).unwrap_or_default();
+            if *left > 0 { Err(anyhow::anyhow!("no space")) } else { Ok(()) }
+        }
+
+        fn flush(&self) {}
+    }
+
+    #[test]
+    fn what_a_full_disk_takes_is_not_called_a_slow_one() {
+        let dropped = Arc::new(AtomicU64::new(0));
+        let mut writer = Writer::new("access log", Failing(Mutex::new(3)), Arc::clone(&dropped));
+        writer.write("a\nb\n", 2);
+        writer.write("c\n", 1);
+        assert_eq!((writer.failing, dropped.load(Ordering::Relaxed)), (Some(3), 3));
+        // Meanwhile the queue was full, too.
+        dropped.fetch_add(5, Ordering::Relaxed);
+        assert_eq!(writer.unsaid(), None);
+        writer.write("d\n", 1);
+        assert_eq!((writer.failing, writer.unsaid()), (None, Some(5)));
+        assert_eq!(writer.unsaid(), None);
     }
 }

@@ -149,6 +149,7 @@ mod tests {
         unwritten.add(&[update("g", Ack::Applied)], vec![]);
         assert!(unwritten.is_due(0) && !unwritten.is_written(), "and begin anew");
     }
+
     #[test]
     fn what_is_gathered_waits_for_its_first_moment_and_a_pause_for_nobody() {
         let mut unwritten = Unwritten::default();

@@ -2,9 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
+use eurus_service::Timer;
+use tokio::sync::oneshot;
+
 use super::NotifyLoop;
 use crate::points;
 use crate::store::{NodeUpdate, StoreError};
+
+/// Somebody who waits for the answer to a request.
+pub(super) struct Waiting {
+    pub(super) answer_by_ms: i64,
+    pub(super) told: oneshot::Sender<Timer>,
+}
 
 impl NotifyLoop {
     pub(super) async fn record(&mut self, updates: &[NodeUpdate]) {
@@ -57,5 +66,23 @@ impl NotifyLoop {
             self.store.nodes_answered(&updates, &finished, self.clock.now_ms()).await?;
         }
         Ok(())
+    }
+
+    pub(super) async fn release_who_waited_long_enough(&mut self) {
+        let now_ms = self.clock.now_ms();
+        if !self.waiting.values().any(|waiting| waiting.answer_by_ms <= now_ms) {
+            return;
+        }
+        // What is answered is read from the journal.
+        self.unwritten.gather_no_longer();
+        self.record(&[]).await;
+        // What the registry did may not be on the disk yet.
+        if let Err(error) = self.store.checkpoint().await {
+            log::warn!("an answer is given that a power cut could take back: {error}");
+        }
+        for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
+            // The one who waited may have left.
+            let _ = waiting.told.send(self.clock.timer("answer to a request"));
+        }
     }
 }

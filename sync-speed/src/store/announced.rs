@@ -24,16 +24,17 @@ impl Store {
     /// # Errors
     /// When the database fails; nothing is remembered then.
     pub async fn announce(&self, node: &Announced, now_ms: i64, until_ms: i64) -> Result<Remembered, StoreError> {
-        self.known_announced.write_begins();
-        let remembered = match self.try_announce(node, now_ms, until_ms).await {
-            // The same gateway announced itself twice at one time: the other one's row is there.
-            Err(error) if error.is_conflict() || error.is_duplicate() => {
-                self.try_announce(node, now_ms, until_ms).await
+        let (store, node) = (self.clone(), node.clone());
+        let writing = async move {
+            match store.try_announce(&node, now_ms, until_ms).await {
+                // The same gateway announced itself twice at one time: the other one's row is there.
+                Err(error) if error.is_conflict() || error.is_duplicate() => {
+                    store.try_announce(&node, now_ms, until_ms).await
+                }
+                remembered => remembered,
             }
-            remembered => remembered,
         };
-        self.known_announced.write_ended();
-        remembered
+        self.known_announced.while_writing(writing).await
     }
 
     async fn try_announce(&self, node: &Announced, now_ms: i64, until_ms: i64) -> Result<Remembered, StoreError> {
@@ -64,10 +65,8 @@ impl Store {
     /// # Errors
     /// When the database fails: it is forgotten when its time is over.
     pub async fn forget_announced(&self, group: &str, node: &str) -> Result<(), StoreError> {
-        self.known_announced.write_begins();
-        let forgotten = self.try_forget_announced(group, node).await;
-        self.known_announced.write_ended();
-        forgotten
+        let (store, group, node) = (self.clone(), group.to_owned(), node.to_owned());
+        self.known_announced.while_writing(async move { store.try_forget_announced(&group, &node).await }).await
     }
 
     async fn try_forget_announced(&self, group: &str, node: &str) -> Result<(), StoreError> {

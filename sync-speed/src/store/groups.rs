@@ -43,10 +43,8 @@ impl Store {
     /// # Errors
     /// When the database fails; nothing changed then.
     pub async fn put_groups(&self, app: &str, groups: &BTreeSet<String>) -> Result<(), StoreError> {
-        self.known_groups.write_begins();
-        let written = self.try_put_groups(app, groups).await;
-        self.known_groups.write_ended();
-        written
+        let (store, app, groups) = (self.clone(), app.to_owned(), groups.clone());
+        self.known_groups.while_writing(async move { store.try_put_groups(&app, &groups).await }).await
     }
 
     async fn try_put_groups(&self, app: &str, groups: &BTreeSet<String>) -> Result<(), StoreError> {
@@ -67,10 +65,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn delete_groups(&self, app: &str) -> Result<bool, StoreError> {
-        self.known_groups.write_begins();
-        let deleted = self.try_delete_groups(app).await;
-        self.known_groups.write_ended();
-        deleted
+        let (store, app) = (self.clone(), app.to_owned());
+        self.known_groups.while_writing(async move { store.try_delete_groups(&app).await }).await
     }
 
     async fn try_delete_groups(&self, app: &str) -> Result<bool, StoreError> {

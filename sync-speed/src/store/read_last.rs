@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::StoreError;
+
 /// See the module.
 #[derive(Clone)]
 pub(super) struct ReadLast<T>(Arc<Mutex<Known<T>>>);
@@ -11,8 +13,8 @@ pub(super) struct ReadLast<T>(Arc<Mutex<Known<T>>>);
 struct Known<T> {
     /// How often something was written.
     version: u64,
-    /// Writes whose end nobody has seen. One that was broken off may take effect at any time: from then on nothing is
-    /// remembered.
+    /// Writes that have not ended. One that was broken off, by a panic say, may take effect at any time: from then on nothing
+    /// is remembered.
     open: u64,
     content: Option<Arc<T>>,
 }
@@ -38,8 +40,27 @@ impl<T> ReadLast<T> {
         }
     }
 
+    /// Writes, while nothing is remembered. In a task of its own: whoever asked for it may leave, and it still has an end.
+    pub(super) async fn while_writing<R: Send + 'static>(
+        &self,
+        writing: impl Future<Output = Result<R, StoreError>> + Send + 'static,
+    ) -> Result<R, StoreError>
+    where
+        T: Send + Sync + 'static,
+    {
+        let known = Self(Arc::clone(&self.0));
+        known.write_begins();
+        let written = tokio::spawn(async move {
+            let written = writing.await;
+            known.write_ended();
+            written
+        });
+        // Only with the runtime it ends before.
+        written.await.unwrap_or_else(|_| Err(StoreError::Sql(sqlx::Error::PoolClosed)))
+    }
+
     /// Something is about to be written.
-    pub(super) fn write_begins(&self) {
+    fn write_begins(&self) {
         let mut known = self.0.lock();
         known.version += 1;
         known.open += 1;
@@ -47,7 +68,7 @@ impl<T> ReadLast<T> {
     }
 
     /// The database has answered.
-    pub(super) fn write_ended(&self) {
+    fn write_ended(&self) {
         let mut known = self.0.lock();
         known.version += 1;
         known.open = known.open.saturating_sub(1);
@@ -80,5 +101,25 @@ mod tests {
         known.write_ended();
         known.remember(known.get().0, &read);
         assert!(known.get().1.is_none(), "one was broken off");
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_asker_has_left_ends_all_the_same() {
+        let known = ReadLast::<i32>::default();
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let mut writing = Box::pin(known.while_writing(async move {
+            wait.await.ok();
+            Ok(())
+        }));
+        assert!(futures_util::FutureExt::now_or_never(&mut writing).is_none());
+        drop(writing);
+        known.remember(known.get().0, &Arc::new(7));
+        assert!(known.get().1.is_none(), "it is being written");
+        go.send(()).unwrap();
+        while known.0.lock().open > 0 {
+            tokio::task::yield_now().await;
+        }
+        known.remember(known.get().0, &Arc::new(7));
+        assert!(known.get().1.is_some());
     }
 }

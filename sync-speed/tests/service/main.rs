@@ -16,6 +16,7 @@ mod keep_percent;
 mod kubernetes;
 mod offline;
 mod online;
+mod power_cut;
 mod refusals;
 mod refused;
 mod registry_failures;
