@@ -7,7 +7,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
-use eurus_gateway::{GatewayConfig, GatewayListeners};
+use eurus_gateway::{DataListeners, GatewayConfig, GatewayListeners};
 use eurus_registry::RegistryConfig;
 use eurus_service::{Clock, Shutdown};
 use eurus_sync_speed::SyncSpeedConfig;
@@ -151,7 +151,8 @@ impl Stack {
         shutdown: Shutdown,
     ) -> Result<(GatewayAddress, Service), Failure> {
         let (address, admin_address) = (data.local_addr()?, admin.local_addr()?);
-        let listeners = GatewayListeners { data: vec![data.try_clone()?, data], admin };
+        let data = DataListeners::plain(vec![data.try_clone()?, data]);
+        let listeners = GatewayListeners { data, admin };
         let start = |shutdown| Box::pin(eurus_gateway::run(config, listeners, clock.clone(), shutdown)) as _;
         let service = Service::start("gateway", shutdown.clone(), start);
         self.until_healthy(&format!("http://{admin_address}"), &shutdown).await?;

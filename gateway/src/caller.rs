@@ -37,7 +37,6 @@ pub(crate) enum Scheme {
     /// Plain.
     Http,
     /// Under TLS.
-    #[allow(dead_code)] // Until the edge speaks TLS.
     Https,
 }
 

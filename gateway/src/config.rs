@@ -1,6 +1,7 @@
 //! What the gateway is told: validated, plain.
 
 mod http2;
+mod tls;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,6 +18,7 @@ use crate::sync_speed::SyncSpeedConfig;
 use crate::tally::BookLimits;
 
 pub use http2::Http2Config;
+pub use tls::TlsConfig;
 
 /// Everything but the listeners.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub struct GatewayConfig {
     pub fetch_listener_enabled: bool,
     /// The request path.
     pub edge: EdgeConfig,
+    /// How callers are spoken with over TLS; `None`: they are not.
+    pub tls: Option<TlsConfig>,
     /// One line for each request; `None`: there is no access log.
     pub access_log: Option<AccessLogConfig>,
     /// How many services and instances have metrics of their own.
@@ -75,6 +79,7 @@ impl fmt::Debug for GatewayConfig {
             .field("group", &self.group)
             .field("service_urls", &service_urls)
             .field("edge", &self.edge)
+            .field("tls", &self.tls)
             .field("access_log", &self.access_log)
             .field("counted", &self.counted)
             .field("admin", &self.admin)
@@ -151,6 +156,7 @@ impl GatewayConfig {
             down_service_cache: DownServiceCacheConfig::default(),
             fetch_listener_enabled: true,
             edge: EdgeConfig::default(),
+            tls: None,
             access_log: None,
             counted: BookLimits::default(),
             admin: AdminConfig::default(),
@@ -181,6 +187,15 @@ impl GatewayConfig {
     pub(crate) fn check_report_refused(&self) -> Result<(), RunError> {
         let SyncSpeedConfig { report_refused, urls, .. } = &self.sync_speed;
         if *report_refused && urls.is_empty() { Err(RunError::NobodyToReportTo) } else { Ok(()) }
+    }
+
+    /// Whether there is a certificate where TLS is listened for, and the other way round.
+    pub(crate) fn check_tls(&self, listener: Option<SocketAddr>) -> Result<(), RunError> {
+        match (&self.tls, listener) {
+            (Some(_), None) => Err(RunError::TlsWithoutListener),
+            (None, Some(_)) => Err(RunError::ListenerWithoutTls),
+            _ => Ok(()),
+        }
     }
 
     /// Whether there is an address to register for the listener of requests, if it is to be registered.

@@ -1,9 +1,9 @@
 //! The data plane: one thread for each listener, each with its own runtime, connections and pool.
 //!
 //! ```text
-//! start ─► accept ─► converse ─► opening ─┬► http1 ─┬► pipeline::serve, request by request
-//!                                         └► http2 ─┘
-//!                                               └► upgrade::carry, when a connection leaves HTTP/1.1
+//! start ─► accept ─► converse ─┬► opening ────┬► http1 ─┬► pipeline::serve, request by request
+//!                              └► handshakes ─┴► http2 ─┘
+//!                                                    └► upgrade::carry, when a connection leaves HTTP/1.1
 //! ```
 //!
 //! | module | what |
@@ -12,6 +12,8 @@
 //! | `linger` | the end of a connection whose caller may still be sending |
 //! | `per_ip` | connections of one address |
 //! | `converse` | one caller's connection: what is spoken on it |
+//! | `door` | what one thread listens on |
+//! | `handshakes` | how it becomes one under TLS |
 //! | `opening`, `begun` | what its first bytes say; a stream of which they were read |
 //! | `http1`, `http2` | serving what is spoken |
 //! | `stalled` | says why a connection on which nothing moves is closed |
@@ -19,6 +21,8 @@
 mod accept;
 mod begun;
 mod converse;
+mod door;
+mod handshakes;
 mod http1;
 mod http2;
 mod linger;
@@ -27,6 +31,7 @@ mod per_ip;
 mod stalled;
 
 use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +40,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use crate::access_log::AccessLines;
-use crate::config::EdgeConfig;
+use crate::config::{EdgeConfig, TlsConfig};
 use crate::worker::Shared;
 
 use accept::accept;
@@ -44,7 +49,9 @@ pub(crate) use per_ip::PerIp;
 /// What one thread is given.
 pub(crate) struct Seat {
     pub(crate) name: String,
-    pub(crate) listener: std::net::TcpListener,
+    /// Of plain HTTP.
+    pub(crate) plain: Option<TcpListener>,
+    pub(crate) tls: Option<(TcpListener, TlsConfig)>,
     pub(crate) shared: Shared,
     pub(crate) config: EdgeConfig,
     pub(crate) per_ip: Arc<PerIp>,
@@ -56,7 +63,9 @@ pub(crate) struct Seat {
 
 /// Starts a thread. The receiver is told how it ended; when the thread panics it is told nothing.
 pub(crate) fn start(seat: Seat) -> io::Result<oneshot::Receiver<io::Result<()>>> {
-    seat.listener.set_nonblocking(true)?;
+    for listener in seat.plain.iter().chain(seat.tls.iter().map(|(listener, _)| listener)) {
+        listener.set_nonblocking(true)?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Before the thread begins: a manual clock waits for the timers that exist.
     let timer = seat.clock.timer("gateway idle connections");

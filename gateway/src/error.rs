@@ -128,6 +128,10 @@ impl fmt::Display for RequestError {
 pub enum RunError {
     /// There is no data listener.
     NoListener,
+    /// TLS is configured, and nothing listens for it.
+    TlsWithoutListener,
+    /// Something listens for TLS that is not configured.
+    ListenerWithoutTls,
     /// A listener cannot be used.
     Listener(io::Error),
     /// A data-plane thread could not be started, or ended on its own.
@@ -157,6 +161,10 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoListener => f.write_str("gateway: no listener for requests was given"),
+            Self::TlsWithoutListener => f.write_str("gateway: TLS is configured, and no listener for it was given"),
+            Self::ListenerWithoutTls => {
+                f.write_str("gateway: a listener for TLS was given, and no certificate: set eurus.gateway.ssl.certificate")
+            }
             Self::Listener(error) => write!(f, "gateway: its listener cannot be used: {error}"),
             Self::Worker { name, why } => write!(f, "gateway: the data-plane thread {name} failed: {why}"),
             Self::Admin(error) => write!(f, "gateway: the admin API failed: {error}"),
@@ -181,6 +189,8 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NoListener
+            | Self::TlsWithoutListener
+            | Self::ListenerWithoutTls
             | Self::Worker { .. }
             | Self::ClientEnded(_)
             | Self::NoAdvertisedAddress(_)

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
+use eurus_service::tls::EdgeTls;
 use eurus_service::{Clock, Faults};
 
 use crate::access_log::AccessLog;
@@ -37,6 +38,8 @@ pub(crate) struct Admin {
     pub(crate) directory: Arc<Directory>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) access_log: Option<AccessLog>,
+    /// `None`: it is not spoken.
+    pub(crate) tls: Option<EdgeTls>,
     pub(crate) clock: Clock,
     pub(crate) config: AdminConfig,
     /// The gateway's own instance id.

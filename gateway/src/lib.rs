@@ -12,7 +12,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`config`], `properties` | what the gateway is told, with every limit; under which names |
-//! | `edge`, `edge/*` | one thread per listener: accepting, limits, stopping |
+//! | `edge`, `edge/*` | one thread per core: accepting, TLS, limits, stopping |
 //! | `caller` | a request's context, from the edge on |
 //! | `pipeline` | THE request path, in order |
 //! | `judgement` | whether a request can be read in one way only, and is within the limits |
@@ -29,6 +29,7 @@
 //! | `account`, `request_id` | what is seen of one request; what it is called |
 //! | `tally`, `metrics` | what is counted, by thread, service and instance; what of it is shown |
 //! | `access_log` | one line for each request |
+//! | `renewal` | certificates that change while the gateway runs, or will soon be over |
 //! | `worker` | what the requests of one thread share |
 //! | `directory` | THE one writer: joins the fetched copy with the marks and publishes snapshots |
 //! | `down_service_cache` | the marks: orders that the registry's copies may not show yet |
@@ -74,6 +75,7 @@ pub mod points;
 mod product;
 mod properties;
 mod registration;
+mod renewal;
 mod request_id;
 mod rule;
 mod service;
@@ -87,7 +89,6 @@ mod upgrade;
 mod upstream;
 mod worker;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,11 +98,11 @@ use eurus_model::InstanceInfo;
 use eurus_service::{Clock, Shutdown};
 
 pub use access_log::AccessLogConfig;
-pub use config::{AdminConfig, EdgeConfig, GatewayConfig, Http2Config};
+pub use config::{AdminConfig, EdgeConfig, GatewayConfig, Http2Config, TlsConfig};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use limits::Limits;
-pub use listeners::{ADMIN_PORT, GatewayListeners, PORT};
+pub use listeners::{ADMIN_PORT, DataListeners, GatewayListeners, PORT};
 pub use sync_speed::SyncSpeedConfig;
 pub use tally::BookLimits;
 
@@ -123,11 +124,12 @@ pub async fn run(
     clock: Clock,
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
-    let data_address = listeners.data.first().ok_or(RunError::NoListener)?.local_addr().map_err(RunError::Listener)?;
-    let admin_address = listeners.admin.local_addr().map_err(RunError::Listener)?;
-    config.check_registrable(data_address)?;
+    let data = listeners.data.addresses()?;
+    let (main, admin_address) = (data.main()?, listeners.admin.local_addr().map_err(RunError::Listener)?);
+    config.check_tls(data.tls)?;
+    config.check_registrable(main)?;
     config.check_report_refused()?;
-    let own_addresses = OwnAddresses::new(vec![data_address, admin_address], config.advertised_ip);
+    let own_addresses = OwnAddresses::new(data.all().chain([admin_address]).collect(), config.advertised_ip);
     let access_log = config.access_log.as_ref().map(AccessLog::open).transpose().map_err(RunError::AccessLog)?;
     let (marks, joins) = (config.down_service_cache.clone(), config.fetch_listener_enabled);
     if !joins {
@@ -137,7 +139,7 @@ pub async fn run(
         );
     }
     let directory = Arc::new(Directory::new(marks, joins, own_addresses, config.counted));
-    let own = own_instance::own_instance(&config, data_address, admin_address, clock.now_ms());
+    let own = own_instance::own_instance(&config, (data, main), admin_address, clock.now_ms());
     let node = own.instance_id.clone();
     let standing = Arc::new(Standing::new(State::NotAsked));
     let announcing = sync_speed::Parts {
@@ -164,7 +166,8 @@ pub async fn run(
     let workers = start_workers(&config, listeners.data, &shared, &clock, &stop).inspect_err(|_| stop.trigger());
     // The admin API takes orders by now: a node that is announced is told of them.
     let client_task = tokio::spawn(then_follow(announcer, client, stop.clone()));
-    log::info!("gateway: requests on {data_address}, admin API on {admin_address}");
+    renewal::start(&config, &shared, &clock, &stop);
+    log::info!("gateway: requests on {data}, admin API on {admin_address}");
 
     let mut parts = Parts { workers: Vec::new(), admin: admin_task, client: Some(client_task) };
     let outcome = match workers {
@@ -196,6 +199,7 @@ fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<St
         directory: Arc::clone(&shared.directory),
         tally: Arc::clone(&shared.tally),
         access_log: shared.access_log.clone(),
+        tls: config.tls.as_ref().map(|config| config.tls.clone()),
         clock: clock.clone(),
         config: config.admin.clone(),
         node,
@@ -218,17 +222,20 @@ fn client_config(config: &GatewayConfig, own: InstanceInfo) -> ClientConfig {
 
 fn start_workers(
     config: &GatewayConfig,
-    listeners: Vec<TcpListener>,
+    listeners: DataListeners,
     shared: &Shared,
     clock: &Clock,
     stop: &Shutdown,
 ) -> Result<Vec<WorkerEnd>, RunError> {
     let per_ip = Arc::new(edge::PerIp::new(config.edge.limits.connections_per_ip_max));
-    let start = |(place, listener)| {
+    let count = listeners.count();
+    let (mut plain, mut tls) = (listeners.plain.into_iter(), listeners.tls.into_iter());
+    let start = |place| {
         let name = format!("gateway-data-{place}");
         let seat = edge::Seat {
             name: name.clone(),
-            listener,
+            plain: plain.next(),
+            tls: tls.next().zip(config.tls.clone()),
             shared: shared.clone(),
             config: config.edge.clone(),
             per_ip: Arc::clone(&per_ip),
@@ -241,5 +248,5 @@ fn start_workers(
             edge::start(seat).map_err(|error| RunError::Worker { name: name.clone(), why: error.to_string() })?;
         Ok((name, ended))
     };
-    listeners.into_iter().enumerate().map(start).collect()
+    (0..count).map(start).collect()
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use eurus_gateway::{GatewayConfig, GatewayListeners, PORT};
 use eurus_service::process::{BoxError, CommonArgs, PROPERTIES_HELP, Process, Started, parse_arguments};
-use eurus_service::protection::refuse_what_only_the_registry_honours;
+use eurus_service::protection::refuse_users;
 
 const NAME: &str = "eurus-gateway";
 
@@ -28,9 +28,10 @@ fn main() -> ExitCode {
 }
 
 async fn serve(started: Started) -> Result<(), BoxError> {
-    let instead = "a proxy in front protects the gateway's port, eurus.gateway.admin.token its admin API";
-    refuse_what_only_the_registry_honours(&started.properties, instead)?;
-    let config = GatewayConfig::from_properties(&started.properties)?;
-    let listeners = GatewayListeners::bind(PORT.endpoint_of_process(&started.properties)?, &started.properties)?;
+    let instead = "eurus.gateway.ssl.client-auth or a proxy in front protects the gateway's port, eurus.gateway.admin.token its admin API";
+    refuse_users(&started.properties, instead)?;
+    let config = GatewayConfig::of_process(&started.properties)?;
+    let data = PORT.endpoint_of_process(&started.properties)?;
+    let listeners = GatewayListeners::bind(data, &config, &started.properties)?;
     Ok(eurus_gateway::run(config, listeners, started.clock, started.shutdown).await?)
 }

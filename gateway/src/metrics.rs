@@ -6,10 +6,12 @@
 mod requests;
 mod services;
 mod state;
+mod tls;
 
 use std::sync::Arc;
 
 use eurus_service::metrics::{Family, Syntax, Text, process};
+use eurus_service::tls::EdgeTls;
 
 use crate::directory::Directory;
 use crate::tally::Tally;
@@ -19,6 +21,8 @@ pub(crate) struct Sources {
     pub(crate) directory: Arc<Directory>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) access_log_lines_dropped: u64,
+    /// `None`: it is not spoken.
+    pub(crate) tls: Option<EdgeTls>,
 }
 
 /// All of them.
@@ -28,6 +32,9 @@ pub(crate) fn write(sources: &Sources, now_ms: i64) -> String {
     requests::write(&mut text, &sources.tally);
     services::write(&mut text, &shown);
     state::write(&mut text, &sources.directory, now_ms);
+    if let Some(tls) = &sources.tls {
+        tls::write(&mut text, tls, &sources.tally);
+    }
     limits(&mut text, sources, &shown);
     let lines = Family::counter("eurus_gateway_log_lines_dropped", "Log lines dropped because the log was too slow.");
     text.counter(&lines, eurus_service::logging::dropped_lines());
@@ -52,7 +59,7 @@ fn limits(text: &mut Text, sources: &Sources, shown: &crate::tally::Shown) {
     let family = Family::counter(
         "eurus_gateway_limit_hits",
         "How often a limit was reached: callers' connections of a thread, and of one address, tries of a request, idle connections to instances, answers \
-         that stood still; marks that were refused, services and instances without metrics of their own, lines that the access \
+         that stood still, TLS handshakes that waited for others; marks that were refused, services and instances without metrics of their own, lines that the access \
          log lost.",
     );
     let series = of_requests.into_iter().map(|(labels, count)| (labels.pairs(), count));

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use eurus_model::{InstanceInfo, Port};
 
 use crate::config::GatewayConfig;
+use crate::listeners::DataAddresses;
 
 /// Metadata key of the admin port: Spring's name.
 const MANAGEMENT_PORT: &str = "management.port";
@@ -12,14 +13,22 @@ const MANAGEMENT_PORT: &str = "management.port";
 pub(crate) const ADMIN: &str = "eurus.admin";
 
 /// The gateway as an instance of its group.
-pub(crate) fn own_instance(config: &GatewayConfig, data: SocketAddr, admin: SocketAddr, now_ms: i64) -> InstanceInfo {
-    let ip = config.ip_to_register(data.ip());
+pub(crate) fn own_instance(
+    config: &GatewayConfig,
+    (data, main): (DataAddresses, SocketAddr),
+    admin: SocketAddr,
+    now_ms: i64,
+) -> InstanceInfo {
+    let ip = config.ip_to_register(main.ip());
     let admin_port = admin.port();
     let admin = reachable_admin(admin, ip);
     let host = config.host_to_register(ip);
-    let id = config.instance_id_at(data);
+    let id = config.instance_id_at(main);
     let mut instance = InstanceInfo::new(&config.group, &id, &host, &ip.to_string());
-    instance.port = Port { number: i32::from(data.port()), enabled: true };
+    instance.port = Port { number: i32::from(main.port()), enabled: data.plain.is_some() };
+    if let Some(tls) = data.tls {
+        instance.secure_port = Port { number: i32::from(tls.port()), enabled: true };
+    }
     instance.lease.renewal_interval_s = config.renewal_interval_s;
     instance.lease.duration_s = config.lease_duration_s;
     instance.last_dirty_ms = now_ms;
@@ -78,7 +87,8 @@ mod tests {
         ];
         for (data, admin, advertised, ip, admin_url) in table {
             config.advertised_ip = advertised.map(|ip| ip.parse().unwrap());
-            let instance = own_instance(&config, address(data), address(admin), 5);
+            let plain = DataAddresses { plain: Some(address(data)), tls: None };
+            let instance = own_instance(&config, (plain, address(data)), address(admin), 5);
             assert_eq!(instance.ip_addr, ip);
             assert_eq!(instance.instance_id, format!("{ip}:eurus-gateway:8080"));
             assert_eq!(instance.metadata(ADMIN), admin_url);
@@ -86,6 +96,21 @@ mod tests {
             assert_eq!(instance.metadata(MANAGEMENT_PORT), Some("8081"));
             assert_eq!(instance.metadata("zone"), Some("a"));
             assert_eq!(instance.app, "EURUS-GATEWAY");
+        }
+    }
+
+    #[test]
+    fn it_names_the_ports_that_are_open() {
+        let address = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        for (plain, tls, port, secure_port) in [
+            (Some(1), None, (1, true), (7002, false)),
+            (Some(1), Some(2), (1, true), (2, true)),
+            (None, Some(2), (2, false), (2, true)),
+        ] {
+            let data = DataAddresses { plain: plain.map(address), tls: tls.map(address) };
+            let instance = own_instance(&GatewayConfig::stock(), (data, data.main().unwrap()), address(9), 5);
+            assert_eq!((instance.port.number, instance.port.enabled), port);
+            assert_eq!((instance.secure_port.number, instance.secure_port.enabled), secure_port);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod http2;
 mod limits;
+mod tls;
 mod watching;
 
 use std::net::IpAddr;
@@ -49,6 +50,7 @@ impl GatewayConfig {
             fetch_listener_enabled: properties
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
+            tls: tls::tls(properties)?,
             access_log: watching::access_log(properties)?,
             counted: watching::counted(properties, stock.counted)?,
             admin: admin(properties, &stock.admin)?,

@@ -71,6 +71,31 @@ label! {
         IdleConnections = "idle_connections",
         /// An answer was cut that stood still: `idle-timeout-ms`.
         StalledAnswer = "stalled_answer",
+        /// A handshake waited for others: `ssl.handshakes-max`.
+        Handshakes = "handshakes",
+    }
+}
+
+label! {
+    /// How a TLS handshake came out.
+    pub(crate) enum Handshake as "outcome" {
+        Full = "full",
+        /// An earlier session was taken up again.
+        Resumed = "resumed",
+        Failed = "failed",
+        /// `ssl.handshake-timeout-ms`.
+        TimedOut = "timed_out",
+        PlainHttp = "plain_http",
+        CallerLeft = "caller_left",
+    }
+}
+
+label! {
+    /// How it came out that files of certificates were read again.
+    pub(crate) enum Renewal as "outcome" {
+        Done = "done",
+        /// What was in force stays in force.
+        Failed = "failed",
     }
 }
 
@@ -90,6 +115,8 @@ pub(crate) struct Counts {
     pub(crate) limits: Grid<(Limit,)>,
     pub(crate) connections_begun: Grid<()>,
     pub(crate) connections_ended: Grid<()>,
+    pub(crate) handshakes: Grid<(Handshake,)>,
+    pub(crate) renewals: Grid<(Renewal,)>,
     pub(crate) upgrades_begun: Grid<()>,
     pub(crate) upgrades_ended: Grid<()>,
     /// Connections to instances that became idle, and that ceased to be.

@@ -14,6 +14,7 @@
 //! | `environment` | variables by Spring's relaxed rule |
 //! | `placeholders`, `random`, `host` | `${…}` in values |
 //! | `rereading` | the same layers once more, when files have changed |
+//! | `settling` | when files that changed are at rest |
 //! | `duration` | `30s`, `PT30S` |
 
 mod choosing;
@@ -35,6 +36,7 @@ mod placeholders;
 mod profiles;
 mod random;
 mod rereading;
+mod settling;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -49,6 +51,7 @@ pub use host::outward_address;
 pub use layers::{Notices, Sources};
 pub use origin::Origin;
 pub use rereading::{FilesState, Rereading};
+pub use settling::Settling;
 
 /// One value as it was said.
 #[derive(Clone)]

@@ -10,25 +10,8 @@ const REGISTRY_ONLY: &[&str] = &["spring.security.user.name", "spring.security.u
 ///
 /// # Errors
 /// [`ConfigError`] for the first such setting; `instead` says what protects this service.
-pub fn refuse_what_only_the_registry_honours(properties: &Properties, instead: &str) -> Result<(), ConfigError> {
-    let keys = REGISTRY_ONLY.iter().copied().chain(crate::tls::server::OF_PROCESS.asking());
-    refuse(keys, properties, instead)
-}
-
-/// The same for a service that speaks TLS: of the registry's locks, it lacks the user alone.
-///
-/// # Errors
-/// [`ConfigError`] for the first such setting; `instead` says what protects this service.
 pub fn refuse_users(properties: &Properties, instead: &str) -> Result<(), ConfigError> {
-    refuse(REGISTRY_ONLY.iter().copied(), properties, instead)
-}
-
-fn refuse(
-    mut keys: impl Iterator<Item = &'static str>,
-    properties: &Properties,
-    instead: &str,
-) -> Result<(), ConfigError> {
-    match keys.find(|key| properties.is_set_by_user(key)) {
+    match REGISTRY_ONLY.iter().find(|key| properties.is_set_by_user(key)) {
         None => Ok(()),
         Some(key) => {
             Err(properties.refused(key, &format!("it protects a registry, which this process is not: {instead}")))
@@ -46,7 +29,7 @@ mod tests {
         let read = |flags: &[(&str, &str)]| {
             let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
             let (properties, _) = Properties::layered(Sources { flags, ..Sources::default() }).unwrap();
-            refuse_what_only_the_registry_honours(&properties, "set a token")
+            refuse_users(&properties, "set a token")
         };
         assert_eq!(read(&[("server.port", "1")]), Ok(()));
         let error = read(&[("spring.security.user.password", "TOPSECRET")]).unwrap_err().to_string();

@@ -12,7 +12,7 @@ use eurus_gateway::{GatewayConfig, GatewayListeners};
 use eurus_registry::access::AccessConfig;
 use eurus_registry::{Listeners, RegistryConfig};
 use eurus_service::process::{BoxError, Started};
-use eurus_service::{Clock, ConfigError, Properties, Shutdown, listen};
+use eurus_service::{Clock, Properties, Shutdown, listen};
 use eurus_sync_speed::SyncSpeedConfig;
 use tokio::task::JoinSet;
 
@@ -52,36 +52,40 @@ impl Embedded {
     /// # Errors
     /// A wrong value or a port in use, in one line.
     pub fn prepare(properties: &Properties, data_dir: &Path) -> Result<Self, BoxError> {
-        Self::with_registry(RegistryConfig::from_properties(properties)?, properties, data_dir)
+        let configs = (RegistryConfig::from_properties(properties)?, GatewayConfig::from_properties(properties)?);
+        Self::with(configs, properties, data_dir)
     }
 
-    /// The same for a demonstration on loopback, whose producers know no password: the registry is open.
+    /// The same for a demonstration on loopback, whose producers know no password and no certificate: the registry is
+    /// open, and it and the gateway speak plain HTTP.
     ///
     /// # Errors
     /// See [`prepare`](Self::prepare).
     pub fn prepare_unprotected(properties: &Properties, data_dir: &Path) -> Result<Self, BoxError> {
         let registry =
             RegistryConfig { access: AccessConfig::open(), tls: None, ..RegistryConfig::from_properties(properties)? };
-        Self::with_registry(registry, properties, data_dir)
+        let gateway = GatewayConfig { tls: None, ..GatewayConfig::from_properties(properties)? };
+        Self::with((registry, gateway), properties, data_dir)
     }
 
-    fn with_registry(
-        mut registry_config: RegistryConfig,
+    fn with(
+        (mut registry_config, mut gateway_config): (RegistryConfig, GatewayConfig),
         properties: &Properties,
         data_dir: &Path,
     ) -> Result<Self, BoxError> {
-        let mut gateway_config = GatewayConfig::from_properties(properties)?;
         let mut sync_speed_config = SyncSpeedConfig::from_properties(properties, data_dir.to_owned())?;
         let (registry_port, sync_speed_port) = (eurus_registry::PORT, eurus_sync_speed::PORT);
         let registry = Listeners::bind(&registry_config, registry_port.endpoint(properties)?)?;
-        let gateway = GatewayListeners::bind(eurus_gateway::PORT.endpoint(properties)?, properties)?;
+        let gateway = GatewayListeners::bind(eurus_gateway::PORT.endpoint(properties)?, &gateway_config, properties)?;
+        let (gateway_at, gateway_scheme) = gateway.callers()?;
         let sync_speed = listen::bind(sync_speed_port, sync_speed_port.endpoint(properties)?)?;
         let addresses = Addresses {
             registry: registry.main.local_addr()?,
             management: registry.management_address()?.map(|own| registry_config.management_urls(own)),
             scheme: if registry_config.tls.is_some() { "https" } else { "http" },
             context_path: registry_config.paths.context.clone(),
-            gateway: local_address(&gateway)?,
+            gateway: gateway_at,
+            gateway_scheme,
             gateway_admin: gateway.admin.local_addr()?,
             sync_speed: sync_speed.local_addr()?,
             sync_speed_scheme: if sync_speed_config.tls.is_some() { "https" } else { "http" },
@@ -181,11 +185,6 @@ fn announce_to(gateway: &mut GatewayConfig, sync_speed: &SyncSpeedConfig, at: So
 
 fn flatten(joined: Result<Result<(), BoxError>, tokio::task::JoinError>) -> Result<(), BoxError> {
     joined?
-}
-
-fn local_address(listeners: &GatewayListeners) -> Result<SocketAddr, BoxError> {
-    let first = listeners.data.first().ok_or_else(|| ConfigError::other("the gateway has no listener"))?;
-    Ok(first.local_addr()?)
 }
 
 /// `eurus`: starts, says where everything is, runs.

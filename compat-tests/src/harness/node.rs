@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use eurus_gateway::{GatewayConfig, GatewayListeners};
+use eurus_gateway::{DataListeners, GatewayConfig, GatewayListeners};
 use eurus_registry::RegistryConfig;
 use eurus_service::logging::LogSettings;
 use eurus_service::properties::Sources;
@@ -100,7 +100,7 @@ pub async fn run(arguments: NodeArgs) -> Result<(), Failure> {
             let mut config = GatewayConfig::from_properties(&properties).map_err(refused)?;
             config.service_urls = arguments.registries;
             let admin_at = arguments.admin_at.ok_or_else(|| Failure::new("--admin-at is missing"))?;
-            let data = vec![listener.try_clone()?, listener];
+            let data = DataListeners::plain(vec![listener.try_clone()?, listener]);
             let listeners = GatewayListeners { data, admin: bind(admin_at)?.0 };
             eurus_gateway::run(config, listeners, clock, shutdown).await.map_err(|error| words(&error))
         }

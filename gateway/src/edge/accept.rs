@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eurus_service::{Shutdown, Timer};
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::Seat;
 use super::converse::converse;
+use super::door::Door;
 use super::per_ip::{PerIp, Place};
 use crate::tally::Limit;
 use crate::worker::Worker;
@@ -22,7 +22,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Until told to stop, and the requests under way have finished or their time is over.
 pub(super) async fn accept(seat: Seat, timer: Timer, lines_timer: Option<Timer>) -> io::Result<()> {
-    let listener = TcpListener::from_std(seat.listener)?;
+    let door = Door::new(seat.plain, seat.tls)?;
     let connections_max = u32::try_from(seat.config.connections_max).unwrap_or(u32::MAX);
     let permits = Arc::new(Semaphore::new(connections_max as usize));
     let worker = Rc::new(Worker::new(seat.shared, seat.config, seat.clock, seat.faults));
@@ -48,13 +48,13 @@ pub(super) async fn accept(seat: Seat, timer: Timer, lines_timer: Option<Timer>)
         let accepted = tokio::select! {
             biased;
             () = seat.stop.wait() => break,
-            accepted = listener.accept() => accepted,
+            accepted = door.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                if let Some(place) = place(&worker, &seat.per_ip, peer.ip()) {
+            Ok(guest) => {
+                if let Some(place) = place(&worker, &seat.per_ip, guest.peer.ip()) {
                     let seats = (permit, place);
-                    tokio::task::spawn_local(converse(Rc::clone(&worker), stream, peer, seats, seat.stop.clone()));
+                    tokio::task::spawn_local(converse(Rc::clone(&worker), guest, seats, seat.stop.clone()));
                 }
             }
             Err(error) => {
@@ -64,7 +64,7 @@ pub(super) async fn accept(seat: Seat, timer: Timer, lines_timer: Option<Timer>)
             }
         }
     }
-    drop(listener);
+    drop(door);
     let all_ended = async {
         tokio::select! {
             biased;

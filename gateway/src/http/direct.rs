@@ -197,6 +197,7 @@ mod tests {
                 directory,
                 tally: Arc::default(),
                 access_log: None,
+                tls: None,
                 clock,
                 config,
                 node,

@@ -17,6 +17,7 @@ pub(super) async fn metrics(_: Authorized, admin: Data<Admin>) -> Result<HttpRes
         directory: admin.directory.clone(),
         tally: admin.tally.clone(),
         access_log_lines_dropped: admin.access_log.as_ref().map_or(0, AccessLog::dropped_lines),
+        tls: admin.tls.clone(),
     };
     let now_ms = admin.clock.now_ms();
     // Reads files of /proc, and adds up thousands of numbers: not on the thread that takes orders.

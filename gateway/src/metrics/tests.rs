@@ -8,7 +8,7 @@ use crate::tally::{BookLimits, Class, Failure, Limit};
 fn sources() -> Sources {
     let marks = GatewayConfig::stock().down_service_cache;
     let directory = Directory::new(marks, true, OwnAddresses::default(), BookLimits::default());
-    Sources { directory: Arc::new(directory), tally: Arc::default(), access_log_lines_dropped: 7 }
+    Sources { directory: Arc::new(directory), tally: Arc::default(), access_log_lines_dropped: 7, tls: None }
 }
 
 fn has(text: &str, line: &str) {
@@ -65,6 +65,8 @@ fn every_name_is_in_the_documentation() {
     let named = |line: &str| line.strip_prefix("# TYPE ").and_then(|rest| rest.split(' ').next().map(str::to_owned));
     let mut names: Vec<String> = text.lines().filter_map(named).filter(|name| name.starts_with("eurus_")).collect();
     names.push("eurus_gateway_registry_copy_age_seconds".to_owned());
+    let tls = ["tls_handshakes_total", "tls_renewals_total", "tls_certificate_end_seconds"];
+    names.extend(tls.map(|name| format!("eurus_gateway_{name}")));
     let documented = include_str!("../../../docs/gateway.md");
     for name in &names {
         assert!(documented.contains(&format!("`{name}`")), "{name} is not in docs/gateway.md");

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use eurus_gateway::{GatewayConfig, GatewayListeners};
+use eurus_gateway::{DataListeners, GatewayConfig, GatewayListeners};
 use eurus_service::{Clock, Shutdown};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -205,7 +205,7 @@ async fn on_all_addresses_it_does_not_start_without_one_to_register() {
     let mut config = GatewayConfig::stock();
     config.service_urls = vec![registry.url()];
     let bind = |ip: &str| TcpListener::bind((ip, 0)).unwrap();
-    let listeners = GatewayListeners { data: vec![bind("0.0.0.0")], admin: bind("127.0.0.1") };
+    let listeners = GatewayListeners { data: DataListeners::plain(vec![bind("0.0.0.0")]), admin: bind("127.0.0.1") };
     let (clock, _hand) = Clock::manual(START_MS);
     let refused = soon("the end", eurus_gateway::run(config, listeners, clock, Shutdown::new())).await;
     let text = refused.unwrap_err().to_string();

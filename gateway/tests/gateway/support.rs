@@ -6,6 +6,7 @@ pub(crate) mod producer;
 pub(crate) mod raw;
 pub(crate) mod registry;
 pub(crate) mod sync_speed;
+pub(crate) mod tls;
 pub(crate) mod wire;
 
 use std::convert::Infallible;

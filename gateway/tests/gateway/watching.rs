@@ -29,7 +29,7 @@ fn value(text: &str, series: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
 }
 
-fn read(file: &Path) -> String {
+pub(crate) fn read(file: &Path) -> String {
     String::from_utf8(fs::read(file).unwrap()).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn trusting(config: &mut GatewayConfig) {
     config.edge.limits.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
 }
 
-fn logged(config: &mut GatewayConfig, file: &Path, every: u32) {
+pub(crate) fn logged(config: &mut GatewayConfig, file: &Path, every: u32) {
     trusting(config);
     let file = file.to_owned();
     config.access_log = Some(AccessLogConfig { every, file, bytes_max: 1 << 20, files_kept: 1 });

@@ -11,7 +11,7 @@ use crate::support::registry::Registry;
 use crate::support::{raw, soon};
 
 /// Says back what it is told.
-async fn echo(_: usize, stream: TcpStream) {
+pub(crate) async fn echo(_: usize, stream: TcpStream) {
     let mut socket = accept_async(stream).await.unwrap();
     while let Some(Ok(message)) = socket.next().await {
         if message.is_text() || message.is_binary() {

@@ -47,6 +47,32 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.admin.port", "port of the gateway's admin API; default 8081"),
     used("eurus.gateway.admin.address", "address the admin API binds to; default 127.0.0.1"),
     used("eurus.gateway.group", "group of the gateway: its application name in the registry; default EURUS-GATEWAY"),
+    used("eurus.gateway.ssl.enabled", "serve callers over TLS; default true once a certificate or key store is set"),
+    used(
+        "eurus.gateway.ssl.port",
+        "port for TLS, beside eurus.gateway.port for plain HTTP; default none: eurus.gateway.port itself speaks TLS",
+    ),
+    used(
+        "eurus.gateway.ssl.certificate",
+        "certificate and those that vouch for it, PEM: a file, file:… or the text itself; in a process of its own also server.ssl.*",
+    ),
+    used("eurus.gateway.ssl.certificate-private-key", "its private key, PEM"),
+    used("eurus.gateway.ssl.trust-certificate", "who vouches for callers' certificates, PEM; with client-auth"),
+    used("eurus.gateway.ssl.client-auth", "whether callers show a certificate: none, want or need; default none"),
+    used("eurus.gateway.ssl.key-store", "certificate and key in a PKCS12 file"),
+    used("eurus.gateway.ssl.key-store-password", "its password"),
+    used("eurus.gateway.ssl.key-store-type", "PKCS12"),
+    used("eurus.gateway.ssl.key-alias", "which key of the store; default the first"),
+    used("eurus.gateway.ssl.key-password", "the same as the store's, or nothing"),
+    used("eurus.gateway.ssl.trust-store", "who vouches for callers' certificates, PKCS12; with client-auth"),
+    used("eurus.gateway.ssl.trust-store-password", "its password"),
+    used("eurus.gateway.ssl.trust-store-type", "PKCS12"),
+    used("eurus.gateway.ssl.enabled-protocols", "TLSv1.2, TLSv1.3; default both"),
+    used(
+        "eurus.gateway.ssl.handshake-timeout-ms",
+        "how long a caller may take from connecting to the end of the handshake; closed then; default 10000",
+    ),
+    used("eurus.gateway.ssl.handshakes-max", "handshakes under way on each thread; further ones wait; default 1000"),
     used("eurus.gateway.connections-max", "callers' connections of each data-plane thread; default 10000"),
     used(
         "eurus.gateway.connections-per-ip-max",
@@ -304,6 +330,13 @@ pub(super) const MAPS: &[Map] = &[
         meaning: Meaning::Used(
             "<name>.token or <name>.token-file (16 to 1024 visible ASCII characters), and <name>.roles: some of read, \
              register, operate, replicate",
+        ),
+    },
+    Map {
+        prefix: "eurus.gateway.ssl.certificates",
+        meaning: Meaning::Used(
+            "further certificates, shown to callers that ask for a host they name (SNI): <name>.certificate and \
+             .certificate-private-key (PEM), or .key-store, .key-store-password, .key-alias (PKCS12)",
         ),
     },
     Map {

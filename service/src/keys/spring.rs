@@ -34,7 +34,10 @@ pub(super) const KEYS: &[Key] = &[
         "spring.security.user.password",
         "its password, {noop}plain or {bcrypt}hash; once set, all but the health check needs it; default none: open",
     ),
-    used("server.ssl.enabled", "serve the registry over TLS; default true once a certificate or key store is set"),
+    used(
+        "server.ssl.enabled",
+        "serve the registry, or the one service of a process, over TLS; default true once a certificate or key store is set",
+    ),
     used("server.ssl.certificate", "certificate and those that vouch for it, PEM: a file, file:… or the text itself"),
     used("server.ssl.certificate-private-key", "its private key, PEM"),
     used("server.ssl.trust-certificate", "who vouches for clients, PEM; with client-auth"),

@@ -14,7 +14,7 @@ use crate::properties::{ConfigError, Properties};
 pub(super) fn from_properties(
     properties: &Properties,
     pem_key: &str,
-    store_keys: Option<&StoreKeys>,
+    store_keys: Option<&StoreKeys<'_>>,
 ) -> Result<Option<Arc<RootCertStore>>, ConfigError> {
     let mut roots = RootCertStore::empty();
     if let Some(material) = Material::named_by(properties, pem_key)? {

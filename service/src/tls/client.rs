@@ -16,12 +16,12 @@ use crate::properties::{ConfigError, Properties};
 
 const ENABLED: &str = "eureka.client.tls.enabled";
 const TRUST_CERTIFICATE: &str = "eurus.client.tls.trust-certificate";
-const TRUST_STORE: StoreKeys = StoreKeys {
+const TRUST_STORE: StoreKeys<'_> = StoreKeys {
     store: "eureka.client.tls.trust-store",
     password: "eureka.client.tls.trust-store-password",
     kind: "eureka.client.tls.trust-store-type",
 };
-const IDENTITY: IdentityKeys = IdentityKeys {
+const IDENTITY: IdentityKeys<'_> = IdentityKeys {
     certificate: "eurus.client.tls.certificate",
     private_key: "eurus.client.tls.certificate-private-key",
     store: StoreKeys {

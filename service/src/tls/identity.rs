@@ -14,21 +14,27 @@ use crate::clock::Clock;
 use crate::properties::{ConfigError, Properties};
 
 /// How the properties of one identity are called.
-pub(super) struct IdentityKeys {
-    pub(super) certificate: &'static str,
-    pub(super) private_key: &'static str,
-    pub(super) store: StoreKeys,
-    pub(super) alias: Option<&'static str>,
-    pub(super) key_password: &'static str,
+pub(super) struct IdentityKeys<'a> {
+    pub(super) certificate: &'a str,
+    pub(super) private_key: &'a str,
+    pub(super) store: StoreKeys<'a>,
+    pub(super) alias: Option<&'a str>,
+    pub(super) key_password: &'a str,
 }
 
 /// See the module. It fits together and is valid now.
 #[derive(Clone)]
-pub(super) struct Identity(Arc<CertifiedKey>);
+pub(super) struct Identity {
+    certified: Arc<CertifiedKey>,
+    expires_at_ms: i64,
+}
 
 impl Identity {
     /// From PEM or from a store; `None` when neither is set.
-    pub(super) fn from_properties(properties: &Properties, keys: &IdentityKeys) -> Result<Option<Self>, ConfigError> {
+    pub(super) fn from_properties(
+        properties: &Properties,
+        keys: &IdentityKeys<'_>,
+    ) -> Result<Option<Self>, ConfigError> {
         let by_pem = pem(properties, keys.certificate, keys.private_key)?;
         let alias = keys.alias.and_then(|key| properties.string(key));
         let by_store = key_store::key_chain(properties, &keys.store, alias.as_deref())?;
@@ -68,19 +74,24 @@ impl Identity {
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, ConfigError> {
         let leaf = chain.first().ok_or_else(|| material.wrong("it holds no certificate"))?;
-        check_validity(material, leaf)?;
+        let expires_at_ms = check_validity(material, leaf)?;
         let certified = CertifiedKey::from_der(chain, key, &provider())
             .map_err(|error| material.wrong(format!("certificate and private key cannot be used together: {error}")))?;
-        Ok(Self(Arc::new(certified)))
+        Ok(Self { certified: Arc::new(certified), expires_at_ms })
     }
 
     pub(super) fn certified(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.certified)
+    }
+
+    /// When the certificate is over, epoch milliseconds.
+    pub(super) fn expires_at_ms(&self) -> i64 {
+        self.expires_at_ms
     }
 
     /// The certificate itself, without those that vouch for it.
     pub(super) fn leaf(&self) -> Option<CertificateDer<'static>> {
-        self.0.cert.first().cloned()
+        self.certified.cert.first().cloned()
     }
 }
 
@@ -118,8 +129,9 @@ pub(super) fn certificates(material: &Material) -> Result<Vec<CertificateDer<'st
     }
 }
 
-/// A server whose certificate is over would start, and no client would speak with it.
-fn check_validity(material: &Material, certificate: &CertificateDer<'_>) -> Result<(), ConfigError> {
+/// A server whose certificate is over would start, and no client would speak with it. Gives when it will be, epoch
+/// milliseconds.
+fn check_validity(material: &Material, certificate: &CertificateDer<'_>) -> Result<i64, ConfigError> {
     let parsed = x509_cert::Certificate::from_der(certificate)
         .map_err(|error| material.wrong(format!("its certificate cannot be read: {error}")))?;
     let validity = parsed.tbs_certificate().validity();
@@ -131,5 +143,5 @@ fn check_validity(material: &Material, certificate: &CertificateDer<'_>) -> Resu
     if now_s < seconds(validity.not_before) {
         return Err(material.wrong(format!("its certificate is not valid before {}", validity.not_before)));
     }
-    Ok(())
+    Ok(seconds(validity.not_after).saturating_mul(1_000))
 }

@@ -6,10 +6,10 @@ use super::material::Material;
 use crate::properties::{ConfigError, Properties};
 
 /// How the properties of one store are called.
-pub(super) struct StoreKeys {
-    pub(super) store: &'static str,
-    pub(super) password: &'static str,
-    pub(super) kind: &'static str,
+pub(super) struct StoreKeys<'a> {
+    pub(super) store: &'a str,
+    pub(super) password: &'a str,
+    pub(super) kind: &'a str,
 }
 
 /// What Java's older format begins with.
@@ -21,7 +21,7 @@ const CONVERT: &str =
 /// The key and its chain, by alias or the only one.
 pub(super) fn key_chain(
     properties: &Properties,
-    keys: &StoreKeys,
+    keys: &StoreKeys<'_>,
     alias: Option<&str>,
 ) -> Result<Option<(Material, PrivateKeyChain)>, ConfigError> {
     let Some((material, store)) = open(properties, keys, Pkcs12ImportPolicy::Strict)? else { return Ok(None) };
@@ -51,7 +51,7 @@ pub(super) fn key_chain(
 /// All certificates of a store.
 pub(super) fn certificates(
     properties: &Properties,
-    keys: &StoreKeys,
+    keys: &StoreKeys<'_>,
 ) -> Result<Option<(Material, Vec<Certificate>)>, ConfigError> {
     let Some((material, store)) = open(properties, keys, Pkcs12ImportPolicy::Raw)? else { return Ok(None) };
     let certificates = store
@@ -66,7 +66,7 @@ pub(super) fn certificates(
 
 fn open(
     properties: &Properties,
-    keys: &StoreKeys,
+    keys: &StoreKeys<'_>,
     policy: Pkcs12ImportPolicy,
 ) -> Result<Option<(Material, KeyStore)>, ConfigError> {
     let Some(material) = Material::named_by(properties, keys.store)? else { return Ok(None) };

@@ -18,7 +18,7 @@ impl Material {
     /// What the key names; `None` when it is not set.
     pub(super) fn named_by(properties: &Properties, key: &str) -> Result<Option<Self>, ConfigError> {
         let Some(text) = properties.string(key) else { return Ok(None) };
-        if text.starts_with("-----BEGIN") {
+        if is_pem(&text) {
             let shown = "the text in the configuration".to_owned();
             return Ok(Some(Self { bytes: text.into_bytes(), shown, key: key.to_owned() }));
         }
@@ -35,6 +35,17 @@ impl Material {
     }
 }
 
+/// The file that the key names; `None` when it names none.
+pub(super) fn file_named_by(properties: &Properties, key: &str) -> Option<PathBuf> {
+    let text = properties.string(key).filter(|text| !is_pem(text))?;
+    Some(path_of(&text, properties.file_of(key).and_then(Path::parent)))
+}
+
+/// Whether it is what others name a file for.
+fn is_pem(text: &str) -> bool {
+    text.starts_with("-----BEGIN")
+}
+
 /// `file:` is what stands behind it; `classpath:` stands beside the configuration file, for want of a class path.
 fn path_of(text: &str, configuration: Option<&Path>) -> PathBuf {
     if let Some(resource) = text.strip_prefix("classpath:") {
@@ -46,7 +57,8 @@ fn path_of(text: &str, configuration: Option<&Path>) -> PathBuf {
     PathBuf::from(path.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(path))
 }
 
-#[allow(clippy::disallowed_methods)] // Start-up: nothing else runs yet.
+/// Blocks: at the start, when nothing else runs yet, and for renewals on a thread of their own.
+#[allow(clippy::disallowed_methods)]
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     if size > MATERIAL_BYTES_MAX {

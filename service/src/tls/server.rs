@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::SingleCertAndKey;
-use rustls::{ServerConfig, SupportedProtocolVersion, version};
+use rustls::{ConfigBuilder, ServerConfig, SupportedProtocolVersion, WantsVerifier, version};
 
 use super::client::ClientTls;
 use super::identity::{Identity, IdentityKeys};
@@ -21,14 +21,17 @@ pub struct ServerKeys {
     trust_certificate: &'static str,
     client_auth: &'static str,
     protocols: &'static str,
-    identity: IdentityKeys,
-    trust_store: StoreKeys,
+    identity: IdentityKeys<'static>,
+    trust_store: StoreKeys<'static>,
+    /// What means nothing without TLS, beside all these.
+    further: &'static [&'static str],
 }
 
 /// The keys below one prefix.
 macro_rules! keys {
-    ($prefix:literal) => {
+    ($prefix:literal $(, $further:literal)*) => {
         ServerKeys {
+            further: &[$(concat!($prefix, $further)),*],
             enabled: concat!($prefix, ".enabled"),
             trust_certificate: concat!($prefix, ".trust-certificate"),
             client_auth: concat!($prefix, ".client-auth"),
@@ -55,6 +58,8 @@ macro_rules! keys {
 
 /// Spring's: of the registry, and of a service in a process of its own.
 pub const OF_PROCESS: ServerKeys = keys!("server.ssl");
+/// The gateway's own.
+pub const OF_GATEWAY: ServerKeys = keys!("eurus.gateway.ssl", ".port", ".handshake-timeout-ms", ".handshakes-max");
 /// sync-speed's own.
 pub const OF_SYNC_SPEED: ServerKeys = keys!("eurus.sync-speed.ssl");
 
@@ -79,11 +84,56 @@ impl ServerKeys {
         ]
         .into_iter()
         .chain(identity.alias)
+        .chain(self.further.iter().copied())
+    }
+
+    /// The properties that name files.
+    pub(super) fn file_keys(&self) -> [&'static str; 5] {
+        let Self { identity, trust_store, trust_certificate, .. } = self;
+        [identity.certificate, identity.private_key, identity.store.store, trust_certificate, trust_store.store]
     }
 
     /// Whether anybody has said anything by these names, also that there is none.
     pub fn are_set(&self, properties: &Properties) -> bool {
-        properties.is_set_by_user(self.enabled) || self.asking().any(|key| properties.is_set_by_user(key))
+        properties.is_set_by_user(self.enabled) || !self.asked_by(properties).is_empty()
+    }
+
+    fn asked_by(&self, properties: &Properties) -> Vec<&'static str> {
+        self.asking().filter(|key| properties.is_set_by_user(key)).collect()
+    }
+
+    /// Whether TLS is to be spoken.
+    pub(super) fn is_asked_for(&self, properties: &Properties) -> Result<bool, ConfigError> {
+        properties.bool(self.enabled, !self.asked_by(properties).is_empty())
+    }
+
+    /// What is shown to callers.
+    pub(super) fn identity(&self, properties: &Properties) -> Result<Identity, ConfigError> {
+        Identity::from_properties(properties, &self.identity)?
+            .ok_or_else(|| without_certificate(self, properties, &self.asked_by(properties)))
+    }
+
+    /// Whom callers' certificates are vouched for by; `None`: they are not asked for one.
+    pub(super) fn trusted_clients(
+        &self,
+        properties: &Properties,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, ConfigError> {
+        let is_needed = match properties.string(self.client_auth).map(|text| text.to_lowercase()).as_deref() {
+            None | Some("none") => return Ok(None),
+            Some("want") => false,
+            Some("need") => true,
+            Some(_) => return Err(properties.invalid(self.client_auth, "none, want or need")),
+        };
+        let Some(roots) = anchors::from_properties(properties, self.trust_certificate, Some(&self.trust_store))? else {
+            return Err(ConfigError::other(format!(
+                "{}: whose certificates are trusted? Set {} (PKCS12) or {} (PEM)",
+                self.client_auth, self.trust_store.store, self.trust_certificate
+            )));
+        };
+        let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
+        let builder = if is_needed { builder } else { builder.allow_unauthenticated() };
+        let built = builder.build().map_err(|error| ConfigError::other(format!("{}: {error}", self.client_auth)))?;
+        Ok(Some(built))
     }
 }
 
@@ -108,19 +158,13 @@ impl ServerTls {
     /// # Errors
     /// As [`from_properties`](Self::from_properties).
     pub fn by_keys(keys: &ServerKeys, properties: &Properties) -> Result<Option<Self>, ConfigError> {
-        let asked: Vec<&str> = keys.asking().filter(|key| properties.is_set_by_user(key)).collect();
-        if !properties.bool(keys.enabled, !asked.is_empty())? {
+        if !keys.is_asked_for(properties)? {
             return Ok(None);
         }
-        let Some(identity) = Identity::from_properties(properties, &keys.identity)? else {
-            return Err(without_certificate(keys, properties, &asked));
-        };
-        let builder = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(&protocols(keys, properties)?)
-            .map_err(|error| ConfigError::other(format!("{}: {error}", keys.protocols)))?;
-        let builder = match client_verifier(keys, properties, &identity)? {
-            None => builder.with_no_client_auth(),
-            Some(verifier) => builder.with_client_cert_verifier(verifier),
+        let identity = keys.identity(properties)?;
+        let builder = match keys.trusted_clients(properties)? {
+            None => builder(keys, properties)?.with_no_client_auth(),
+            Some(trusted) => builder(keys, properties)?.with_client_cert_verifier(trusted_or_own(trusted, &identity)),
         };
         let config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified())));
         Ok(Some(Self { config: Arc::new(config), identity }))
@@ -148,6 +192,16 @@ impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ServerTls")
     }
+}
+
+/// With the versions that are asked for.
+pub(super) fn builder(
+    keys: &ServerKeys,
+    properties: &Properties,
+) -> Result<ConfigBuilder<ServerConfig, WantsVerifier>, ConfigError> {
+    ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&protocols(keys, properties)?)
+        .map_err(|error| ConfigError::other(format!("{}: {error}", keys.protocols)))
 }
 
 fn protocols(
@@ -181,28 +235,9 @@ fn without_certificate(keys: &ServerKeys, properties: &Properties, asked: &[&str
     ))
 }
 
-fn client_verifier(
-    keys: &ServerKeys,
-    properties: &Properties,
-    identity: &Identity,
-) -> Result<Option<Arc<dyn ClientCertVerifier>>, ConfigError> {
-    let is_needed = match properties.string(keys.client_auth).map(|text| text.to_lowercase()).as_deref() {
-        None | Some("none") => return Ok(None),
-        Some("want") => false,
-        Some("need") => true,
-        Some(_) => return Err(properties.invalid(keys.client_auth, "none, want or need")),
-    };
-    let Some(roots) = anchors::from_properties(properties, keys.trust_certificate, Some(&keys.trust_store))? else {
-        return Err(ConfigError::other(format!(
-            "{}: whose certificates are trusted? Set {} (PKCS12) or {} (PEM)",
-            keys.client_auth, keys.trust_store.store, keys.trust_certificate
-        )));
-    };
-    let builder = WebPkiClientVerifier::builder_with_provider(roots, provider());
-    let builder = if is_needed { builder } else { builder.allow_unauthenticated() };
-    let trusted = builder.build().map_err(|error| ConfigError::other(format!("{}: {error}", keys.client_auth)))?;
-    Ok(Some(match identity.leaf() {
+fn trusted_or_own(trusted: Arc<dyn ClientCertVerifier>, identity: &Identity) -> Arc<dyn ClientCertVerifier> {
+    match identity.leaf() {
         Some(own) => Arc::new(TrustedOrOwn { own, trusted }),
         None => trusted,
-    }))
+    }
 }

@@ -17,6 +17,8 @@ pub struct Addresses {
     pub context_path: String,
     /// The gateway's data plane.
     pub gateway: SocketAddr,
+    /// `http` or `https`, of the gateway.
+    pub gateway_scheme: &'static str,
     /// The gateway's admin API.
     pub gateway_admin: SocketAddr,
     /// sync-speed.

@@ -26,12 +26,12 @@ fn management_line(addresses: &Addresses) -> String {
 #[allow(clippy::print_stdout)] // For whoever started it.
 pub(super) fn banner(embedded: &Embedded, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
     let addresses = &embedded.addresses;
-    let Addresses { gateway, gateway_admin, sync_speed, sync_speed_scheme, .. } = addresses;
+    let Addresses { gateway, gateway_scheme, gateway_admin, sync_speed, sync_speed_scheme, .. } = addresses;
     println!(
         "eurus {version}
 
   registry     {registry}{management}
-  gateway      http://{gateway}   admin API http://{gateway_admin}
+  gateway      {gateway_scheme}://{gateway}   admin API http://{gateway_admin}
   sync-speed   {sync_speed_scheme}://{sync_speed}
   data         {data}   log {log}
   {intervals}
@@ -40,7 +40,7 @@ Try next, in another terminal:
   {program} producer --ip 127.0.0.2 --port 9001{at}
       a small service that registers itself; another one on 127.0.0.3, or start a Spring app with
       eureka.client.service-url.defaultZone={registry}
-  curl http://{gateway}/demo-service/hello
+  curl {gateway_scheme}://{gateway}/demo-service/hello
   curl -X POST {sync_speed_scheme}://{sync_speed}/offline -H 'Content-Type: application/json' -d '{{\"ip\":\"127.0.0.2\"}}'
   curl http://{gateway_admin}/services
   {program} demo
@@ -72,6 +72,7 @@ mod tests {
             scheme: "http",
             context_path: context_path.to_owned(),
             gateway: other,
+            gateway_scheme: "http",
             gateway_admin: other,
             sync_speed: other,
             sync_speed_scheme: "http",

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use eurus_gateway::{GatewayConfig, GatewayListeners, RunError};
+use eurus_gateway::{DataListeners, GatewayConfig, GatewayListeners, RunError};
 use eurus_service::clock::ManualClock;
 use eurus_service::{Clock, Shutdown};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub(crate) const FETCH_MS: i64 = 30_000;
 
 pub(crate) struct Gateway {
     pub(crate) data: SocketAddr,
+    /// Of TLS, where that is configured.
+    pub(crate) tls: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
     pub(crate) hand: ManualClock,
     pub(crate) http: reqwest::Client,
@@ -45,12 +47,16 @@ impl Gateway {
         let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
         let (data, admin) = (bind(), bind());
         let addresses = (data.local_addr().unwrap(), admin.local_addr().unwrap());
-        let listeners = GatewayListeners { data: vec![data.try_clone().unwrap(), data], admin };
+        let tls = config.tls.as_ref().map(|_| bind());
+        let tls_address = tls.as_ref().map(|tls| tls.local_addr().unwrap());
+        let for_two = |listener: TcpListener| vec![listener.try_clone().unwrap(), listener];
+        let data = DataListeners { plain: for_two(data), tls: tls.map(for_two).unwrap_or_default() };
+        let listeners = GatewayListeners { data, admin };
         let (clock, hand) = Clock::manual(START_MS);
         let stop = Shutdown::new();
         let task = tokio::spawn(eurus_gateway::run(config, listeners, clock, stop.clone()));
         let http = reqwest::Client::new();
-        Self { data: addresses.0, admin: addresses.1, hand, http, stop, task }
+        Self { data: addresses.0, tls: tls_address, admin: addresses.1, hand, http, stop, task }
     }
 
     /// Status and body.
@@ -70,6 +76,12 @@ impl Gateway {
         // A connection of its own: an idle one may be closed by the gateway in the moment in which the request leaves.
         let (status, body) = read(request.header("connection", "close").body(body)).await;
         (status, serde_json::from_str(&body).unwrap())
+    }
+
+    /// The number of a series, from its metrics.
+    pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
+        let (_, text) = read(self.http.get(format!("http://{}/metrics", self.admin))).await;
+        text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
     }
 
     /// An order for a producer: the outcome, or the error.

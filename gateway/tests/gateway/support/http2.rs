@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::soon;
@@ -28,7 +28,14 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(at: SocketAddr) -> Self {
-        let stream = TcpStream::connect(at).await.unwrap();
+        Self::over(TcpStream::connect(at).await.unwrap(), at).await
+    }
+
+    /// Over a connection that there is.
+    pub(crate) async fn over<S>(stream: S, at: SocketAddr) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         Self { at, sender }
