@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode, Uri, Version};
 use http_body_util::Full;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 use serde::Serialize;
 
 use crate::activity::Activity;
@@ -20,6 +20,7 @@ use crate::timestamp::Timestamp;
 use crate::trailers;
 use crate::upgrade::handover::Switched;
 use crate::upstream::Connection;
+use crate::upstream::instance_body::{BodyError, InstanceBody};
 use crate::upstream::send::Answer;
 use crate::worker::Worker;
 
@@ -34,7 +35,7 @@ pub(crate) enum AnswerBody {
 /// An instance's body. Its connection goes back to the pool with the last of it, and is closed when it is dropped before.
 /// Until then its request is under way at the instance.
 pub(crate) struct Passed {
-    body: Incoming,
+    body: InstanceBody,
     lent: Option<Lent>,
     activity: Rc<Activity>,
 }
@@ -89,9 +90,9 @@ impl Drop for Passed {
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut *self {
             Self::Passed(passed) => {
                 let frame = Pin::new(&mut passed.body).poll_frame(cx);

@@ -1,6 +1,7 @@
 //! What the gateway is told: validated, plain.
 
 mod http2;
+mod instances;
 mod tls;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::sync_speed::SyncSpeedConfig;
 use crate::tally::BookLimits;
 
 pub use http2::Http2Config;
+pub use instances::{InstancesConfig, InstancesHttp2, Protocol, Secure};
 pub use tls::TlsConfig;
 
 /// Everything but the listeners.
@@ -119,6 +121,8 @@ pub struct EdgeConfig {
     pub limits: Limits,
     /// Callers of HTTP/2.
     pub http2: Http2Config,
+    /// How instances are called.
+    pub instances: InstancesConfig,
 }
 
 /// The admin API.
@@ -239,6 +243,7 @@ impl Default for EdgeConfig {
             upgrade_idle_timeout_ms: 3_600_000,
             limits: Limits::default(),
             http2: Http2Config::default(),
+            instances: InstancesConfig::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ use eurus_client::{Fetch, FetchKind, FetchListener};
 use eurus_model::{Applications, InstanceInfo};
 use parking_lot::Mutex;
 
+use crate::config::InstancesConfig;
 use crate::directive::{Directive, DirectiveKind};
 use crate::down_service_cache::{CacheFull, Counters, DownServiceCache, DownServiceCacheConfig, Mark, Recorded};
 use crate::endpoint::Endpoint;
@@ -44,6 +45,8 @@ struct Writer {
     join_fetched: bool,
     /// Where this gateway listens itself.
     own: OwnAddresses,
+    /// How instances are called.
+    instances: InstancesConfig,
     /// With the join off: instances marked since the last fetched copy, by application and id. Only these marks show.
     edited: HashSet<(String, String)>,
 }
@@ -68,7 +71,7 @@ impl Directory {
     pub(crate) fn new(
         marks: DownServiceCacheConfig,
         join_fetched: bool,
-        own: OwnAddresses,
+        (own, instances): (OwnAddresses, InstancesConfig),
         counted: BookLimits,
     ) -> Self {
         let writer = Writer {
@@ -78,6 +81,7 @@ impl Directory {
             members: HashMap::new(),
             join_fetched,
             own,
+            instances,
             edited: HashSet::new(),
         };
         Self { writer: Mutex::new(writer), snapshot: ArcSwap::default(), book: Book::new(counted) }
@@ -196,8 +200,9 @@ impl Directory {
         for app in apps {
             let mut members = writer.members.remove(&app).unwrap_or_default();
             let fetched = writer.fetched.by_name.get(&app);
-            let joined =
-                members.join(&app, fetched, (&writer.own, &self.book), &|fetched| writer.mark_of(&app, fetched));
+            let joined = members.join(&app, fetched, (&writer.own, &writer.instances), &self.book, &|fetched| {
+                writer.mark_of(&app, fetched)
+            });
             for endpoint in &joined.entering {
                 endpoint.open();
             }

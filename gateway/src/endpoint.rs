@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 
+use crate::destination::{Destination, Destinations};
 use crate::tally::InstanceTally;
 use crate::traffic::Traffic;
 pub(crate) use ticket::{StartTicket, UnderWay};
@@ -30,8 +30,9 @@ const NOT_REFUSED: i64 = i64::MIN;
 pub(crate) struct Endpoint {
     application: String,
     instance_id: String,
-    address: SocketAddr,
-    authority: Bytes,
+    destinations: Destinations,
+    /// Of no other endpoint since the start.
+    number: u64,
     open: AtomicBool,
     /// Requests between their last look at `open` and their first byte.
     starting: AtomicUsize,
@@ -58,21 +59,22 @@ impl Endpoint {
     /// Closed, until a writer opens it; counted by itself.
     #[cfg(test)]
     pub(crate) fn new(application: &str, instance_id: &str, address: SocketAddr) -> Self {
-        Self::counted(application, instance_id, address, Arc::default())
+        Self::counted(application, instance_id, address.into(), Arc::default())
     }
 
     /// Closed, until a writer opens it.
     pub(crate) fn counted(
         application: &str,
         instance_id: &str,
-        address: SocketAddr,
+        destinations: Destinations,
         tally: Arc<InstanceTally>,
     ) -> Self {
+        static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
         Self {
             application: application.to_owned(),
             instance_id: instance_id.to_owned(),
-            address,
-            authority: Bytes::from(address.to_string()),
+            destinations,
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             open: AtomicBool::new(false),
             starting: AtomicUsize::new(0),
             changed: Notify::new(),
@@ -94,14 +96,24 @@ impl Endpoint {
         &self.instance_id
     }
 
-    /// Where to connect.
+    /// Where it is called.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.destinations.main.address
     }
 
-    /// The address as a `Host` header says it.
-    pub(crate) fn authority(&self) -> Bytes {
-        self.authority.clone()
+    /// Where it is called, and what is spoken there.
+    pub(crate) fn destination(&self) -> &Destination {
+        &self.destinations.main
+    }
+
+    /// The same, for gRPC.
+    pub(crate) fn grpc_destination(&self) -> &Destination {
+        self.destinations.grpc.as_ref().unwrap_or(&self.destinations.main)
+    }
+
+    /// By which connections to it are known.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// What is counted for the metrics.
@@ -250,7 +262,7 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{} at {}", self.application, self.instance_id, self.address)
+        write!(f, "{}/{} at {}", self.application, self.instance_id, self.address())
     }
 }
 

@@ -153,6 +153,8 @@ pub enum RunError {
     NobodyToReportTo,
     /// The access log cannot be written.
     AccessLog(ConfigError),
+    /// TLS with instances cannot be spoken.
+    InstanceTls(ConfigError),
     /// TLS with sync-speed cannot be spoken.
     SyncSpeed(ConfigError),
 }
@@ -180,6 +182,7 @@ impl fmt::Display for RunError {
             ),
             Self::Client(error) => write!(f, "gateway: {error}"),
             Self::AccessLog(error) => write!(f, "gateway: eurus.gateway.access-log: {error}"),
+            Self::InstanceTls(error) => write!(f, "gateway: eurus.gateway.instances.tls: {error}"),
             Self::SyncSpeed(error) => write!(f, "gateway: eurus.gateway.sync-speed.url: {error}"),
         }
     }
@@ -197,7 +200,7 @@ impl std::error::Error for RunError {
             | Self::NobodyToReportTo => None,
             Self::Listener(error) | Self::Admin(error) => Some(error),
             Self::Client(error) => Some(error),
-            Self::SyncSpeed(error) | Self::AccessLog(error) => Some(error),
+            Self::SyncSpeed(error) | Self::AccessLog(error) | Self::InstanceTls(error) => Some(error),
         }
     }
 }

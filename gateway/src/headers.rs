@@ -6,10 +6,12 @@
 //! | `way` | `Forwarded` and `X-Forwarded-*`: where a request came from |
 //! | `length` | where a request's body ends, said in one way only |
 //! | `host` | which `Host` is one |
+//! | `http2` | a request's head for an instance of HTTP/2 |
 //! | `names` | names |
 
 mod hop_by_hop;
 pub(crate) mod host;
+mod http2;
 mod length;
 mod names;
 mod way;
@@ -21,6 +23,7 @@ use hyper::body::SizeHint;
 use crate::trailers;
 use crate::upgrade::Protocols;
 pub(crate) use hop_by_hop::{set_upgrade, strip_hop_by_hop};
+pub(crate) use http2::http2_head;
 pub(crate) use way::Way;
 
 /// What a request's headers depend on, but for themselves.

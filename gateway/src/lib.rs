@@ -19,8 +19,10 @@
 //! | [`framing`] | a second reading of callers' bytes, strict where hyper is lenient |
 //! | `limits` | how much callers may send, and how slowly |
 //! | `product`, `headers` | which service a path names; which headers pass |
+//! | `destination` | where an instance is called, and what is spoken there |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
+//! | `grpc` | calls of gRPC, as far as the gateway must know of them |
 //! | `trailers` | headers behind a body, either way |
 //! | `upgrade` | connections that leave HTTP, as a WebSocket's does: bytes both ways |
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
@@ -49,6 +51,7 @@ mod activity;
 mod answer;
 mod caller;
 pub mod config;
+mod destination;
 mod directive;
 mod directory;
 mod down_service_cache;
@@ -59,6 +62,7 @@ mod failure_log;
 pub mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
+mod grpc;
 mod headers;
 mod http;
 mod judgement;
@@ -98,7 +102,9 @@ use eurus_model::InstanceInfo;
 use eurus_service::{Clock, Shutdown};
 
 pub use access_log::AccessLogConfig;
-pub use config::{AdminConfig, EdgeConfig, GatewayConfig, Http2Config, TlsConfig};
+pub use config::{
+    AdminConfig, EdgeConfig, GatewayConfig, Http2Config, InstancesConfig, InstancesHttp2, Protocol, Secure, TlsConfig,
+};
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use limits::Limits;
@@ -112,6 +118,7 @@ use http::Admin;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
 use sync_speed::{Announcer, Standing, State, then_follow};
+use upstream::tls::InstanceTls;
 use worker::Shared;
 
 /// Runs a gateway until `shutdown`: requests under way are finished first, then the admin API stops.
@@ -133,12 +140,10 @@ pub async fn run(
     let access_log = config.access_log.as_ref().map(AccessLog::open).transpose().map_err(RunError::AccessLog)?;
     let (marks, joins) = (config.down_service_cache.clone(), config.fetch_listener_enabled);
     if !joins {
-        log::warn!(
-            "eurus.gateway.fetch-listener.enabled=false: the next fetched copy brings back what was taken down. \
-             For demonstrations only"
-        );
+        warn_of_lost_orders();
     }
-    let directory = Arc::new(Directory::new(marks, joins, own_addresses, config.counted));
+    let called = (own_addresses, config.edge.instances.clone());
+    let directory = Arc::new(Directory::new(marks, joins, called, config.counted));
     let own = own_instance::own_instance(&config, (data, main), admin_address, clock.now_ms());
     let node = own.instance_id.clone();
     let standing = Arc::new(Standing::new(State::NotAsked));
@@ -158,7 +163,14 @@ pub async fn run(
 
     // Our own signal: a part that fails stops the others, but not the rest of the process.
     let stop = Shutdown::new();
-    let shared = Shared { directory: Arc::clone(&directory), refusals, tally: Arc::default(), access_log };
+    let instance_tls = InstanceTls::new(config.edge.instances.tls.as_ref()).map_err(RunError::InstanceTls)?;
+    let shared = Shared {
+        directory: Arc::clone(&directory),
+        refusals,
+        tally: Arc::default(),
+        access_log,
+        instance_tls: Arc::new(instance_tls),
+    };
     let admin_server =
         http::server(admin(&config, &shared, node, standing, &clock), listeners.admin).map_err(RunError::Admin)?;
     let admin_handle = admin_server.handle();
@@ -192,6 +204,13 @@ pub async fn run(
     }
     log::info!("gateway: stopped");
     outcome
+}
+
+fn warn_of_lost_orders() {
+    log::warn!(
+        "eurus.gateway.fetch-listener.enabled=false: the next fetched copy brings back what was taken down. For \
+         demonstrations only"
+    );
 }
 
 fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<Standing>, clock: &Clock) -> Admin {

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// Told of everything that happens on a stream, on the stream's own thread.
 pub(crate) trait Observer {
@@ -24,18 +23,18 @@ pub(crate) trait Observer {
 }
 
 /// See the module.
-pub(crate) struct ObservedStream<O> {
-    stream: TcpStream,
+pub(crate) struct ObservedStream<S, O> {
+    stream: S,
     observer: Rc<O>,
 }
 
-impl<O> ObservedStream<O> {
-    pub(crate) fn new(stream: TcpStream, observer: Rc<O>) -> Self {
+impl<S, O> ObservedStream<S, O> {
+    pub(crate) fn new(stream: S, observer: Rc<O>) -> Self {
         Self { stream, observer }
     }
 }
 
-impl<O: Observer> AsyncRead for ObservedStream<O> {
+impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for ObservedStream<S, O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.observer.check_read()?;
         let before = buffer.filled().len();
@@ -48,7 +47,7 @@ impl<O: Observer> AsyncRead for ObservedStream<O> {
     }
 }
 
-impl<O: Observer> AsyncWrite for ObservedStream<O> {
+impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for ObservedStream<S, O> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.observer.written(&outcome);

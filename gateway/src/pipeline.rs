@@ -116,7 +116,7 @@ async fn forward(
         let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
-        let connection = match connection(worker, &endpoint).await {
+        let connection = match connection(worker, &endpoint, outgoing.needs()).await {
             Ok(connection) => connection,
             Err(error) => {
                 account.try_failed(&endpoint, &error);

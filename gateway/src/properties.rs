@@ -1,6 +1,7 @@
 //! The gateway's configuration under its property names: Spring's where Spring has one, ours below `eurus.gateway`.
 
 mod http2;
+mod instances;
 mod limits;
 mod tls;
 mod watching;
@@ -135,6 +136,7 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
         limits: limits::limits(properties, &stock.limits)?,
         http2: http2::http2(properties, &stock.http2)?,
+        instances: instances::instances(properties, &stock.instances)?,
     })
 }
 

@@ -8,7 +8,6 @@ use eurus_model::{InstanceInfo, InstanceStatus};
 
 use crate::directive::Directive;
 use crate::endpoint::Endpoint;
-use crate::own_addresses::OwnAddresses;
 use crate::rule::Rule;
 use crate::tally::ServiceTally;
 use crate::timestamp::Timestamp;
@@ -104,8 +103,16 @@ pub(crate) enum NoAddress {
     Ourselves(SocketAddr),
     /// Outside 1 to 65535.
     BadPort(i32),
-    /// Only the TLS port is enabled.
+    /// Its plain port is not enabled.
     PlainPortDisabled,
+    /// TLS is asked for, and its secure port is not enabled.
+    SecurePortDisabled,
+    /// The port that its metadata names for gRPC is no number.
+    BadGrpcPort(String),
+    /// Its metadata names a protocol that is none.
+    BadProtocol(String),
+    /// Nothing that a certificate could have as a name.
+    BadServerName(String),
 }
 
 impl fmt::Display for NoAddress {
@@ -117,80 +124,21 @@ impl fmt::Display for NoAddress {
             Self::LinkLocal(ip) => write!(f, "its ipAddr {ip} is link-local"),
             Self::Ourselves(address) => write!(f, "{address} is this gateway itself"),
             Self::BadPort(number) => write!(f, "its port {number} is not between 1 and 65535"),
-            Self::PlainPortDisabled => f.write_str("its plain port is disabled, and TLS to instances is not supported"),
+            Self::PlainPortDisabled => f.write_str("its plain port is disabled"),
+            Self::SecurePortDisabled => {
+                f.write_str("its secure port is disabled, and eurus.gateway.instances.secure wants TLS")
+            }
+            Self::BadGrpcPort(text) => {
+                write!(f, "its metadata names '{}' as the port of gRPC, which is no number", text.escape_debug())
+            }
+            Self::BadProtocol(text) => {
+                write!(f, "its metadata eurus.protocol says '{}'; http1 and http2 are allowed", text.escape_debug())
+            }
+            Self::BadServerName(name) => write!(
+                f,
+                "its hostName '{}' is no name for TLS: set eurus.gateway.instances.tls.server-name-of.<service>",
+                name.escape_debug()
+            ),
         }
-    }
-}
-
-/// Where an instance listens: its `ipAddr` and plain port. Names are not resolved: the address is what an order to
-/// take an instance down speaks of.
-pub(crate) fn address_of(instance: &InstanceInfo, own: &OwnAddresses) -> Result<SocketAddr, NoAddress> {
-    if instance.is_internal() {
-        return Err(NoAddress::Internal);
-    }
-    let ip: IpAddr = instance.ip_addr.parse().map_err(|_| NoAddress::NotAnIp(instance.ip_addr.clone()))?;
-    if !instance.port.enabled {
-        return Err(NoAddress::PlainPortDisabled);
-    }
-    check_ip(ip)?;
-    match u16::try_from(instance.port.number) {
-        Ok(port) if port > 0 => {
-            let address = SocketAddr::new(ip, port);
-            if own.contains(address) { Err(NoAddress::Ourselves(address)) } else { Ok(address) }
-        }
-        _ => Err(NoAddress::BadPort(instance.port.number)),
-    }
-}
-
-/// Anybody who can register names an address: some of them lead where only this machine may go.
-fn check_ip(ip: IpAddr) -> Result<(), NoAddress> {
-    let canonical = ip.to_canonical();
-    let is_link_local = match canonical {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    };
-    match () {
-        () if canonical.is_unspecified() => Err(NoAddress::Unspecified),
-        () if is_link_local => Err(NoAddress::LinkLocal(ip)),
-        () => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use eurus_model::Port;
-
-    #[test]
-    fn addresses() {
-        let table = [
-            ("127.0.0.2", 8080, true, Ok("127.0.0.2:8080")),
-            ("::1", 80, true, Ok("[::1]:80")),
-            ("localhost", 80, true, Err(NoAddress::NotAnIp("localhost".to_owned()))),
-            ("127.0.0.2", 0, true, Err(NoAddress::BadPort(0))),
-            ("127.0.0.2", 65_536, true, Err(NoAddress::BadPort(65_536))),
-            ("127.0.0.2", 8080, false, Err(NoAddress::PlainPortDisabled)),
-            ("0.0.0.0", 80, true, Err(NoAddress::Unspecified)),
-            ("::", 80, true, Err(NoAddress::Unspecified)),
-            ("169.254.169.254", 80, true, Err(NoAddress::LinkLocal("169.254.169.254".parse().unwrap()))),
-            ("::ffff:169.254.169.254", 80, true, Err(NoAddress::LinkLocal("::ffff:169.254.169.254".parse().unwrap()))),
-            ("fe80::1", 80, true, Err(NoAddress::LinkLocal("fe80::1".parse().unwrap()))),
-            ("127.0.0.1", 8081, true, Err(NoAddress::Ourselves("127.0.0.1:8081".parse().unwrap()))),
-        ];
-        let own = OwnAddresses::new(vec!["127.0.0.1:8081".parse().unwrap()], None);
-        for (ip, number, enabled, expected) in table {
-            let mut instance = InstanceInfo::new("a", "1", "h", ip);
-            instance.port = Port { number, enabled };
-            let expected = expected.map(|address| address.parse::<SocketAddr>().unwrap());
-            assert_eq!(address_of(&instance, &own), expected);
-        }
-    }
-
-    #[test]
-    fn parts_of_eurus_are_not_called() {
-        let mut instance = InstanceInfo::new("EURUS-SYNC-SPEED", "1", "h", "127.0.0.1");
-        assert!(address_of(&instance, &OwnAddresses::default()).is_ok());
-        instance.metadata.push((InstanceInfo::INTERNAL.to_owned(), "true".to_owned()));
-        assert_eq!(address_of(&instance, &OwnAddresses::default()), Err(NoAddress::Internal));
     }
 }

@@ -71,6 +71,8 @@ label! {
         IdleConnections = "idle_connections",
         /// An answer was cut that stood still: `idle-timeout-ms`.
         StalledAnswer = "stalled_answer",
+        /// As many requests waited for the connections of one instance: `instances.http2.pending-max`.
+        PendingRequests = "pending_requests",
         /// A handshake waited for others: `ssl.handshakes-max`.
         Handshakes = "handshakes",
     }

@@ -1,6 +1,7 @@
 //! What the requests of one data-plane thread share. Nothing here is locked, and no other thread sees it.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use eurus_service::{Clock, Faults};
@@ -13,7 +14,9 @@ use crate::request_id::RequestIds;
 use crate::sync_speed::Refusals;
 use crate::tally::Tally;
 use crate::upstream::Pool;
+use crate::upstream::dial::Dialer;
 use crate::upstream::pool::PoolLimits;
+use crate::upstream::tls::InstanceTls;
 
 /// What the threads share: read, or counted without a lock.
 #[derive(Clone)]
@@ -24,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) tally: Arc<Tally>,
     /// `None`: there is none.
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) instance_tls: Arc<InstanceTls>,
 }
 
 /// One thread's own.
@@ -32,6 +36,7 @@ pub(crate) struct Worker {
     pub(crate) config: EdgeConfig,
     pub(crate) clock: Clock,
     pub(crate) pool: Pool,
+    pub(crate) dialer: Rc<Dialer>,
     pub(crate) failures: FailureLog,
     /// Upgraded connections that are open.
     pub(crate) upgraded: Cell<usize>,
@@ -47,15 +52,29 @@ pub(crate) struct Worker {
 impl Worker {
     /// With an empty pool.
     pub(crate) fn new(shared: Shared, config: EdgeConfig, clock: Clock, faults: Faults) -> Self {
-        let Shared { directory, refusals, tally, access_log } = shared;
+        let Shared { directory, refusals, tally, access_log, instance_tls } = shared;
         let limits = PoolLimits {
             per_address_max: config.idle_per_address_max,
             all_max: config.idle_max,
             idle_ms: config.idle_ms,
         };
         let pool = Pool::new(limits, Arc::clone(&tally));
+        let dialer = Rc::new(Dialer { config: config.clone(), tls: instance_tls, tally: Arc::clone(&tally) });
         let (access_lines, request_ids) = (AccessLines::new(access_log), RequestIds::default());
         let (failures, upgraded) = (FailureLog::default(), Cell::new(0));
-        Self { directory, config, clock, pool, failures, upgraded, refusals, tally, access_lines, request_ids, faults }
+        Self {
+            directory,
+            config,
+            clock,
+            pool,
+            dialer,
+            failures,
+            upgraded,
+            refusals,
+            tally,
+            access_lines,
+            request_ids,
+            faults,
+        }
     }
 }

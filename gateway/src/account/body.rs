@@ -8,6 +8,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::Account;
 use crate::answer::AnswerBody;
+use crate::upstream::instance_body::BodyError;
 
 /// See the module. `None`: nobody asks about this answer.
 pub(crate) struct SeenBody {
@@ -23,9 +24,9 @@ impl SeenBody {
 
 impl Body for SeenBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         if let (Some(account), Some(Ok(frame))) = (&mut self.account, &frame)
             && let Some(data) = frame.data_ref()

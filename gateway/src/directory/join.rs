@@ -1,25 +1,26 @@
 //! The join of one application: its fetched instances, their marks, and the endpoints that live on.
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use eurus_model::{Application, InstanceInfo, InstanceStatus};
 
+use crate::config::InstancesConfig;
+use crate::destination::{Destinations, destinations_of};
 use crate::directive::Directive;
 use crate::endpoint::Endpoint;
 use crate::own_addresses::OwnAddresses;
 use crate::rule::Rule;
 use crate::rule::round_robin::RoundRobin;
-use crate::service::{InstanceView, NoAddress, Service, Why, address_of};
+use crate::service::{InstanceView, NoAddress, Service, Why};
 use crate::tally::Book;
 
 /// What outlives the snapshots of one application.
 pub(super) struct Members {
     rule: Arc<dyn Rule>,
-    /// By instance id and address. One that has left the fetched copy stays until nothing can begin there any more, and
+    /// By instance id and where it is called. One that has left the fetched copy stays until nothing can begin there any more, and
     /// nothing that began is under way.
-    endpoints: HashMap<(String, SocketAddr), Arc<Endpoint>>,
+    endpoints: HashMap<(String, Destinations), Arc<Endpoint>>,
 }
 
 /// What a mark makes of a fetched instance.
@@ -51,14 +52,18 @@ impl Members {
         &mut self,
         app: &str,
         fetched: Option<&Application>,
-        counted: (&OwnAddresses, &Book),
+        called: (&OwnAddresses, &InstancesConfig),
+        book: &Book,
         mark_of: &dyn Fn(&InstanceInfo) -> Option<Joined>,
     ) -> JoinedService {
-        let (own, book) = counted;
+        let (own, config) = called;
         let instances: Vec<InstanceView> = fetched
             .into_iter()
             .flat_map(|application| application.instances.values())
-            .map(|instance| self.view((app, book), instance, address_of(instance, own), mark_of(instance)))
+            .map(|instance| {
+                let called = destinations_of(instance, own, config);
+                self.view((app, book), instance, called, mark_of(instance))
+            })
             .collect();
         let rotation: Vec<Arc<Endpoint>> =
             instances.iter().filter(|view| view.in_rotation()).filter_map(|view| view.endpoint.clone()).collect();
@@ -97,24 +102,24 @@ impl Members {
         &mut self,
         (app, book): (&str, &Book),
         fetched: &Arc<InstanceInfo>,
-        address: Result<SocketAddr, NoAddress>,
+        called: Result<Destinations, NoAddress>,
         joined: Option<Joined>,
     ) -> InstanceView {
         let registry = fetched.status;
-        let (status, why) = match (joined, &address) {
+        let (status, why) = match (joined, &called) {
             (Some(Joined { status, directive, recorded_ms }), _) => {
                 (status, Why::Mark { directive, recorded_ms, registry, status })
             }
             (None, Err(reason)) if registry == InstanceStatus::Up => (registry, Why::NoAddress(reason.clone())),
             (None, _) => (registry, Why::Registry(registry)),
         };
-        let endpoint = address.ok().map(|address| self.endpoint(app, &fetched.instance_id, address, book));
+        let endpoint = called.ok().map(|called| self.endpoint(app, &fetched.instance_id, called, book));
         InstanceView { fetched: Arc::clone(fetched), status, why, endpoint }
     }
 
-    fn endpoint(&mut self, app: &str, id: &str, address: SocketAddr, book: &Book) -> Arc<Endpoint> {
-        let known = self.endpoints.entry((id.to_owned(), address));
-        Arc::clone(known.or_insert_with(|| Arc::new(Endpoint::counted(app, id, address, book.instance(app, id)))))
+    fn endpoint(&mut self, app: &str, id: &str, called: Destinations, book: &Book) -> Arc<Endpoint> {
+        let known = self.endpoints.entry((id.to_owned(), called.clone()));
+        Arc::clone(known.or_insert_with(|| Arc::new(Endpoint::counted(app, id, called, book.instance(app, id)))))
     }
 
     /// The instance's endpoints, also those that have left the fetched copy.

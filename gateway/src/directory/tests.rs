@@ -23,7 +23,7 @@ fn directory(join_fetched: bool) -> Directory {
         numbers_max: 100,
         numbers_kept_ms: 86_400_000,
     };
-    Directory::new(marks, join_fetched, OwnAddresses::default(), BookLimits::default())
+    Directory::new(marks, join_fetched, Default::default(), BookLimits::default())
 }
 
 fn instance(id: &str, ip: &str, status: InstanceStatus) -> InstanceInfo {

@@ -26,7 +26,7 @@ const NOT_PLAIN: &[u8] =
     this port speaks TLS: use https://\r\n";
 
 /// A caller's connection under TLS. What moves is observed below it: there it is bytes that leave.
-pub(super) type Encrypted = TlsStream<ObservedStream<Activity>>;
+pub(super) type Encrypted = TlsStream<ObservedStream<TcpStream, Activity>>;
 
 /// See the module.
 pub(super) struct Handshakes {

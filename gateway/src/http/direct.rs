@@ -166,7 +166,6 @@ mod tests {
     use super::*;
     use crate::config::{AdminConfig, GatewayConfig};
     use crate::directory::Directory;
-    use crate::own_addresses::OwnAddresses;
     use crate::sync_speed::{Standing, State};
 
     /// An admin API over one instance, and its endpoint.
@@ -175,7 +174,7 @@ mod tests {
         let directory = Arc::new(Directory::new(
             GatewayConfig::stock().down_service_cache,
             true,
-            OwnAddresses::default(),
+            Default::default(),
             crate::tally::BookLimits::default(),
         ));
         let mut registry = Applications::default();

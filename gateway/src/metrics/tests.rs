@@ -2,12 +2,11 @@ use http::StatusCode;
 
 use super::*;
 use crate::config::GatewayConfig;
-use crate::own_addresses::OwnAddresses;
 use crate::tally::{BookLimits, Class, Failure, Limit};
 
 fn sources() -> Sources {
     let marks = GatewayConfig::stock().down_service_cache;
-    let directory = Directory::new(marks, true, OwnAddresses::default(), BookLimits::default());
+    let directory = Directory::new(marks, true, Default::default(), BookLimits::default());
     Sources { directory: Arc::new(directory), tally: Arc::default(), access_log_lines_dropped: 7, tls: None }
 }
 

@@ -2,14 +2,13 @@
 //! might read it in the other one.
 
 use http::{Response, StatusCode, header};
-use hyper::body::Incoming;
 
 /// Judges an answer's head, and takes out a length that means nothing. Whether its connection is spent: more may follow on
 /// it than the answer.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn judge(response: &mut Response<Incoming>) -> Result<bool, &'static str> {
+pub(crate) fn judge<B>(response: &mut Response<B>) -> Result<bool, &'static str> {
     let status = response.status();
     framing(status, response.headers_mut())
 }

@@ -1,136 +1,151 @@
-//! One HTTP/1.1 connection to an instance.
+//! A connection for a request: one of its own (HTTP/1.1), or a place on one that others use too (HTTP/2).
 
-use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::client::conn::http1::{self, Parts, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
-use super::first_byte::Watch;
-use super::upload::Upload;
+use super::dial::{DialError, Dialed};
+use super::http1::Http1;
+use super::http2::Place;
+use super::links::Which;
+use super::stream::Stream;
+use crate::destination::{Destination, Spoken};
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError};
-use crate::limits::Limits;
-use crate::observed_stream::ObservedStream;
 use crate::worker::Worker;
 
-/// The stream below one.
-pub(crate) type Stream = ObservedStream<Watch>;
+/// See the module.
+pub(crate) enum Connection {
+    Http1(Http1),
+    Http2(Place),
+}
 
-/// Open, and used by one request at a time.
-pub(crate) struct Connection {
-    pub(super) sender: SendRequest<Upload>,
-    pub(super) watch: Rc<Watch>,
-    address: SocketAddr,
-    /// What runs it; with the stream for its outcome, when HTTP has ended on it and another protocol may go on.
-    run: JoinHandle<Option<Parts<TokioIo<Stream>>>>,
-    /// Whether it has carried a request before: the instance may have closed it in the same moment.
-    pub(super) is_reused: bool,
-    /// Bytes may come that belong to no request: it carries no other one.
-    pub(super) is_spent: bool,
+/// What a request needs of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing: whatever the instance speaks.
+    Any,
+    /// To leave HTTP, as only HTTP/1.1 can.
+    Upgrade,
+    /// HTTP/2, where the instance serves gRPC.
+    Grpc,
 }
 
 impl Connection {
     /// Where it leads.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        match self {
+            Self::Http1(connection) => connection.address(),
+            Self::Http2(place) => place.address(),
+        }
     }
 
     /// The answer of its request has ended.
     pub(crate) fn request_ended(&self) {
-        self.watch.request_ended();
+        match self {
+            Self::Http1(connection) => connection.request_ended(),
+            Self::Http2(place) => place.request_ended(),
+        }
     }
 
     /// After an answer 101: what was read beyond it, and the stream.
     pub(crate) async fn take_stream(&mut self) -> Option<(Bytes, Stream)> {
-        // A task that failed has no stream either: the connection is closed.
-        let parts = (&mut self.run).await.ok().flatten()?;
-        Some((parts.read_buf, parts.io.into_inner()))
-    }
-
-    /// Whether it is known to be closed.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.is_spent || self.sender.is_closed()
-    }
-
-    /// Waits until the request before is over on our side; `false`: it cannot be used again.
-    async fn becomes_ready(&mut self) -> bool {
-        self.sender.ready().await.is_ok() && self.watch.is_quiet()
+        match self {
+            Self::Http1(connection) => connection.take_stream().await,
+            Self::Http2(_) => None,
+        }
     }
 }
 
-/// Nobody waits any more for the answer that it carries: its stream may live a moment longer.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.request_ended();
+impl Needs {
+    /// Where a request is sent that needs this, and what is spoken there.
+    pub(super) fn at(self, endpoint: &Endpoint) -> (&Destination, Spoken) {
+        match self {
+            Self::Any => (endpoint.destination(), endpoint.destination().spoken),
+            Self::Upgrade => (endpoint.destination(), Spoken::Http1),
+            Self::Grpc => (endpoint.grpc_destination(), Spoken::Http2),
+        }
     }
 }
 
-/// A connection to the endpoint: the one that became idle last, or a new one.
-pub(crate) async fn connection(worker: &Worker, endpoint: &Arc<Endpoint>) -> Result<Connection, RequestError> {
-    let address = endpoint.address();
-    while let Some(mut connection) = worker.pool.take(address, worker.clock.now_ms()) {
+/// A connection to the endpoint: of HTTP/1.1 the one that became idle last, or a new one; of HTTP/2 a place on one.
+pub(crate) async fn connection(
+    worker: &Worker,
+    endpoint: &Arc<Endpoint>,
+    needs: Needs,
+) -> Result<Connection, RequestError> {
+    let (destination, spoken) = needs.at(endpoint);
+    let found = match spoken {
+        Spoken::Http1 => http1(worker, endpoint, destination).await.map(Connection::Http1),
+        Spoken::Http2 | Spoken::Negotiated => shared(worker, endpoint, destination, spoken).await,
+    };
+    match found {
+        Ok(connection) => {
+            accepted(endpoint);
+            Ok(connection)
+        }
+        Err(error) => {
+            // An instance whose connections are full is none that is gone.
+            if error.kind != ErrorKind::Busy {
+                pass_over(worker, endpoint, &error.why, error.is_refused);
+            }
+            Err(RequestError {
+                kind: error.kind,
+                retry_is_safe: true,
+                message: error.why,
+                service: Some(endpoint.application().to_owned()),
+                instance: Some(endpoint.to_string()),
+            })
+        }
+    }
+}
+
+async fn http1(worker: &Worker, endpoint: &Endpoint, destination: &Destination) -> Result<Http1, DialError> {
+    if let Some(connection) = idle(worker, endpoint).await {
+        return Ok(connection);
+    }
+    match worker.dialer.dial(destination, Spoken::Http1).await? {
+        Dialed::Http1(mut connection) => {
+            connection.endpoint = endpoint.number();
+            Ok(connection)
+        }
+        // Nobody offered it.
+        Dialed::Http2(_) => Err(DialError {
+            kind: ErrorKind::ConnectFailed,
+            why: "it insists on HTTP/2, which was not offered".to_owned(),
+            is_refused: false,
+        }),
+    }
+}
+
+async fn idle(worker: &Worker, endpoint: &Endpoint) -> Option<Http1> {
+    while let Some(mut connection) = worker.pool.take(endpoint.number(), worker.clock.now_ms()) {
         if connection.becomes_ready().await {
             connection.is_reused = true;
-            accepted(endpoint);
-            return Ok(connection);
+            return Some(connection);
         }
     }
-    let limit = Duration::from_millis(worker.config.connect_timeout_ms);
-    let mut is_refused = false;
-    let (kind, why) = match timeout(limit, open(address, &worker.config.limits)).await {
-        Ok(Ok(connection)) => {
-            accepted(endpoint);
-            return Ok(connection);
-        }
-        Ok(Err(error)) => {
-            is_refused = error.kind() == io::ErrorKind::ConnectionRefused;
-            (ErrorKind::ConnectFailed, error.to_string())
-        }
-        Err(_) => (ErrorKind::ConnectTimeout, format!("no connection after {} ms", limit.as_millis())),
-    };
-    pass_over(worker, endpoint, &why, is_refused);
-    Err(RequestError {
-        kind,
-        retry_is_safe: true,
-        message: why,
-        service: Some(endpoint.application().to_owned()),
-        instance: Some(endpoint.to_string()),
-    })
+    None
 }
 
-async fn open(address: SocketAddr, limits: &Limits) -> io::Result<Connection> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let watch = Rc::new(Watch::new(limits.header_bytes_max));
-    let stream = ObservedStream::new(stream, Rc::clone(&watch));
-    let (sender, connection) = http1::Builder::new()
-        .max_headers(limits.headers_max)
-        .max_header_size(limits.header_bytes_max)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(io::Error::other)?;
-    let seen = Rc::clone(&watch);
-    let run = tokio::task::spawn_local(async move {
-        // Unlike a shutdown, which nobody needs before a close, this leaves the stream to an upgrade.
-        match connection.without_shutdown().await {
-            // Kept only where somebody may want it: else the outcome would hold open what is closed.
-            Ok(parts) => seen.may_switch().then_some(parts),
-            // A request on it is told by its sender; an idle connection that breaks harms nobody.
-            Err(error) => {
-                log::debug!("connection to {address} ended: {error}");
-                None
-            }
-        }
-    });
-    Ok(Connection { sender, watch, address, run, is_reused: false, is_spent: false })
+async fn shared(
+    worker: &Worker,
+    endpoint: &Endpoint,
+    destination: &Destination,
+    spoken: Spoken,
+) -> Result<Connection, DialError> {
+    // What was agreed upon before may have been HTTP/1.1.
+    if spoken == Spoken::Negotiated
+        && let Some(connection) = idle(worker, endpoint).await
+    {
+        return Ok(Connection::Http1(connection));
+    }
+    let which = Which { endpoint: endpoint.number(), port: destination.address.port(), spoken };
+    match worker.pool.links(which).place(&worker.dialer, destination, which).await? {
+        Some(connection) => Ok(connection),
+        None => http1(worker, endpoint, destination).await.map(Connection::Http1),
+    }
 }
 
 fn accepted(endpoint: &Endpoint) {

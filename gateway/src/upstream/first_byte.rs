@@ -141,7 +141,7 @@ mod tests {
     use crate::endpoint::{Endpoint, Quiet};
     use crate::observed_stream::ObservedStream;
 
-    fn watched(stream: TcpStream) -> (ObservedStream<Watch>, Rc<Watch>) {
+    fn watched(stream: TcpStream) -> (ObservedStream<TcpStream, Watch>, Rc<Watch>) {
         let watch = Rc::new(Watch::new(1_024));
         (ObservedStream::new(stream, Rc::clone(&watch)), watch)
     }

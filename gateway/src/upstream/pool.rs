@@ -1,12 +1,14 @@
-//! Idle connections of one data-plane thread, by address. The one that became idle last goes first, so that a pool
-//! that grew in a busy moment shrinks after it.
+//! Connections of one data-plane thread to instances, by endpoint: idle ones of HTTP/1.1, of which the one that became idle
+//! last goes first, so that a pool that grew in a busy moment shrinks after it; and those of HTTP/2.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Connection;
+use super::http1::Http1;
+use super::links::{Links, Which};
 use crate::tally::{Limit, Tally};
 
 /// How much may be idle.
@@ -20,38 +22,41 @@ pub(crate) struct PoolLimits {
 /// See the module.
 pub(crate) struct Pool {
     limits: PoolLimits,
-    idle: RefCell<HashMap<SocketAddr, VecDeque<Idle>>>,
+    idle: RefCell<HashMap<u64, VecDeque<Idle>>>,
     count: Cell<usize>,
+    links: RefCell<HashMap<Which, Rc<Links>>>,
     tally: Arc<Tally>,
 }
 
 struct Idle {
-    connection: Connection,
+    connection: Http1,
     since_ms: i64,
 }
 
 impl Pool {
     /// Empty.
     pub(crate) fn new(limits: PoolLimits, tally: Arc<Tally>) -> Self {
-        Self { limits, idle: RefCell::default(), count: Cell::new(0), tally }
+        Self { limits, idle: RefCell::default(), count: Cell::new(0), links: RefCell::default(), tally }
     }
 
-    /// The connection to an address that became idle last, unless it is closed or was idle for too long.
-    pub(crate) fn take(&self, address: SocketAddr, now_ms: i64) -> Option<Connection> {
+    /// The connection to an endpoint that became idle last, unless it is closed or was idle for too long.
+    pub(super) fn take(&self, endpoint: u64, now_ms: i64) -> Option<Http1> {
         let mut all = self.idle.borrow_mut();
-        let idle = all.get_mut(&address)?;
+        let idle = all.get_mut(&endpoint)?;
         while let Some(Idle { connection, since_ms }) = idle.pop_back() {
             self.fewer(1);
             if !connection.is_closed() && now_ms < since_ms + self.limits.idle_ms {
                 return Some(connection);
             }
         }
-        all.remove(&address);
+        all.remove(&endpoint);
         None
     }
 
     /// Keeps a connection, or closes it when a limit is reached.
     pub(crate) fn put(&self, connection: Connection, now_ms: i64) {
+        // A place on a shared one is free again when it is dropped.
+        let Connection::Http1(connection) = connection else { return };
         if connection.is_closed() {
             return;
         }
@@ -59,7 +64,7 @@ impl Pool {
             return self.tally.limit(Limit::IdleConnections);
         }
         let mut all = self.idle.borrow_mut();
-        let idle = all.entry(connection.address()).or_default();
+        let idle = all.entry(connection.endpoint).or_default();
         if idle.len() < self.limits.per_address_max {
             idle.push_back(Idle { connection, since_ms: now_ms });
             self.count.set(self.count.get() + 1);
@@ -74,9 +79,14 @@ impl Pool {
         self.tally.mine().idle_ended.add((), count as u64);
     }
 
-    /// Closes all idle connections to an address: one of them was found dead, and the others are older.
-    pub(crate) fn forget(&self, address: SocketAddr) {
-        if let Some(idle) = self.idle.borrow_mut().remove(&address) {
+    /// Those of HTTP/2.
+    pub(super) fn links(&self, which: Which) -> Rc<Links> {
+        Rc::clone(self.links.borrow_mut().entry(which).or_default())
+    }
+
+    /// Closes all idle connections to an endpoint: one of them was found dead, and the others are older.
+    pub(super) fn forget(&self, endpoint: u64) {
+        if let Some(idle) = self.idle.borrow_mut().remove(&endpoint) {
             self.fewer(idle.len());
         }
     }
@@ -89,5 +99,6 @@ impl Pool {
             self.fewer(before - idle.len());
             !idle.is_empty()
         });
+        self.links.borrow_mut().retain(|_, links| !links.close_overdue(now_ms, self.limits.idle_ms));
     }
 }

@@ -1,5 +1,7 @@
 //! A caller's body on its way to an instance, and where it stands.
 
+mod kept;
+
 use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
@@ -15,6 +17,7 @@ use crate::framing::Fault;
 use crate::framing::verdicts::Verdicts;
 use crate::limits::Limits;
 use crate::trailers;
+use kept::Kept;
 
 /// The body of a request to an instance. `None`: the request has none.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ struct Streamed {
     left: Option<u64>,
     verdicts: Option<Rc<Verdicts>>,
     progress: Rc<Progress>,
+    kept: Kept,
 }
 
 /// Why a body is not passed on to its end.
@@ -73,13 +77,39 @@ impl Upload {
     /// The body of a request as it came, and what a second reading finds of it.
     pub(crate) fn new(body: Incoming, limits: &Limits, verdicts: Option<Rc<Verdicts>>) -> Self {
         let left = (limits.body_bytes_max > 0).then_some(limits.body_bytes_max);
-        let streamed = |body| Streamed { body, left, verdicts, progress: Rc::new(Progress::new()) };
+        let streamed =
+            |body| Streamed { body, left, verdicts, progress: Rc::new(Progress::new()), kept: Kept::default() };
         Self((!body.is_end_stream()).then(|| streamed(body)))
     }
 
     /// No body.
     pub(crate) const fn none() -> Self {
         Self(None)
+    }
+
+    /// Keeps what is taken of it, up to so many bytes: it may have to be sent again.
+    pub(super) fn keep(&mut self, bytes_max: usize) {
+        if let Some(streamed) = &mut self.0 {
+            streamed.kept.begin(bytes_max);
+        }
+    }
+
+    /// It will not have to be sent again.
+    pub(super) fn let_go(&mut self) {
+        if let Some(streamed) = &mut self.0 {
+            streamed.kept.let_go();
+        }
+    }
+
+    /// Begins anew, if all of what was taken is still there.
+    pub(super) fn rewind(&mut self) -> bool {
+        let Some(streamed) = &mut self.0 else { return true };
+        let is_whole = streamed.progress.failure().is_none() && streamed.kept.rewind();
+        if is_whole {
+            streamed.progress.ended.set(false);
+            streamed.progress.moved.set(Instant::now());
+        }
+        is_whole
     }
 
     /// Where it stands; `None` when there is no body.
@@ -149,6 +179,10 @@ impl Progress {
 
 impl Streamed {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        if let Some(part) = self.kept.next() {
+            self.progress.goes_on(0);
+            return Poll::Ready(Some(Ok(part)));
+        }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         // Looked at after hyper has read, and before anything of it is passed on.
         if let Some(fault) = self.verdicts.as_ref().and_then(|verdicts| verdicts.body_fault()) {
@@ -163,7 +197,26 @@ impl Streamed {
                 None => return Poll::Ready(Some(Err(UploadError::TooLong))),
             }
         }
-        Poll::Ready(Some(Ok(trailers::pass(frame))))
+        Poll::Ready(Some(Ok(self.kept.keep(trailers::pass(frame)))))
+    }
+}
+
+impl Streamed {
+    fn is_end_stream(&self) -> bool {
+        self.kept.is_over() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = self.body.size_hint();
+        let again = self.kept.bytes_to_send();
+        if again > 0 {
+            // Upper first: it is never below the lower one.
+            if let Some(upper) = hint.upper() {
+                hint.set_upper(upper + again);
+            }
+            hint.set_lower(hint.lower() + again);
+        }
+        hint
     }
 }
 
@@ -179,17 +232,17 @@ impl Body for Upload {
             Poll::Pending => progress.waits(),
             Poll::Ready(Some(Err(error))) => progress.failure.set(Some(error.failure())),
             Poll::Ready(None) => progress.ended.set(true),
-            Poll::Ready(Some(Ok(_))) => progress.ended.set(streamed.body.is_end_stream()),
+            Poll::Ready(Some(Ok(_))) => progress.ended.set(streamed.is_end_stream()),
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(|streamed| streamed.body.is_end_stream())
+        self.0.as_ref().is_none_or(Streamed::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), |streamed| streamed.body.size_hint())
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), Streamed::size_hint)
     }
 }
 

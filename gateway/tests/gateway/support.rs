@@ -2,9 +2,11 @@
 
 pub(crate) mod gateway;
 pub(crate) mod http2;
+pub(crate) mod http2_instance;
 pub(crate) mod producer;
 pub(crate) mod raw;
 pub(crate) mod registry;
+pub(crate) mod secure;
 pub(crate) mod sync_speed;
 pub(crate) mod tls;
 pub(crate) mod wire;

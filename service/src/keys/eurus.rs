@@ -149,6 +149,52 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.gateway.http2.ping-timeout-ms", "how long it may take to answer that; default 10000"),
     used(
+        "eurus.gateway.instances.protocol",
+        "auto: over TLS HTTP/2 if the instance agrees to it (ALPN), else HTTP/1.1; http1; http2: without asking. An \
+         instance's metadata eurus.protocol comes before it; default auto",
+    ),
+    used(
+        "eurus.gateway.instances.secure",
+        "registered: an instance whose secure port is enabled is called there, by TLS; always; never; default registered",
+    ),
+    used(
+        "eurus.gateway.instances.tls.trust-certificate",
+        "who vouches for instances, PEM; default the system's authorities",
+    ),
+    used("eurus.gateway.instances.tls.certificate", "what is shown to instances that ask for a certificate, PEM"),
+    used("eurus.gateway.instances.tls.certificate-private-key", "its private key, PEM"),
+    used(
+        "eurus.gateway.instances.tls.server-name",
+        "the name that instances' certificates must have; default the hostName of each registration",
+    ),
+    used(
+        "eurus.gateway.instances.http2.streams-max",
+        "requests under way on one connection to an instance; default 100",
+    ),
+    used(
+        "eurus.gateway.instances.http2.connections-max",
+        "connections of HTTP/2 of each data-plane thread to one instance; default 8",
+    ),
+    used(
+        "eurus.gateway.instances.http2.pending-max",
+        "requests of each data-plane thread that wait for one instance's connections; beyond, another instance or 503; \
+         default 1000",
+    ),
+    used(
+        "eurus.gateway.instances.http2.stream-window-bytes",
+        "what an instance may send of an answer before its caller has taken it; default 131072",
+    ),
+    used(
+        "eurus.gateway.instances.http2.replay-bytes-max",
+        "of a request's body: what is kept to send it again when the instance has not begun with it; default 65536",
+    ),
+    used(
+        "eurus.gateway.instances.http2.ping-interval-ms",
+        "how often an instance is asked whether it is there; 0: never; default 330000, as gRPC's servers want no more than one \
+         in five minutes",
+    ),
+    used("eurus.gateway.instances.http2.ping-timeout-ms", "how long it may take to answer that; default 10000"),
+    used(
         "eurus.gateway.shutdown-grace-ms",
         "how long requests under way may take when the gateway stops; default 10000",
     ),
@@ -325,6 +371,18 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 pub(super) const MAPS: &[Map] = &[
+    Map {
+        prefix: "eurus.gateway.instances.protocol-of",
+        meaning: Meaning::Used("<service>: as eurus.gateway.instances.protocol, before what its instances say"),
+    },
+    Map {
+        prefix: "eurus.gateway.instances.secure-of",
+        meaning: Meaning::Used("<service>: as eurus.gateway.instances.secure"),
+    },
+    Map {
+        prefix: "eurus.gateway.instances.tls.server-name-of",
+        meaning: Meaning::Used("<service>: as eurus.gateway.instances.tls.server-name"),
+    },
     Map {
         prefix: "eurus.registry.access.tokens",
         meaning: Meaning::Used(

@@ -10,6 +10,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use crate::account::SeenBody;
 use crate::activity::Activity;
+use crate::upstream::instance_body::BodyError;
 
 /// HTTP/2 sends no larger frames unless both sides agree to.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -36,9 +37,9 @@ impl Pieces {
 
 impl Body for Pieces {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let polled = if self.rest.is_empty() {
             Pin::new(&mut self.body).poll_frame(cx)
         } else {

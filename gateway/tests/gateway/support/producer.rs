@@ -74,7 +74,7 @@ impl Producer {
     }
 }
 
-async fn answer(id: String, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn answer(id: String, request: Request<Incoming>) -> Response<Body> {
     match request.uri().path() {
         "/hello" => Response::new(text(id)),
         "/seen" => Response::new(text(seen(&request).to_string())),
@@ -105,5 +105,5 @@ fn seen(request: &Request<Incoming>) -> Value {
     let pairs = |headers: &HeaderMap| -> Value {
         headers.iter().map(|(name, value)| (name.to_string(), Value::from(value.to_str().unwrap()))).collect()
     };
-    json!({"method": request.method().as_str(), "target": request.uri().to_string(), "headers": pairs(request.headers())})
+    json!({"version": format!("{:?}", request.version()), "method": request.method().as_str(), "target": request.uri().to_string(), "headers": pairs(request.headers())})
 }

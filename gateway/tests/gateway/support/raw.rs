@@ -69,6 +69,11 @@ impl Caller {
         tokio::time::timeout(std::time::Duration::from_millis(ms), self.0.read_u8()).await.is_err()
     }
 
+    /// Exactly so much of a body.
+    pub(crate) async fn read(&mut self, body: &mut [u8]) {
+        self.0.read_exact(body).await.unwrap();
+    }
+
     /// The head of an answer that has no body.
     pub(crate) async fn get(&mut self, path: &str) -> String {
         self.0.write_all(format!("GET {path} HTTP/1.1\r\nhost: g\r\n\r\n").as_bytes()).await.unwrap();

@@ -1,0 +1,110 @@
+//! Opening a connection to an instance: TCP, TLS if it is to be, and what is spoken.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::http1::Http1;
+use super::http2::Link;
+use super::stream::{Sent, Socket};
+use super::tls::InstanceTls;
+use crate::config::EdgeConfig;
+use crate::destination::{Destination, Spoken};
+use crate::error::ErrorKind;
+use crate::observed_stream::ObservedStream;
+use crate::tally::Tally;
+
+/// What every connection of a thread is opened with.
+pub(crate) struct Dialer {
+    pub(crate) config: EdgeConfig,
+    pub(crate) tls: Arc<InstanceTls>,
+    pub(crate) tally: Arc<Tally>,
+}
+
+/// An open connection.
+pub(super) enum Dialed {
+    Http1(Http1),
+    Http2(Rc<Link>),
+}
+
+/// Why there is none.
+#[derive(Clone, Debug)]
+pub(super) struct DialError {
+    pub(super) kind: ErrorKind,
+    pub(super) why: String,
+    /// The instance's machine is there, and nobody listens.
+    pub(super) is_refused: bool,
+}
+
+impl Dialer {
+    /// TLS counts into the time that opening a connection may take.
+    pub(super) async fn dial(&self, destination: &Destination, spoken: Spoken) -> Result<Dialed, DialError> {
+        let limit = Duration::from_millis(self.config.connect_timeout_ms);
+        match timeout(limit, self.open(destination, spoken)).await {
+            Ok(Ok(dialed)) => Ok(dialed),
+            Ok(Err(error)) => Err(DialError {
+                kind: ErrorKind::ConnectFailed,
+                why: error.to_string(),
+                is_refused: error.kind() == io::ErrorKind::ConnectionRefused,
+            }),
+            Err(_) => Err(DialError {
+                kind: ErrorKind::ConnectTimeout,
+                why: format!("no connection after {} ms", limit.as_millis()),
+                is_refused: false,
+            }),
+        }
+    }
+
+    async fn open(&self, destination: &Destination, spoken: Spoken) -> io::Result<Dialed> {
+        let address = destination.address;
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let Some(name) = &destination.server_name else {
+            return match spoken {
+                Spoken::Http1 | Spoken::Negotiated => {
+                    Http1::plain(stream, address, &self.config.limits).await.map(Dialed::Http1)
+                }
+                Spoken::Http2 => Link::open(kept_alive(stream)?, None, address, self).await.map(Dialed::Http2),
+            };
+        };
+        let (stream, sent) = (kept_alive(stream)?, Rc::new(Sent::default()));
+        let stream = self.secure(ObservedStream::new(stream, Rc::clone(&sent)), name, spoken).await?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        match spoken {
+            Spoken::Http2 if !is_http2 => Err(io::Error::other("it does not agree to HTTP/2 under TLS (ALPN)")),
+            _ if is_http2 => Link::open(stream, Some(sent), address, self).await.map(Dialed::Http2),
+            _ => Http1::tls(stream, &sent, address, &self.config.limits).await.map(Dialed::Http1),
+        }
+    }
+
+    async fn secure(
+        &self,
+        socket: Socket,
+        name: &ServerName<'static>,
+        spoken: Spoken,
+    ) -> io::Result<TlsStream<Socket>> {
+        let config = self.tls.offering(spoken).await.map_err(io::Error::other)?;
+        TlsConnector::from(config).connect(name.clone(), socket).await.map_err(|error| {
+            let name = name.to_str();
+            io::Error::new(error.kind(), format!("TLS with it, as {name}, failed: {error}"))
+        })
+    }
+}
+
+/// The operating system asks whether a machine is still there that has said nothing for so long: streams may be silent for
+/// hours, and a machine that has lost its power never ends a connection.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+fn kept_alive(stream: TcpStream) -> io::Result<TcpStream> {
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    Ok(stream)
+}

@@ -1,0 +1,45 @@
+//! Waiting for the head of an answer, and for the caller's body while that is on its way.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::limits::Limits;
+use crate::upstream::upload::{Progress, Slow};
+
+/// Who is waited for, when a time-out is over.
+pub(super) enum TooLong {
+    Caller(Slow),
+    Instance,
+}
+
+/// Waits for the head of an answer: `limit` after the last byte of the request's body that moved, and as long as the caller
+/// may take for its body.
+pub(super) async fn in_time<T>(
+    answer: impl Future<Output = T>,
+    upload: Option<&Progress>,
+    limit: Duration,
+    limits: &Limits,
+) -> Result<T, TooLong> {
+    tokio::pin!(answer);
+    let began = Instant::now();
+    let deadline = || match upload.and_then(|upload| upload.caller_deadline(limits)) {
+        Some((deadline, slow)) => (deadline, TooLong::Caller(slow)),
+        None => (upload.map_or(began, Progress::moved) + limit, TooLong::Instance),
+    };
+    loop {
+        let now = Instant::now();
+        let (until, why) = deadline();
+        if until <= now {
+            return Err(why);
+        }
+        // Who is waited for may change meanwhile, to a shorter deadline.
+        let look = match upload {
+            Some(upload) if !upload.has_ended() => until.min(now + limits.body_pause_max()),
+            _ => until,
+        };
+        if let Ok(outcome) = timeout_at(look, answer.as_mut()).await {
+            return Ok(outcome);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! One try over a connection of HTTP/1.1.
+
+use http::{Response, StatusCode};
+use hyper::body::Incoming;
+
+use super::in_time::in_time;
+use super::{Answer, Outgoing, broke, failed, gone, in_words, response_limit, too_long};
+use crate::endpoint::{Endpoint, StartTicket};
+use crate::error::{ErrorKind, RequestError};
+use crate::upgrade::Protocols;
+use crate::upstream::answer_head;
+use crate::upstream::connection::Connection;
+use crate::upstream::http1::Http1;
+use crate::upstream::instance_body::InstanceBody;
+use crate::worker::Worker;
+
+pub(super) async fn send(
+    worker: &Worker,
+    endpoint: &Endpoint,
+    mut connection: Http1,
+    ticket: StartTicket,
+    outgoing: &mut Outgoing,
+) -> Result<Answer, RequestError> {
+    let Some(request) = outgoing.take(endpoint, connection.is_reused) else { return Err(gone(endpoint)) };
+    let upload = request.body().progress();
+    connection.watch.arm(ticket);
+    if outgoing.upgrade.is_some() {
+        connection.watch.let_switch();
+    }
+    let answer = connection.sender.try_send_request(request);
+    match in_time(answer, upload.as_deref(), response_limit(worker), &worker.config.limits).await {
+        Ok(Ok(mut response)) => {
+            connection.watch.head_came();
+            connection.is_spent |=
+                answer_head::judge(&mut response).map_err(|why| failed(endpoint, ErrorKind::BadAnswer, why, false))?;
+            let switched_to = switched(&response, outgoing.upgrade.as_ref())
+                .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, false))?;
+            if switched_to.is_some() {
+                connection.watch.switched();
+            }
+            let (response, connection) = (response.map(InstanceBody::Http1), Connection::Http1(connection));
+            Ok(Answer { response, connection, upload, switched_to })
+        }
+        Ok(Err(mut error)) => {
+            let unsent = error.take_message();
+            let is_unsent = unsent.is_some();
+            outgoing.request = unsent.or_else(|| outgoing.request.take());
+            // Idle connections to this endpoint have died since; the others are likely to be dead too.
+            worker.pool.forget(connection.endpoint);
+            let is_safe = is_unsent || (outgoing.request.is_some() && !connection.watch.is_answered());
+            Err(broke(worker, endpoint, upload.as_deref(), &in_words(error.error()), is_safe))
+        }
+        Err(who) => Err(too_long(worker, endpoint, &who)),
+    }
+}
+
+/// What an instance has switched to; or why its 101 is none that could be passed on.
+fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<Option<Protocols>, String> {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(None);
+    }
+    let asked = asked.ok_or("it switched protocols (101) without having been asked")?;
+    asked.agreed(response.headers()).map(Some)
+}
