@@ -48,4 +48,4 @@ pub use events::{Fetch, FetchKind, FetchListener};
 pub use reach::Away;
 pub use registration::{Forgotten, RegistrationHealth};
 pub use registration_loop::CANCEL_DURATION_MAX;
-pub use registries::{Heartbeat, Outcome, Registries, without_credentials};
+pub use registries::{Changed, Heartbeat, Outcome, Registries, without_credentials};

@@ -46,6 +46,15 @@ pub enum Outcome {
     NotFound,
 }
 
+/// A change of an instance, and how it is since, where the registry shows that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// What it was answered.
+    pub outcome: Outcome,
+    /// Live, as by [`Registries::instance`]. Java's registry does not show it.
+    pub instance: Option<Box<InstanceInfo>>,
+}
+
 /// The Eureka API over several service URLs.
 pub struct Registries {
     transport: Transport,
@@ -80,6 +89,7 @@ impl Registries {
             .call(Call {
                 method: Method::POST,
                 path: app_path(&instance.app)?,
+                prefers_representation: false,
                 body: Some(json::encode_registration(instance)),
                 described: format!("register {}/{}", instance.app, instance.instance_id),
                 read: |status, _| if is_success(status) { Reading::Answer(()) } else { Reading::Refused },
@@ -103,6 +113,7 @@ impl Registries {
             .call(Call {
                 method: Method::PUT,
                 path: format!("{}?status={status}&lastDirtyTimestamp={last_dirty_ms}", instance_path(app, id)?),
+                prefers_representation: false,
                 body: None,
                 described: format!("heartbeat {app}/{id}"),
                 read: |status, _| done_or_not_found(status, Heartbeat::Renewed, Heartbeat::NotFound),
@@ -120,6 +131,7 @@ impl Registries {
             .call(Call {
                 method: Method::DELETE,
                 path: instance_path(app, id)?,
+                prefers_representation: false,
                 body: None,
                 described: format!("cancel {app}/{id}"),
                 read: |status, _| done_or_not_found(status, (), ()),
@@ -132,14 +144,15 @@ impl Registries {
     ///
     /// # Errors
     /// Every registry is away, or one refused.
-    pub async fn set_status(&self, app: &str, id: &str, status: InstanceStatus) -> Result<Outcome, ClientError> {
+    pub async fn set_status(&self, app: &str, id: &str, status: InstanceStatus) -> Result<Changed, ClientError> {
         self.transport
             .call(Call {
                 method: Method::PUT,
                 path: format!("{}/status?value={status}", instance_path(app, id)?),
+                prefers_representation: true,
                 body: None,
                 described: format!("set status {status} of {app}/{id}"),
-                read: |status, _| done_or_not_found(status, Outcome::Done, Outcome::NotFound),
+                read: changed,
                 size: AnswerSize::Small,
             })
             .await
@@ -155,15 +168,16 @@ impl Registries {
         app: &str,
         id: &str,
         value: Option<InstanceStatus>,
-    ) -> Result<Outcome, ClientError> {
+    ) -> Result<Changed, ClientError> {
         let query = value.map(|value| format!("?value={value}")).unwrap_or_default();
         self.transport
             .call(Call {
                 method: Method::DELETE,
                 path: format!("{}/status{query}", instance_path(app, id)?),
+                prefers_representation: true,
                 body: None,
                 described: format!("remove the override of {app}/{id}"),
-                read: |status, _| done_or_not_found(status, Outcome::Done, Outcome::NotFound),
+                read: changed,
                 size: AnswerSize::Small,
             })
             .await
@@ -178,6 +192,7 @@ impl Registries {
             .call(Call {
                 method: Method::GET,
                 path: instance_path(app, id)?,
+                prefers_representation: false,
                 body: None,
                 described: format!("read {app}/{id}"),
                 read: |status, body| match status {
@@ -199,6 +214,7 @@ impl Registries {
             .call(Call {
                 method: Method::GET,
                 path: "apps/".to_owned(),
+                prefers_representation: false,
                 body: None,
                 described: "full fetch".to_owned(),
                 read: |status, body| match status {
@@ -221,6 +237,7 @@ impl Registries {
             .call(Call {
                 method: Method::GET,
                 path: "apps/delta".to_owned(),
+                prefers_representation: false,
                 body: None,
                 described: "delta fetch".to_owned(),
                 read: |status, body| match status {
@@ -236,6 +253,17 @@ impl Registries {
 
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
+}
+
+/// An answer that cannot be read is one without an instance: the change is made.
+fn changed(status: u16, body: &[u8]) -> Reading<Changed> {
+    let outcome = match status {
+        404 => Outcome::NotFound,
+        _ if is_success(status) => Outcome::Done,
+        _ => return Reading::Refused,
+    };
+    let shown = (outcome == Outcome::Done && !body.is_empty()).then(|| json::decode_instance(body).ok()).flatten();
+    Reading::Answer(Changed { outcome, instance: shown.map(Box::new) })
 }
 
 fn done_or_not_found<T>(status: u16, done: T, not_found: T) -> Reading<T> {

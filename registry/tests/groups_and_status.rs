@@ -117,3 +117,24 @@ async fn regions_are_accepted_and_the_local_registry_is_answered() {
     }
     rig.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_prefers_it_is_shown_what_a_change_came_to() {
+    let rig = uncached().await;
+    rig.register("A", "one", json!({})).await;
+    let (path, prefer) = ("/eureka/apps/A/one/status", ("Prefer", "respond-async, return=representation"));
+    for (method, value) in [("PUT", "OUT_OF_SERVICE"), ("DELETE", "UP")] {
+        let path = format!("{path}?value={value}");
+        let plain = rig.send(method, &path, &[("Accept", "application/json")], "").await;
+        assert_eq!((plain.status, plain.body.len(), plain.header("preference-applied")), (200, 0, None), "as Java");
+        let shown = rig.send(method, &path, &[("Accept", "application/json"), prefer], "").await;
+        assert_eq!((shown.status, shown.header("preference-applied")), (200, Some("return=representation")));
+        assert_eq!(shown.json()["instance"]["status"], value);
+        assert_eq!(shown.json(), rig.get("/eureka/apps/A/one").await.json(), "{method}");
+        let xml = rig.send(method, &path, &[("Accept", "application/xml"), prefer], "").await;
+        assert!(xml.text().starts_with("<instance>"), "{}", xml.text());
+    }
+    let unknown = rig.send("PUT", "/eureka/apps/A/two/status?value=UP", &[prefer], "").await;
+    assert_eq!(unknown.status, 404);
+    rig.stop().await;
+}

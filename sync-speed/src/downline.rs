@@ -26,7 +26,7 @@ use crate::audit::Trail;
 use crate::candidates::{Candidates, Selected};
 use crate::entry::{Entry, EntryState, InstanceRecord, Step};
 use crate::error::Refusal;
-use crate::notify::{Courier, GatewayClient};
+use crate::notify::{Courier, GatewayClient, Told};
 use crate::points;
 use crate::recovery::Left;
 use crate::registry_memory::RegistryMemory;
@@ -154,12 +154,12 @@ impl Downline {
         let (entry, told) = self.complete(entry, turn, time).await?;
         // Answer: when all gateways have acknowledged, or when it has waited long enough. A dropped sender says that
         // the service stops: what is known then is answered.
-        tokio::select! {
+        let outcome = tokio::select! {
             // From here on our own timer is awake: the other one can go.
-            _ = told => {}
-            () = timer.idle() => {}
-        }
-        let entry = self.as_it_stands(entry).await;
+            told = told => told.ok().and_then(|told| told.outcome),
+            () = timer.idle() => None,
+        };
+        let entry = self.as_it_stands(entry, outcome).await;
         // Whoever only waits holds up nobody.
         drop(place);
         match request.drain_within_ms {
@@ -184,7 +184,7 @@ impl Downline {
         mut entry: Entry,
         turn: Turn,
         time: RegistryTime,
-    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
+    ) -> Result<(Entry, oneshot::Receiver<Told>), Refusal> {
         self.faults.pass(&points::RECORDED, "").await;
         let at = self.at_registry(time);
         let verdict = match entry.kind {

@@ -11,6 +11,7 @@
 //! | `backoff` | how long to wait before a call is repeated |
 //! | `attempt` | one call, and what journal and registry say where its answer is no plain yes |
 //! | `gateway` | the admin API of a gateway |
+//! | `outcome` | what an entry has come to, for whoever waits |
 //! | `report` | what the log says of a call |
 //! | `unwritten` | what the journal has not taken yet |
 //! | `writing` | telling the journal, and who waits for that |
@@ -21,6 +22,7 @@ mod batch;
 mod book;
 mod courier;
 mod gateway;
+mod outcome;
 mod report;
 mod unwritten;
 mod writing;
@@ -48,6 +50,7 @@ pub use courier::Courier;
 use courier::{Delivery, Letter};
 use gateway::Failure;
 pub use gateway::{GatewayClient, UnderWay};
+pub use outcome::{Outcome, Told};
 use unwritten::Unwritten;
 use writing::Waiting;
 
@@ -211,6 +214,11 @@ impl NotifyLoop {
             let came = self.book.newcomers(now_ms, |group| nodes::known_of_group(&copy, announced, group, networks));
             if !came.is_empty() {
                 log::info!("{} gateway nodes came up that must hear of open entries", came.len());
+                for (number, node) in &came {
+                    if let Some(outcome) = self.outcome_of(*number) {
+                        outcome.node_came(node);
+                    }
+                }
                 self.unwritten.add_nodes(came);
             }
             self.seen = copy;
@@ -239,13 +247,14 @@ impl NotifyLoop {
     }
 
     async fn take_in(&mut self, delivery: Delivery) {
-        let Delivery { batch, told, arriving } = delivery;
+        let Delivery { batch, outcome, told, arriving } = delivery;
         // From here on this loop's own is awake.
         drop(arriving);
         let now_ms = self.clock.now_ms();
         let number = batch.number;
         let answer_by_ms = now_ms.saturating_add(self.config.answer_within_ms);
-        self.waiting.insert(number, Waiting { answer_by_ms, told });
+        let outcome = (!self.store.is_shared()).then_some(outcome);
+        self.waiting.insert(number, Waiting { answer_by_ms, told, outcome });
         let superseded = self.book.add(batch, now_ms);
         // The entry's nodes were named by some earlier copy.
         self.seen = Arc::default();
@@ -277,6 +286,7 @@ impl NotifyLoop {
             self.record(&updates).await;
         } else {
             // Others answer in a moment.
+            self.remember(&updates, &[]);
             self.unwritten.add(&updates, Vec::new());
             self.unwritten.gather_until(self.clock.now_ms().saturating_add(GATHER_MS));
         }

@@ -1,6 +1,6 @@
 //! The registry's part: the override is set or removed for every instance, as one unit where that is possible.
 
-use eurus_client::{ClientError, Outcome, Registries};
+use eurus_client::{Changed, ClientError, InstanceInfo, Outcome, Registries};
 use eurus_model::InstanceStatus;
 use eurus_service::Faults;
 use eurus_service::faults::Way;
@@ -39,8 +39,8 @@ impl AtRegistry<'_> {
     async fn change(
         &self,
         instance: &InstanceRecord,
-        call: impl Future<Output = Result<Outcome, ClientError>>,
-    ) -> Result<Outcome, CallFailure> {
+        call: impl Future<Output = Result<Changed, ClientError>>,
+    ) -> Result<Changed, CallFailure> {
         let name = instance.name();
         if self.faults.pass(&points::REGISTRY_CALL, &name).await == Way::Fails {
             return Err(CallFailure::Registry(ClientError::injected(&name)));
@@ -156,16 +156,16 @@ fn refuse(instance: &mut InstanceRecord, why: String) -> String {
 
 async fn take_out(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(), NotDone> {
     match set_status(at, instance, InstanceStatus::OutOfService).await {
-        Ok(Outcome::Done) => {
+        Ok(Changed { outcome: Outcome::Done, instance: shown }) => {
             instance.status = InstanceStatus::OutOfService;
             // The registration that the gateways are told is the one that was hit. Without this read the one of
             // the read before stands: the override is set either way.
-            if let Err(error) = read_back(at, instance).await {
+            if let Err(error) = shown_or_read_back(at, instance, shown).await {
                 log::warn!("{} is OUT_OF_SERVICE, but could not be read back: {error}", instance.name());
             }
             Ok(())
         }
-        Ok(Outcome::NotFound) => Err(not_known_any_more()),
+        Ok(Changed { outcome: Outcome::NotFound, .. }) => Err(not_known_any_more()),
         Err(error) if error.may_have_happened() => was_taken_out(at, instance, &error).await,
         Err(error) => Err(NotDone::No(error.to_string())),
     }
@@ -187,8 +187,8 @@ async fn was_taken_out(at: AtRegistry<'_>, instance: &mut InstanceRecord, error:
 /// answered 404. Where that leaves OUT_OF_SERVICE (the registry had forgotten the override, not the status), the
 /// status is put first.
 async fn bring_back(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: InstanceStatus) -> Result<(), NotDone> {
-    remove_override(at, instance, to).await?;
-    if read_back(at, instance).await.is_err() {
+    let shown = remove_override(at, instance, to).await?;
+    if shown_or_read_back(at, instance, shown).await.is_err() {
         // The registry said that it was done; the answer shows what it was told.
         instance.status = to;
         return Ok(());
@@ -197,12 +197,12 @@ async fn bring_back(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: Insta
         return Ok(());
     }
     match set_status(at, instance, to).await {
-        Ok(Outcome::Done) => {}
-        Ok(Outcome::NotFound) => return Err(not_known_any_more()),
+        Ok(Changed { outcome: Outcome::Done, .. }) => {}
+        Ok(Changed { outcome: Outcome::NotFound, .. }) => return Err(not_known_any_more()),
         Err(error) => return Err(NotDone::No(error.to_string())),
     }
-    remove_override(at, instance, to).await?;
-    read_back(at, instance).await.map_err(|error| NotDone::Unknown(error.to_string()))?;
+    let shown = remove_override(at, instance, to).await?;
+    shown_or_read_back(at, instance, shown).await.map_err(|error| NotDone::Unknown(error.to_string()))?;
     if instance.status == InstanceStatus::OutOfService {
         let why = "the registry still shows OUT_OF_SERVICE after its override was removed";
         return Err(NotDone::No(why.to_owned()));
@@ -210,14 +210,21 @@ async fn bring_back(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: Insta
     Ok(())
 }
 
-async fn remove_override(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: InstanceStatus) -> Result<(), NotDone> {
+/// How the instance is since, where the registry shows that.
+type Shown = Option<Box<InstanceInfo>>;
+
+async fn remove_override(
+    at: AtRegistry<'_>,
+    instance: &mut InstanceRecord,
+    to: InstanceStatus,
+) -> Result<Shown, NotDone> {
     let was_out = instance.status == InstanceStatus::OutOfService;
     let removed = at.registries.remove_override(&instance.app, &instance.instance_id, Some(to));
     match at.change(instance, removed).await {
-        Ok(Outcome::Done) => Ok(()),
-        Ok(Outcome::NotFound) => Err(not_known_any_more()),
+        Ok(Changed { outcome: Outcome::Done, instance: shown }) => Ok(shown),
+        Ok(Changed { outcome: Outcome::NotFound, .. }) => Err(not_known_any_more()),
         Err(error) if error.may_have_happened() => match read_back(at, instance).await {
-            Ok(()) if was_out && instance.status != InstanceStatus::OutOfService => Ok(()),
+            Ok(()) if was_out && instance.status != InstanceStatus::OutOfService => Ok(None),
             Ok(()) => Err(NotDone::No(error.to_string())),
             Err(_) => Err(NotDone::Unknown(error.to_string())),
         },
@@ -225,7 +232,7 @@ async fn remove_override(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: 
     }
 }
 
-async fn set_status(at: AtRegistry<'_>, instance: &InstanceRecord, to: InstanceStatus) -> Result<Outcome, CallFailure> {
+async fn set_status(at: AtRegistry<'_>, instance: &InstanceRecord, to: InstanceStatus) -> Result<Changed, CallFailure> {
     at.change(instance, at.registries.set_status(&instance.app, &instance.instance_id, to)).await
 }
 
@@ -233,14 +240,31 @@ fn not_known_any_more() -> NotDone {
     NotDone::No("the registry does not know it any more (404)".to_owned())
 }
 
+/// Takes status and registration from what the registry has answered, or from a live read.
+async fn shown_or_read_back(
+    at: AtRegistry<'_>,
+    instance: &mut InstanceRecord,
+    shown: Shown,
+) -> Result<(), CallFailure> {
+    match shown {
+        Some(live) => take_in(instance, &live),
+        None => read_back(at, instance).await?,
+    }
+    Ok(())
+}
+
 /// Takes status and registration from a live read. An instance that is gone keeps what was known.
 async fn read_back(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(), CallFailure> {
     let read = at.time.bound(at.registries.instance(&instance.app, &instance.instance_id)).await?;
     if let Some(live) = read {
-        instance.status = live.status;
-        instance.registration = Registration::of(&live);
+        take_in(instance, &live);
     }
     Ok(())
+}
+
+fn take_in(instance: &mut InstanceRecord, live: &InstanceInfo) {
+    instance.status = live.status;
+    instance.registration = Registration::of(live);
 }
 
 async fn roll_back(at: AtRegistry<'_>, instances: &mut [InstanceRecord], refusal: String) -> Verdict {

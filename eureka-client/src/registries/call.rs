@@ -12,6 +12,8 @@ pub(super) struct Call<T> {
     pub(super) method: Method,
     /// Below the service URL, encoded, query included.
     pub(super) path: String,
+    /// Ours shows what it has changed, if that is preferred.
+    pub(super) prefers_representation: bool,
     /// JSON.
     pub(super) body: Option<Vec<u8>>,
     /// For errors and logs.

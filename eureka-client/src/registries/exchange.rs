@@ -21,6 +21,7 @@ use super::service_url::ServiceUrl;
 use crate::config::Timeouts;
 use crate::error::FailureKind;
 
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// The two loops and a few operations at a time; more connections than that are closed after use.
 const IDLE_CONNECTIONS_MAX: usize = 8;
 /// Of an answer that is shown in an error, characters.
@@ -107,6 +108,9 @@ impl Exchange {
         headers.clone_from(&self.headers);
         if call.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if call.prefers_representation {
+            headers.insert(PREFER, HeaderValue::from_static("return=representation"));
         }
         if let Some(authorization) = url.authorization() {
             headers.insert(AUTHORIZATION, authorization.clone());

@@ -1,13 +1,19 @@
 //! `apps/{app}/{id}/status` and `…/metadata`: what others decide about an instance.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use eurus_model::InstanceStatus;
 
 use super::Call;
+use super::instance;
 use super::query::{Parameters, STATUSES};
 use super::refusal::Refusal;
 use crate::store::StatusChange;
 use crate::tally::OverrideChange;
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const REPRESENTATION: &str = "return=representation";
 
 /// `PUT …/status?value=`: overrides the status.
 pub(crate) fn set(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, Refusal> {
@@ -15,7 +21,7 @@ pub(crate) fn set(call: &Call<'_>, app: &str, id: &str) -> Result<HttpResponse, 
     let status = parameters.status("value")?;
     let status = status.ok_or_else(|| Refusal::BadValue(format!("value is missing: it must be {STATUSES}")))?;
     let change = change(call, &parameters, status)?;
-    found(call.registry.set_status(app, id, change, call.now_ms))
+    changed(call, app, id, call.registry.set_status(app, id, change, call.now_ms))
 }
 
 /// `DELETE …/status?value=`: takes the override back. Without a value the status is unknown until the instance
@@ -24,7 +30,7 @@ pub(crate) fn remove_override(call: &Call<'_>, app: &str, id: &str) -> Result<Ht
     let parameters = known_instance(call, app, id, OverrideChange::Removed)?;
     let status = parameters.status("value")?.unwrap_or(InstanceStatus::Unknown);
     let change = change(call, &parameters, status)?;
-    found(call.registry.remove_override(app, id, change, call.now_ms))
+    changed(call, app, id, call.registry.remove_override(app, id, change, call.now_ms))
 }
 
 /// `PUT …/metadata?key=value`: adds to the metadata.
@@ -46,6 +52,17 @@ fn known_instance<'a>(call: &Call<'a>, app: &str, id: &str, change: OverrideChan
 
 fn change(call: &Call<'_>, parameters: &Parameters, status: InstanceStatus) -> Result<StatusChange, Refusal> {
     Ok(StatusChange { status, dirty_ms: parameters.dirty_ms()?, origin: call.origin(), peer: call.peer() })
+}
+
+/// Java's answer is empty. Who prefers a representation (RFC 7240) is shown the instance as it is now, and need not ask.
+fn changed(call: &Call<'_>, app: &str, id: &str, is_known: bool) -> Result<HttpResponse, Refusal> {
+    let prefers = call.request.headers().get_all(PREFER).filter_map(|value| value.to_str().ok());
+    if !is_known || !prefers.flat_map(|value| value.split(',')).any(|one| one.trim() == REPRESENTATION) {
+        return found(is_known);
+    }
+    let mut shown = instance::show(call, call.registry.instance(app, id, call.now_ms))?;
+    shown.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(REPRESENTATION));
+    Ok(shown)
 }
 
 fn found(found: bool) -> Result<HttpResponse, Refusal> {

@@ -1,18 +1,18 @@
 //! An entry that failed at the registry, or of which nobody knows.
 
-use eurus_service::Timer;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use super::Downline;
 use crate::entry::{Entry, EntryState, Step};
 use crate::error::Refusal;
+use crate::notify::Told;
 use crate::recovery::{LEFT_MAX, Left};
 use crate::store::{RegistryAnswer, StoreError};
 
 impl Downline {
     /// Nothing has changed: that is written down, and said.
-    pub(crate) async fn fail(&self, entry: Entry, why: String) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
+    pub(crate) async fn fail(&self, entry: Entry, why: String) -> Result<(Entry, oneshot::Receiver<Told>), Refusal> {
         log::error!("{}: failed at the registry, no gateway was told: {why}", entry.id);
         let entry = self.write_failed(entry, why.clone()).await;
         Err(Refusal::Registry { entry: Some(Box::new(entry)), why })
@@ -23,7 +23,7 @@ impl Downline {
         &self,
         entry: Entry,
         error: StoreError,
-    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
+    ) -> Result<(Entry, oneshot::Receiver<Told>), Refusal> {
         log::error!("{}: failed, the registry was not asked: {error}", entry.id);
         self.write_failed(entry, format!("the registry was not asked: {error}")).await;
         Err(Refusal::Store(error))
@@ -49,7 +49,7 @@ impl Downline {
         &self,
         entry: Entry,
         error: StoreError,
-    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
+    ) -> Result<(Entry, oneshot::Receiver<Told>), Refusal> {
         log::error!("{}: the registry has done its part, the journal fails: {error}", entry.id);
         // As it was recorded, but for what the registry did.
         let entry = Entry { state: EntryState::Recorded, nodes: Vec::new(), ..entry };
@@ -62,7 +62,7 @@ impl Downline {
         &self,
         mut entry: Entry,
         why: String,
-    ) -> Result<(Entry, oneshot::Receiver<Timer>), Refusal> {
+    ) -> Result<(Entry, oneshot::Receiver<Told>), Refusal> {
         log::error!("{}: {why}; no gateway was told, it is undone as soon as the registry answers", entry.id);
         entry.add_note(&why);
         match self.write_answer(&entry).await {

@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 use super::Downline;
 use crate::entry::Entry;
 use crate::error::Refusal;
+use crate::notify::Outcome;
 use crate::request::Request;
 
 /// How often an entry is looked at that another node may be working on: its changes are not heard here.
@@ -58,8 +59,11 @@ impl Downline {
     }
 
     /// The entry with the gateways' answers, which are answered.
-    pub(super) async fn as_it_stands(&self, entry: Entry) -> Entry {
-        let entry = self.now(entry).await;
+    pub(super) async fn as_it_stands(&self, entry: Entry, outcome: Option<Outcome>) -> Entry {
+        let entry = match outcome {
+            Some(outcome) => outcome.of(entry),
+            None => self.now(entry).await,
+        };
         log::info!("{}: answered {}", entry.id, entry.state.as_str());
         entry
     }

@@ -7,6 +7,7 @@ use eurus_service::{Clock, Timer};
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{Batch, GroupsByApp};
+use super::outcome::{Outcome, Told};
 use crate::entry::Entry;
 
 /// Calls that may be open, waiting or under way, over all entries: beyond, no new request is accepted.
@@ -32,9 +33,10 @@ pub(super) enum Letter {
 /// An entry on its way to the loop.
 pub(super) struct Delivery {
     pub(super) batch: Batch,
-    /// Signalled when all have acknowledged, or the wait is over; with a timer, so that on a manual clock no time passes
-    /// until the one who waited goes on.
-    pub(super) told: oneshot::Sender<Timer>,
+    /// Signalled when all have acknowledged, or the wait is over.
+    pub(super) told: oneshot::Sender<Told>,
+    /// What the entry is so far.
+    pub(super) outcome: Outcome,
     /// On a manual clock no time passes until the loop has taken this in.
     pub(super) arriving: Timer,
 }
@@ -56,11 +58,12 @@ impl Courier {
 
     /// Hands an entry over; the receiver hears when all nodes have acknowledged, or when the answer should not wait
     /// longer. It hears nothing (its sender is dropped) when the service stops: the journal has the rest.
-    pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<Timer> {
+    pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<Told> {
         let (told, hears) = oneshot::channel();
+        let outcome = Outcome::begun(entry);
         let batch = Batch::of(entry, groups, entry.created_ms.saturating_add(self.retry_for_ms));
         let arriving = self.clock.timer("entry for the gateways");
-        if self.inbox.send(Letter::Entry(Box::new(Delivery { batch, told, arriving }))).await.is_err() {
+        if self.inbox.send(Letter::Entry(Box::new(Delivery { batch, outcome, told, arriving }))).await.is_err() {
             log::warn!("{}: the service stops; its gateways are told after the next start", entry.id);
         }
         hears

@@ -2,17 +2,23 @@
 
 use std::sync::atomic::Ordering;
 
-use eurus_service::Timer;
 use tokio::sync::oneshot;
 
 use super::NotifyLoop;
+use super::outcome::{Outcome, Told};
+use crate::entry::EntryState;
 use crate::points;
 use crate::store::{NodeUpdate, StoreError};
+
+/// The timer of one who goes on.
+const ANSWER: &str = "answer to a request";
 
 /// Somebody who waits for the answer to a request.
 pub(super) struct Waiting {
     pub(super) answer_by_ms: i64,
-    pub(super) told: oneshot::Sender<Timer>,
+    pub(super) told: oneshot::Sender<Told>,
+    /// What is known of its entry. Nothing where another process may know better.
+    pub(super) outcome: Option<Outcome>,
 }
 
 impl NotifyLoop {
@@ -21,6 +27,7 @@ impl NotifyLoop {
         if !(updates.is_empty() && finished.is_empty()) {
             self.unwritten.gather_no_longer();
         }
+        self.remember(updates, &finished);
         self.unwritten.add(updates, finished);
         if self.unwritten.is_due(self.clock.now_ms()) {
             if self.unwritten.calls() > 0 {
@@ -34,8 +41,27 @@ impl NotifyLoop {
         let is_told = |number: i64| book.is_told(number) && !unwritten.is_about(number);
         for (_, waiting) in self.waiting.extract_if(.., |number, _| is_told(*number)) {
             // The one who waited may have left.
-            let _ = waiting.told.send(self.clock.timer("answer to a request"));
+            let _ = waiting.told.send(Told { outcome: waiting.outcome, timer: self.clock.timer(ANSWER) });
         }
+    }
+
+    /// For those who wait.
+    pub(super) fn remember(&mut self, updates: &[NodeUpdate], finished: &[(i64, EntryState)]) {
+        for update in updates {
+            if let Some(outcome) = self.outcome_of(update.number) {
+                outcome.answered(update);
+            }
+        }
+        for (number, state) in finished {
+            if let Some(outcome) = self.outcome_of(*number) {
+                outcome.finished(*state);
+            }
+        }
+    }
+
+    /// Of an entry that somebody waits for.
+    pub(super) fn outcome_of(&mut self, number: i64) -> Option<&mut Outcome> {
+        self.waiting.get_mut(&number)?.outcome.as_mut()
     }
 
     /// What gateways have done is done: they are not told again.
@@ -82,7 +108,7 @@ impl NotifyLoop {
         }
         for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
             // The one who waited may have left.
-            let _ = waiting.told.send(self.clock.timer("answer to a request"));
+            let _ = waiting.told.send(Told { outcome: None, timer: self.clock.timer(ANSWER) });
         }
     }
 }

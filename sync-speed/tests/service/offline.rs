@@ -1,8 +1,10 @@
 //! `POST /offline`: the way, from end to end.
 
 use crate::support::gateway::Mode;
+use crate::support::holding::Holding;
 use crate::support::service::{GROUP, World};
 use eurus_sync_speed::access::Token;
+use eurus_sync_speed::points;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,6 +54,31 @@ async fn registry_first_then_every_gateway() {
     assert!(put < place("g1 /downline") && put < place("g2 /downline"), "{order:#?}");
     assert_eq!(world.registry.changes().len(), 1);
     service.stop().await;
+}
+
+/// It has registered anew between the live read and the change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gateways_are_told_the_registration_that_was_hit() {
+    for shows_changes in [false, true] {
+        let world = World::with_three();
+        let gateway = world.gateway("g");
+        if shows_changes {
+            world.registry.show_changes();
+        }
+        let holding = Holding::at(&points::REGISTRY_CALL);
+        let service = world.start_with(|config| config.faults = holding.faults());
+        let request = service.offline_in_background(json!({"ip": "10.0.0.2"}));
+        holding.reached().await;
+        world.registry.change("JAVA-SERVICE", "java-2", |instance| instance.service_up_ms = 2_000);
+        holding.release();
+        assert_eq!(request.await.unwrap().expect(200)["state"], "done");
+        assert_eq!(gateway.told()[0]["registration"]["serviceUpTimestamp"], 2_000);
+        let order = world.events.matching("java-2");
+        let put = order.iter().position(|event| event.starts_with("registry PUT")).unwrap();
+        let reads = order[put..].iter().filter(|event| event.starts_with("registry GET")).count();
+        assert_eq!(reads, usize::from(!shows_changes), "{order:#?}");
+        service.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

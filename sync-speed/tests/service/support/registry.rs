@@ -44,6 +44,8 @@ struct State {
     faults: Vec<Fault>,
     /// DELETE …/status leaves OUT_OF_SERVICE as long as no status was put: the override was forgotten before.
     override_forgotten: bool,
+    /// A change is answered with the instance, as by our registry and not by Java's.
+    shows_changes: bool,
 }
 
 #[derive(Clone)]
@@ -163,6 +165,10 @@ impl FakeRegistry {
         self.state.lock().faults.clear();
     }
 
+    pub(crate) fn show_changes(&self) {
+        self.state.lock().shows_changes = true;
+    }
+
     pub(crate) fn forget_overrides(&self) {
         self.state.lock().override_forgotten = true;
     }
@@ -233,10 +239,14 @@ fn route(state: &mut State, request: &HttpRequest, path: &str) -> HttpResponse {
 }
 
 fn change_status(state: &mut State, app: &str, id: &str, value: Option<String>) -> HttpResponse {
+    let shows = state.shows_changes;
     match (state.instances.get_mut(&key(app, id)), value) {
         (Some(instance), Some(value)) => {
             instance.status = value;
-            HttpResponse::Ok().finish()
+            match shows {
+                true => HttpResponse::Ok().json(json!({"instance": shown(instance)})),
+                false => HttpResponse::Ok().finish(),
+            }
         }
         (None, _) => HttpResponse::NotFound().finish(),
         (Some(_), None) => HttpResponse::InternalServerError().finish(),
