@@ -15,6 +15,7 @@ use crate::access_log::AccessLogConfig;
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::error::RunError;
 use crate::limits::Limits;
+use crate::routes::RoutesConfig;
 use crate::sync_speed::SyncSpeedConfig;
 use crate::tally::BookLimits;
 
@@ -57,6 +58,8 @@ pub struct GatewayConfig {
     pub edge: EdgeConfig,
     /// How callers are spoken with over TLS; `None`: they are not.
     pub tls: Option<TlsConfig>,
+    /// Which service a request is for.
+    pub routes: RoutesConfig,
     /// One line for each request; `None`: there is no access log.
     pub access_log: Option<AccessLogConfig>,
     /// How many services and instances have metrics of their own.
@@ -82,6 +85,7 @@ impl fmt::Debug for GatewayConfig {
             .field("service_urls", &service_urls)
             .field("edge", &self.edge)
             .field("tls", &self.tls)
+            .field("routes", &self.routes)
             .field("access_log", &self.access_log)
             .field("counted", &self.counted)
             .field("admin", &self.admin)
@@ -161,6 +165,7 @@ impl GatewayConfig {
             fetch_listener_enabled: true,
             edge: EdgeConfig::default(),
             tls: None,
+            routes: RoutesConfig::default(),
             access_log: None,
             counted: BookLimits::default(),
             admin: AdminConfig::default(),

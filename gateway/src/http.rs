@@ -7,6 +7,7 @@ mod failure;
 mod health;
 mod in_time;
 mod metrics;
+mod routes;
 mod services;
 mod under_way;
 
@@ -23,6 +24,7 @@ use eurus_service::{Clock, Faults};
 use crate::access_log::AccessLog;
 use crate::config::AdminConfig;
 use crate::directory::Directory;
+use crate::routes::Routes;
 use crate::sync_speed::Standing;
 use crate::tally::Tally;
 use failure::Failure;
@@ -36,6 +38,7 @@ const STOP_GRACE_S: u64 = 5;
 /// What the resources work on.
 pub(crate) struct Admin {
     pub(crate) directory: Arc<Directory>,
+    pub(crate) routes: Arc<Routes>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) access_log: Option<AccessLog>,
     /// `None`: it is not spoken.
@@ -64,6 +67,8 @@ pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> 
             .route("/downline", web::post().to(direct::downline))
             .route("/upline", web::post().to(direct::upline))
             .route("/services", web::get().to(services::services))
+            .route("/routes", web::get().to(routes::routes))
+            .route("/routes/match", web::get().to(routes::matching))
             .route("/under-way", web::get().to(under_way::under_way))
             .route("/down-service-cache", web::get().to(down_service_cache::down_service_cache))
             .route("/metrics", web::get().to(metrics::metrics))

@@ -31,7 +31,7 @@ pub(crate) fn judge(
     if head.version < Version::HTTP_2 {
         only_chunked(&head.headers).map_err(|fault| bad(&fault.to_string()))?;
     }
-    within_body_limit(limits, body)
+    Ok(())
 }
 
 fn agree(framing: Framing, body: &Incoming) -> Result<(), Fault> {
@@ -63,14 +63,15 @@ fn within_uri_limit(limits: &Limits, uri: &Uri) -> Result<(), RequestError> {
     Err(RequestError::new(ErrorKind::UriTooLong, None, message))
 }
 
-fn within_body_limit(limits: &Limits, body: &Incoming) -> Result<(), RequestError> {
-    let (max, least) = (limits.body_bytes_max, body.size_hint().lower());
+/// What is known to be too long is refused before anything of it is read. 0: it may be as long as it likes.
+pub(crate) fn within_body_limit(max: u64, body: &Incoming) -> Result<(), RequestError> {
+    let least = body.size_hint().lower();
     if max == 0 || least <= max { Ok(()) } else { Err(too_long(max)) }
 }
 
 /// Of a body that is longer than it may be.
 pub(crate) fn too_long(max: u64) -> RequestError {
-    let message = format!("the body has more than {max} bytes (eurus.gateway.body-bytes-max)");
+    let message = format!("the body has more than {max} bytes (eurus.gateway.body-bytes-max, or its route's)");
     RequestError::new(ErrorKind::BodyTooLong, None, message)
 }
 

@@ -18,7 +18,9 @@
 //! | `judgement` | whether a request can be read in one way only, and is within the limits |
 //! | [`framing`] | a second reading of callers' bytes, strict where hyper is lenient |
 //! | `limits` | how much callers may send, and how slowly |
-//! | `product`, `headers` | which service a path names; which headers pass |
+//! | `routes`, `product` | which service a request is for: routes, and behind them the locator |
+//! | `terms` | what holds for a request: time-outs, tries, limits |
+//! | `headers` | which headers pass |
 //! | `destination` | where an instance is called, and what is spoken there |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
 //! | `upstream` | connections to instances, their pool, one request over one of them |
@@ -81,11 +83,13 @@ mod properties;
 mod registration;
 mod renewal;
 mod request_id;
+mod routes;
 mod rule;
 mod service;
 mod snapshot;
 mod sync_speed;
 mod tally;
+mod terms;
 mod timestamp;
 mod traffic;
 mod trailers;
@@ -109,6 +113,7 @@ pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use limits::Limits;
 pub use listeners::{ADMIN_PORT, DataListeners, GatewayListeners, PORT};
+pub use routes::RoutesConfig;
 pub use sync_speed::SyncSpeedConfig;
 pub use tally::BookLimits;
 
@@ -117,6 +122,7 @@ use directory::Directory;
 use http::Admin;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
+use routes::Routes;
 use sync_speed::{Announcer, Standing, State, then_follow};
 use upstream::tls::InstanceTls;
 use worker::Shared;
@@ -166,6 +172,7 @@ pub async fn run(
     let instance_tls = InstanceTls::new(config.edge.instances.tls.as_ref()).map_err(RunError::InstanceTls)?;
     let shared = Shared {
         directory: Arc::clone(&directory),
+        routes: Arc::new(Routes::new(&config.routes, &config.edge)),
         refusals,
         tally: Arc::default(),
         access_log,
@@ -199,9 +206,7 @@ pub async fn run(
     parts.workers_end().await;
     admin_handle.stop(!stop.is_aborted()).await;
     parts.client_end().await;
-    if let Some(log) = &shared.access_log {
-        log.flush();
-    }
+    shared.access_log.iter().for_each(AccessLog::flush);
     log::info!("gateway: stopped");
     outcome
 }
@@ -216,6 +221,7 @@ fn warn_of_lost_orders() {
 fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<Standing>, clock: &Clock) -> Admin {
     Admin {
         directory: Arc::clone(&shared.directory),
+        routes: Arc::clone(&shared.routes),
         tally: Arc::clone(&shared.tally),
         access_log: shared.access_log.clone(),
         tls: config.tls.as_ref().map(|config| config.tls.clone()),

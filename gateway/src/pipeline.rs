@@ -26,11 +26,12 @@ use crate::caller::Caller;
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError, Source};
 use crate::headers::{self, Passing};
-use crate::judgement::judge;
+use crate::judgement::{judge, within_body_limit};
 use crate::pick::{Choice, pick};
 use crate::points;
-use crate::product::{self, Route};
+use crate::product;
 use crate::request_id::X_REQUEST_ID;
+use crate::routes::Routed;
 use crate::tally::Limit;
 use crate::upgrade::Protocols;
 use crate::upstream::connection::connection;
@@ -95,7 +96,8 @@ async fn forward(
     body: Incoming,
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
-    let Route { service, prefix, target } = head.uri.path_and_query().and_then(product::route).ok_or_else(no_route)?;
+    let Routed { service, prefix, target, terms, .. } = worker.routes.route(&head)?;
+    within_body_limit(terms.body_bytes_max, &body)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     // As judged: where there is no `Host`, the target's authority is one.
     let authority = head.uri.authority().and_then(|authority| authority.as_str().parse().ok());
@@ -105,9 +107,9 @@ async fn forward(
     let passing = Passing { way, authority, prefix: &prefix, upgrade: upgrade.as_ref(), size };
     headers::prepare_request(&mut head.headers, passing);
     head.headers.insert(X_REQUEST_ID, caller.request_id.clone());
-    let upload = Upload::new(body, &worker.config.limits, caller.verdicts.clone());
-    let mut outgoing = Outgoing::new(head, upload, upgrade);
-    let mut tries = Tries { left: worker.config.tries_max, failed: Vec::new(), errors: Vec::new() };
+    let upload = Upload::new(body, terms.body_bytes_max, caller.verdicts.clone());
+    let mut outgoing = Outgoing::new(head, upload, upgrade, terms);
+    let mut tries = Tries { left: terms.tries_max, failed: Vec::new(), errors: Vec::new() };
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
         let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
@@ -116,7 +118,7 @@ async fn forward(
         let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
-        let connection = match connection(worker, &endpoint, outgoing.needs()).await {
+        let connection = match connection(worker, &endpoint, outgoing.needs(), terms.time_outs.connect).await {
             Ok(connection) => connection,
             Err(error) => {
                 account.try_failed(&endpoint, &error);
@@ -186,8 +188,4 @@ fn summary(mut errors: Vec<RequestError>) -> RequestError {
         last.message = format!("{} tries failed: {}", each.len(), each.join("; "));
     }
     last
-}
-
-fn no_route() -> RequestError {
-    RequestError::new(ErrorKind::NoRoute, None, "no route: the path must begin with /{service-id}/")
 }

@@ -3,6 +3,9 @@
 mod http2;
 mod instances;
 mod limits;
+mod route_terms;
+mod routes;
+mod shortcut;
 mod tls;
 mod watching;
 
@@ -13,6 +16,7 @@ use eurus_service::properties::{ConfigError, Properties};
 
 use crate::config::{AdminConfig, EdgeConfig, GatewayConfig};
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
+use crate::routes::RoutesConfig;
 use crate::sync_speed::SyncSpeedConfig;
 
 /// A day: the longest that a duration of ours may be set to.
@@ -52,6 +56,7 @@ impl GatewayConfig {
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
             tls: tls::tls(properties)?,
+            routes: RoutesConfig::from_properties(properties)?,
             access_log: watching::access_log(properties)?,
             counted: watching::counted(properties, stock.counted)?,
             admin: admin(properties, &stock.admin)?,

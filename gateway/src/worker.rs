@@ -11,6 +11,7 @@ use crate::config::EdgeConfig;
 use crate::directory::Directory;
 use crate::failure_log::FailureLog;
 use crate::request_id::RequestIds;
+use crate::routes::Routes;
 use crate::sync_speed::Refusals;
 use crate::tally::Tally;
 use crate::upstream::Pool;
@@ -22,6 +23,7 @@ use crate::upstream::tls::InstanceTls;
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) directory: Arc<Directory>,
+    pub(crate) routes: Arc<Routes>,
     /// Where instances that refuse connections are noted.
     pub(crate) refusals: Refusals,
     pub(crate) tally: Arc<Tally>,
@@ -33,6 +35,7 @@ pub(crate) struct Shared {
 /// One thread's own.
 pub(crate) struct Worker {
     pub(crate) directory: Arc<Directory>,
+    pub(crate) routes: Arc<Routes>,
     pub(crate) config: EdgeConfig,
     pub(crate) clock: Clock,
     pub(crate) pool: Pool,
@@ -52,7 +55,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// With an empty pool.
     pub(crate) fn new(shared: Shared, config: EdgeConfig, clock: Clock, faults: Faults) -> Self {
-        let Shared { directory, refusals, tally, access_log, instance_tls } = shared;
+        let Shared { directory, routes, refusals, tally, access_log, instance_tls } = shared;
         let limits = PoolLimits {
             per_address_max: config.idle_per_address_max,
             all_max: config.idle_max,
@@ -64,6 +67,7 @@ impl Worker {
         let (failures, upgraded) = (FailureLog::default(), Cell::new(0));
         Self {
             directory,
+            routes,
             config,
             clock,
             pool,

@@ -51,6 +51,15 @@ pub struct Map {
     pub meaning: Meaning,
 }
 
+/// Lists of maps, as `spring.cloud.gateway.routes[0].id`. As Spring does, the strongest source that has one has all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    /// Kebab case, dotted, without an index.
+    pub name: &'static str,
+    /// What happens with its items.
+    pub meaning: Meaning,
+}
+
 const fn used(name: &'static str, help: &'static str) -> Key {
     Key { name, meaning: Meaning::Used(help) }
 }
@@ -81,6 +90,18 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
 /// All known maps.
 pub fn maps() -> impl Iterator<Item = &'static Map> {
     eurus::MAPS.iter().chain(spring::MAPS).chain(older::MAPS)
+}
+
+/// All known lists of maps.
+pub fn lists() -> impl Iterator<Item = &'static List> {
+    spring::LISTS.iter()
+}
+
+/// The list that a name is about, and what stands behind the list's name: `[0].id`, or nothing.
+pub fn list_of(name: &str) -> Option<(&'static List, &str)> {
+    let (list, rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+    let wanted = uniform(list);
+    lists().find(|known| uniform(known.name) == wanted).map(|known| (known, rest))
 }
 
 /// Whether known names begin with these parts, as with `eureka.server`.

@@ -13,6 +13,7 @@
 //! | `yaml` | numbers as they are written |
 //! | `environment` | variables by Spring's relaxed rule |
 //! | `placeholders`, `random`, `host` | `${…}` in values |
+//! | `items` | lists of maps, as routes |
 //! | `rereading` | the same layers once more, when files have changed |
 //! | `settling` | when files that changed are at rest |
 //! | `duration` | `30s`, `PT30S` |
@@ -26,6 +27,7 @@ mod files;
 mod flatten;
 mod found;
 mod host;
+mod items;
 mod java_properties;
 mod layers;
 mod loading;
@@ -48,6 +50,7 @@ pub use error::{ConfigError, without_credentials};
 pub use files::Files;
 pub use found::Found;
 pub use host::outward_address;
+pub use items::{Item, ItemSetting};
 pub use layers::{Notices, Sources};
 pub use origin::Origin;
 pub use rereading::{FilesState, Rereading};

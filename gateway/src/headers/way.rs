@@ -47,7 +47,9 @@ impl Way {
         for name in &names::OF_THE_WAY {
             headers.remove(name);
         }
-        headers.insert(names::X_FORWARDED_PREFIX, value(prefix));
+        if !prefix.is_empty() {
+            headers.insert(names::X_FORWARDED_PREFIX, value(prefix));
+        }
         let (port, forwarded) = self.of_host(host.as_ref());
         headers.insert(header::FORWARDED, forwarded);
         self.tell_x(headers, host, port);
@@ -65,7 +67,9 @@ impl Way {
     /// Continues what a trusted proxy says. It says it in one of two ways; the other is not made up, because it would say
     /// less, and there are frameworks that would believe it first.
     fn go_on(&self, headers: &mut HeaderMap, host: Option<HeaderValue>, prefix: &str) {
-        append(headers, &names::X_FORWARDED_PREFIX, ",", prefix);
+        if !prefix.is_empty() {
+            append(headers, &names::X_FORWARDED_PREFIX, ",", prefix);
+        }
         let has_forwarded = headers.contains_key(header::FORWARDED);
         let has_x = [names::X_FORWARDED_FOR, names::X_FORWARDED_PROTO, names::X_FORWARDED_HOST]
             .iter()

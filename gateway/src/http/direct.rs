@@ -164,8 +164,10 @@ mod tests {
     use eurus_service::{Clock, Faults};
 
     use super::*;
+    use crate::config::EdgeConfig;
     use crate::config::{AdminConfig, GatewayConfig};
     use crate::directory::Directory;
+    use crate::routes::{Routes, RoutesConfig};
     use crate::sync_speed::{Standing, State};
 
     /// An admin API over one instance, and its endpoint.
@@ -194,6 +196,7 @@ mod tests {
         (
             Admin {
                 directory,
+                routes: Arc::new(Routes::new(&RoutesConfig::default(), &EdgeConfig::default())),
                 tally: Arc::default(),
                 access_log: None,
                 tls: None,

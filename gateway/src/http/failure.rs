@@ -27,7 +27,8 @@ impl Failure {
     }
 
     pub(super) fn not_found() -> Self {
-        let known = "GET /services, GET /under-way, GET /down-service-cache, GET /actuator/health, POST /downline, POST /upline";
+        let known = "GET /services, GET /routes, GET /routes/match, GET /under-way, GET /down-service-cache, GET /metrics, \
+                     GET /actuator/health, POST /downline, POST /upline";
         Self::new(StatusCode::NOT_FOUND, format!("no such resource; there are {known}"))
     }
 }

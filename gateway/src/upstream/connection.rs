@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -74,11 +75,12 @@ pub(crate) async fn connection(
     worker: &Worker,
     endpoint: &Arc<Endpoint>,
     needs: Needs,
+    connect_limit: Duration,
 ) -> Result<Connection, RequestError> {
     let (destination, spoken) = needs.at(endpoint);
     let found = match spoken {
-        Spoken::Http1 => http1(worker, endpoint, destination).await.map(Connection::Http1),
-        Spoken::Http2 | Spoken::Negotiated => shared(worker, endpoint, destination, spoken).await,
+        Spoken::Http1 => http1(worker, endpoint, destination, connect_limit).await.map(Connection::Http1),
+        Spoken::Http2 | Spoken::Negotiated => shared(worker, endpoint, destination, spoken, connect_limit).await,
     };
     match found {
         Ok(connection) => {
@@ -101,11 +103,16 @@ pub(crate) async fn connection(
     }
 }
 
-async fn http1(worker: &Worker, endpoint: &Endpoint, destination: &Destination) -> Result<Http1, DialError> {
+async fn http1(
+    worker: &Worker,
+    endpoint: &Endpoint,
+    destination: &Destination,
+    limit: Duration,
+) -> Result<Http1, DialError> {
     if let Some(connection) = idle(worker, endpoint).await {
         return Ok(connection);
     }
-    match worker.dialer.dial(destination, Spoken::Http1).await? {
+    match worker.dialer.dial(destination, Spoken::Http1, limit).await? {
         Dialed::Http1(mut connection) => {
             connection.endpoint = endpoint.number();
             Ok(connection)
@@ -134,6 +141,7 @@ async fn shared(
     endpoint: &Endpoint,
     destination: &Destination,
     spoken: Spoken,
+    limit: Duration,
 ) -> Result<Connection, DialError> {
     // What was agreed upon before may have been HTTP/1.1.
     if spoken == Spoken::Negotiated
@@ -142,9 +150,9 @@ async fn shared(
         return Ok(Connection::Http1(connection));
     }
     let which = Which { endpoint: endpoint.number(), port: destination.address.port(), spoken };
-    match worker.pool.links(which).place(&worker.dialer, destination, which).await? {
+    match worker.pool.links(which).place(&worker.dialer, destination, which, limit).await? {
         Some(connection) => Ok(connection),
-        None => http1(worker, endpoint, destination).await.map(Connection::Http1),
+        None => http1(worker, endpoint, destination, limit).await.map(Connection::Http1),
     }
 }
 

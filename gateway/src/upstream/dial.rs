@@ -46,8 +46,12 @@ pub(super) struct DialError {
 
 impl Dialer {
     /// TLS counts into the time that opening a connection may take.
-    pub(super) async fn dial(&self, destination: &Destination, spoken: Spoken) -> Result<Dialed, DialError> {
-        let limit = Duration::from_millis(self.config.connect_timeout_ms);
+    pub(super) async fn dial(
+        &self,
+        destination: &Destination,
+        spoken: Spoken,
+        limit: Duration,
+    ) -> Result<Dialed, DialError> {
         match timeout(limit, self.open(destination, spoken)).await {
             Ok(Ok(dialed)) => Ok(dialed),
             Ok(Err(error)) => Err(DialError {

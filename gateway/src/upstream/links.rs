@@ -49,6 +49,7 @@ impl Links {
         dialer: &Rc<Dialer>,
         destination: &Destination,
         which: Which,
+        limit: Duration,
     ) -> Result<Option<Connection>, DialError> {
         if self.is_http1.get() {
             return Ok(None);
@@ -56,7 +57,8 @@ impl Links {
         if let Some(place) = self.free() {
             return Ok(Some(Connection::Http2(place)));
         }
-        let limit = Duration::from_millis(dialer.config.connect_timeout_ms);
+        // A connection is for all: one whose route is in a greater hurry than others leaves earlier, and it is opened all the same.
+        let dial_limit = limit.max(Duration::from_millis(dialer.config.connect_timeout_ms));
         let deadline = Instant::now() + limit;
         let _waiting = self.wait(dialer)?;
         loop {
@@ -75,7 +77,9 @@ impl Links {
                 self.is_opening.set(true);
                 let (links, dialer, destination) = (Rc::clone(self), Rc::clone(dialer), destination.clone());
                 // Whoever asked may leave before it is open; others wait for it.
-                tokio::task::spawn_local(async move { links.take_in(dialer.dial(&destination, which.spoken).await) });
+                tokio::task::spawn_local(async move {
+                    links.take_in(dialer.dial(&destination, which.spoken, dial_limit).await);
+                });
             }
             let either = async {
                 tokio::select! {

@@ -27,6 +27,7 @@ use crate::grpc;
 use crate::headers;
 use crate::judgement;
 use crate::limits::Limits;
+use crate::terms::Terms;
 use crate::upgrade::Protocols;
 use crate::worker::Worker;
 use in_time::TooLong;
@@ -39,6 +40,7 @@ pub(crate) struct Outgoing {
     /// What the caller would rather speak.
     upgrade: Option<Protocols>,
     is_grpc: bool,
+    terms: Terms,
 }
 
 /// The head of an answer, its body still on the connection.
@@ -53,10 +55,10 @@ pub(crate) struct Answer {
 
 impl Outgoing {
     /// A request whose head is ready but for its `Host`.
-    pub(crate) fn new(head: Parts, body: Upload, upgrade: Option<Protocols>) -> Self {
+    pub(crate) fn new(head: Parts, body: Upload, upgrade: Option<Protocols>, terms: Terms) -> Self {
         let is_repeatable = head.method.is_idempotent() && body.is_end_stream();
         let is_grpc = grpc::is_call(&head);
-        Self { request: Some(Request::from_parts(head, body)), is_repeatable, upgrade, is_grpc }
+        Self { request: Some(Request::from_parts(head, body)), is_repeatable, upgrade, is_grpc, terms }
     }
 
     /// What it needs of a connection.
@@ -101,16 +103,16 @@ fn gone(endpoint: &Endpoint) -> RequestError {
 }
 
 /// A request that broke: by its caller's body, or else by the instance.
-fn broke(worker: &Worker, endpoint: &Endpoint, upload: Option<&Progress>, why: &str, is_safe: bool) -> RequestError {
+fn broke(terms: &Terms, endpoint: &Endpoint, upload: Option<&Progress>, why: &str, is_safe: bool) -> RequestError {
     match upload.and_then(Progress::failure) {
-        Some(Failure::TooLong) => judgement::too_long(worker.config.limits.body_bytes_max),
+        Some(Failure::TooLong) => judgement::too_long(terms.body_bytes_max),
         Some(Failure::Malformed(fault)) => failed(endpoint, ErrorKind::BadRequest, &fault.to_string(), false),
         Some(Failure::Broke) => failed(endpoint, ErrorKind::CallerBroke, why, is_safe),
         None => failed(endpoint, ErrorKind::BadAnswer, why, is_safe),
     }
 }
 
-fn too_long(worker: &Worker, endpoint: &Endpoint, who: &TooLong) -> RequestError {
+fn too_long(worker: &Worker, endpoint: &Endpoint, who: &TooLong, limit: Duration) -> RequestError {
     let Limits { body_read_timeout_ms, body_rate_min, .. } = worker.config.limits;
     let (kind, why) = match who {
         TooLong::Caller(Slow::Pause) => (
@@ -123,15 +125,9 @@ fn too_long(worker: &Worker, endpoint: &Endpoint, who: &TooLong) -> RequestError
             ErrorKind::CallerTimeout,
             format!("the caller's body came at less than {body_rate_min} bytes/s (eurus.gateway.body-rate-min)"),
         ),
-        TooLong::Instance => {
-            (ErrorKind::ResponseTimeout, format!("no answer after {} ms", response_limit(worker).as_millis()))
-        }
+        TooLong::Instance => (ErrorKind::ResponseTimeout, format!("no answer after {} ms", limit.as_millis())),
     };
     failed(endpoint, kind, &why, false)
-}
-
-fn response_limit(worker: &Worker) -> Duration {
-    Duration::from_millis(worker.config.response_timeout_ms)
 }
 
 fn failed(endpoint: &Endpoint, kind: ErrorKind, why: &str, retry_is_safe: bool) -> RequestError {

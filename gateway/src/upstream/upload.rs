@@ -74,9 +74,9 @@ pub(crate) struct Progress {
 }
 
 impl Upload {
-    /// The body of a request as it came, and what a second reading finds of it.
-    pub(crate) fn new(body: Incoming, limits: &Limits, verdicts: Option<Rc<Verdicts>>) -> Self {
-        let left = (limits.body_bytes_max > 0).then_some(limits.body_bytes_max);
+    /// The body of a request as it came, of so many bytes at most (0: any number), and what a second reading finds of it.
+    pub(crate) fn new(body: Incoming, bytes_max: u64, verdicts: Option<Rc<Verdicts>>) -> Self {
+        let left = (bytes_max > 0).then_some(bytes_max);
         let streamed =
             |body| Streamed { body, left, verdicts, progress: Rc::new(Progress::new()), kept: Kept::default() };
         Self((!body.is_end_stream()).then(|| streamed(body)))

@@ -18,6 +18,7 @@ mod instances_tls;
 mod live_marks;
 mod proxying;
 mod refusals;
+mod routes;
 mod support;
 mod tls;
 mod tls_handshakes;

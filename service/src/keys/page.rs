@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{FAMILIES, Key, Meaning, all, maps};
+use super::{FAMILIES, Key, Meaning, all, lists, maps};
 
 /// What `--help-properties` prints; `service/CONFIGURATION.md` is a copy.
 pub fn page() -> String {
@@ -15,7 +15,9 @@ pub fn page() -> String {
     };
     let section = |prefix: &'static str| move |name: &str| name.starts_with(prefix);
     listed(&mut page, "Process, files, logs", &|name| {
-        !name.starts_with("eureka.") && (!name.starts_with("eurus.") || name.matches('.').count() < 2)
+        !name.starts_with("eureka.")
+            && !name.starts_with("spring.cloud.")
+            && (!name.starts_with("eurus.") || name.matches('.').count() < 2)
     });
     let is_clients = |name: &str| {
         ["eureka.client.", "eureka.instance.", "eurus.client."].iter().any(|prefix| name.starts_with(prefix))
@@ -23,7 +25,9 @@ pub fn page() -> String {
     listed(&mut page, "Registry", &|name| {
         name.starts_with("eurus.registry.") || (name.starts_with("eureka.") && !is_clients(name))
     });
-    listed(&mut page, "Gateway", &section("eurus.gateway."));
+    listed(&mut page, "Gateway", &|name| {
+        name.starts_with("eurus.gateway.") || name.starts_with("spring.cloud.gateway.")
+    });
     listed(&mut page, "sync-speed", &section("eurus.sync-speed."));
     listed(&mut page, "As a client of a registry", &is_clients);
     page.push_str("\n## Known, in effect once registries replicate to each other\n\n");
@@ -93,7 +97,8 @@ fn used() -> impl Iterator<Item = (String, &'static str)> {
 
 fn meanings() -> impl Iterator<Item = (String, Meaning)> {
     let keys = all().map(|key| (key.name.to_owned(), key.meaning));
-    keys.chain(maps().map(|map| (format!("{}.*", map.prefix), map.meaning)))
+    let lists = lists().map(|list| (format!("{}[n]", list.name), list.meaning));
+    keys.chain(lists).chain(maps().map(|map| (format!("{}.*", map.prefix), map.meaning)))
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! Names that Eureka's users already have in their files: the properties of Spring's `EurekaServerConfigBean`,
 //! `EurekaClientConfigBean` and `EurekaInstanceConfigBean`, and a few of Spring Boot's own.
 
-use super::{Key, Map, Meaning, of_replication, used};
+use super::{Key, List, Map, Meaning, of_replication, used};
 
 pub(super) const KEYS: &[Key] = &[
+    used(
+        "spring.cloud.gateway.discovery.locator.enabled",
+        "whether the gateway also has a route /SERVICE-ID/** to each service; default true, unlike Spring's",
+    ),
     used("server.port", "port of the process; in `eurus` the registry's; default that of the service"),
     used("server.address", "address the main port binds to; default 127.0.0.1"),
     used("server.servlet.context-path", "path before every path of the registry, such as /registry; default none"),
@@ -181,6 +185,18 @@ const NO_BUNDLE: &str = "name the files themselves: server.ssl.key-store, or .ce
 const fn refused(name: &'static str, why: &'static str) -> Key {
     Key { name, meaning: Meaning::Refused(why) }
 }
+
+const ROUTES: Meaning = Meaning::Used(
+    "the gateway's routes: [n].id, .uri (lb://SERVICE), .predicates, .filters, .order, .enabled, .metadata; see docs/gateway.md",
+);
+const DEFAULT_FILTERS: Meaning = Meaning::Used("filters of all routes, each before a route's own at its place");
+
+pub(super) const LISTS: &[List] = &[
+    List { name: "spring.cloud.gateway.routes", meaning: ROUTES },
+    List { name: "spring.cloud.gateway.default-filters", meaning: DEFAULT_FILTERS },
+    List { name: "spring.cloud.gateway.server.webflux.routes", meaning: ROUTES },
+    List { name: "spring.cloud.gateway.server.webflux.default-filters", meaning: DEFAULT_FILTERS },
+];
 
 pub(super) const MAPS: &[Map] = &[
     Map {

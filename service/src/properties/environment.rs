@@ -30,6 +30,9 @@ pub(super) fn key_of(name: &str, value: &str, notices: &mut Notices) -> Option<S
             return is_ours.then(|| format!("{}.{entry}", map.prefix));
         }
     }
+    if let Some(key) = keys::lists().find_map(|list| Some(format!("{}{}", list.name, item_of(name, list.name)?))) {
+        return Some(key);
+    }
     if is_ours(name) {
         notices.unknown_variables.push(name.to_owned());
     }
@@ -120,4 +123,23 @@ fn entry_of(name: &str, prefix: &str) -> Option<String> {
     let rest = letters.as_str().strip_prefix(['_', '.'])?;
     let is_shouted = !name.contains(|c: char| c.is_ascii_lowercase());
     (!rest.is_empty()).then(|| if is_shouted { rest.to_lowercase() } else { rest.to_owned() })
+}
+
+/// What a variable sets in a list of maps: `…_ROUTES_0_PREDICATES_1` is `[0].predicates[1]`. Whatever comes behind
+/// `METADATA` or `ARGS` is one name.
+fn item_of(name: &str, list: &str) -> Option<String> {
+    let entry = entry_of(name, list)?;
+    let mut parts = entry.split('_');
+    let mut path = String::new();
+    while let Some(part) = parts.next() {
+        match part.parse::<usize>() {
+            Ok(index) => path.push_str(&format!("[{index}]")),
+            Err(_) if part == "metadata" || part == "args" => {
+                let rest: Vec<&str> = parts.by_ref().collect();
+                path.push_str(&format!(".{part}.{}", rest.join("-")));
+            }
+            Err(_) => path.push_str(&format!(".{part}")),
+        }
+    }
+    path.starts_with('[').then_some(path)
 }

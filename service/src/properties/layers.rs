@@ -1,7 +1,7 @@
 //! The sources of settings in their order, and what becomes of each key.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
@@ -117,15 +117,17 @@ impl Properties {
             refuse_locations_in_files(&settings)?;
             accepting.layer(settings)?;
         }
+        let mut variables = Layer::new();
         for (name, value) in &environment {
             if let Some(error) = environment::meant_to_lock(name) {
                 accepting.meant_to_lock.push(error);
                 continue;
             }
             if let Some(key) = environment::key_of(name, value, &mut accepting.notices) {
-                accepting.accept(key, value.clone(), Origin::Environment(name.clone()))?;
+                variables.push((key, value.clone(), Origin::Environment(name.clone())));
             }
         }
+        accepting.layer(variables)?;
         accepting.layer(json)?;
         accepting.layer(flags)?;
         accepting.finish(&environment)
@@ -162,6 +164,12 @@ fn refuse_locations_in_files(settings: &Layer) -> Result<(), ConfigError> {
 
 impl Accepting {
     fn layer(&mut self, layer: Layer) -> Result<(), ConfigError> {
+        let said: BTreeSet<&str> =
+            layer.iter().filter_map(|(key, ..)| keys::list_of(key).map(|(list, _)| list.name)).collect();
+        if !said.is_empty() {
+            // The stronger source has all of it.
+            self.used.retain(|name, _| keys::list_of(name).is_none_or(|(list, _)| !said.contains(list.name)));
+        }
         layer.into_iter().try_for_each(|(key, value, origin)| self.accept(key, value, origin))
     }
 
@@ -206,8 +214,9 @@ impl Accepting {
     /// A map's entry has the spelling of the first who named it: variables cannot keep capitals.
     fn insert(&mut self, name: String, setting: Setting) {
         let is_variable = matches!(setting.origin, Origin::Environment(_));
-        let same = |known: &&String| is_variable && uniform(known) == uniform(&name);
-        let known = self.used.keys().find(same).cloned();
+        let wanted = if is_variable { uniform(&name) } else { String::new() };
+        let same = |known: &&String| uniform(known) == wanted;
+        let known = is_variable.then(|| self.used.keys().find(same).cloned()).flatten();
         self.used.insert(known.unwrap_or(name), setting);
     }
 
@@ -267,6 +276,9 @@ enum Classified {
 fn classify(key: &str) -> Classified {
     if let Some(known) = keys::find(key) {
         return by_meaning(known.meaning, known.name.to_owned());
+    }
+    if let Some((list, rest)) = keys::list_of(key) {
+        return by_meaning(list.meaning, format!("{}{rest}", list.name));
     }
     let wanted = uniform(key);
     for map in keys::maps() {

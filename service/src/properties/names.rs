@@ -1,15 +1,18 @@
 //! Names as somebody wrote them: with indices of lists, and with brackets around a map's key.
 
+use crate::keys;
+
 /// Items of a list that one source may set by index.
 const INDEX_MAX: usize = 1_000;
 
-/// Joins `a[0]`, `a[1]` of one source to one comma-separated `a`, and writes `a[key]` as `a.key`.
+/// Joins `a[0]`, `a[1]` of one source to one comma-separated `a`, and writes `a[key]` as `a.key`. Lists of maps stay as they
+/// are: in what stands in one item of theirs, commas have a meaning of their own.
 pub(super) fn joined(entries: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut lists: Vec<(String, Vec<(usize, String)>)> = Vec::new();
     let mut all = Vec::with_capacity(entries.len());
     for (name, value) in entries {
         let name = without_key_brackets(&name);
-        match trailing_index(&name) {
+        match trailing_index(&name).filter(|_| keys::list_of(&name).is_none()) {
             None => all.push((name, value)),
             Some((list, index)) => match lists.iter_mut().find(|(known, _)| known == list) {
                 Some((_, items)) => items.push((index, value)),
@@ -64,6 +67,10 @@ mod tests {
             (&[("map[a.b]", "u")], &[("map.a.b", "u")]),
             (&[("r[0].id", "u")], &[("r[0].id", "u")]),
             (&[("r[0", "u")], &[("r[0", "u")]),
+            (
+                &[("spring.cloud.gateway.routes[0].predicates[0]", "Path=/a,/b")],
+                &[("spring.cloud.gateway.routes[0].predicates[0]", "Path=/a,/b")],
+            ),
         ];
         for (entries, expected) in table {
             let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {

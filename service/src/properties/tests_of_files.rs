@@ -151,10 +151,10 @@ fn imports_are_drawn_in_or_refused() {
 fn lists_by_index_and_brackets() {
     let text = "eureka.server.rate-limiter-privileged-clients[1]=b\neureka.client.serviceUrl[defaultZone]=http://p/\n\
                 eureka.client.availability-zones.r[0]=z1\neureka.client.availabilityZones.r[1]=z2\n\
-                spring.cloud.gateway.routes[0].id=x\nspring.cloud.gateway.routes[1].id=y\n";
+                spring.cloud.stream.routes[0].id=x\nspring.cloud.stream.routes[1].id=y\n";
     let (properties, notices) = read(&[("application.properties", text)], &[]).unwrap();
     assert_eq!(properties.map("eureka.client.service-url")["defaultZone"], "http://p/");
-    assert_eq!(notices.ignored.iter().filter(|key| key.as_str() == "spring.cloud.gateway.routes").count(), 1);
+    assert_eq!(notices.ignored.iter().filter(|key| key.as_str() == "spring.cloud.stream.routes").count(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::in_time::in_time;
-use super::{Answer, Outgoing, broke, failed, gone, in_words, response_limit, too_long};
+use super::{Answer, Outgoing, broke, failed, gone, in_words, too_long};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError};
 use crate::upgrade::Protocols;
@@ -28,7 +28,8 @@ pub(super) async fn send(
         connection.watch.let_switch();
     }
     let answer = connection.sender.try_send_request(request);
-    match in_time(answer, upload.as_deref(), response_limit(worker), &worker.config.limits).await {
+    let limit = outgoing.terms.time_outs.response;
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits).await {
         Ok(Ok(mut response)) => {
             connection.watch.head_came();
             connection.is_spent |=
@@ -48,9 +49,9 @@ pub(super) async fn send(
             // Idle connections to this endpoint have died since; the others are likely to be dead too.
             worker.pool.forget(connection.endpoint);
             let is_safe = is_unsent || (outgoing.request.is_some() && !connection.watch.is_answered());
-            Err(broke(worker, endpoint, upload.as_deref(), &in_words(error.error()), is_safe))
+            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &in_words(error.error()), is_safe))
         }
-        Err(who) => Err(too_long(worker, endpoint, &who)),
+        Err(who) => Err(too_long(worker, endpoint, &who, limit)),
     }
 }
 

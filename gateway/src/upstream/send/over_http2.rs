@@ -4,7 +4,7 @@ use h2::{Reason, RecvStream};
 use http::{Request, Response};
 
 use super::in_time::in_time;
-use super::{Answer, Outgoing, broke, failed, gone, response_limit, too_long};
+use super::{Answer, Outgoing, broke, failed, gone, too_long};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError};
 use crate::headers;
@@ -38,7 +38,8 @@ pub(super) async fn send(
             return Err(failed(endpoint, ErrorKind::BadAnswer, &unbegun.error.to_string(), true));
         }
     };
-    match in_time(answer, upload.as_deref(), response_limit(worker), &worker.config.limits).await {
+    let limit = outgoing.terms.time_outs.response;
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits).await {
         Ok(Ok(mut response)) => {
             if let Some(body) = &mut *body.borrow_mut() {
                 body.let_go();
@@ -57,9 +58,9 @@ pub(super) async fn send(
             let whole = body.take().filter(|_| is_safe).and_then(|mut body| body.rewind().then_some(body));
             let is_safe = whole.is_some();
             outgoing.request = whole.map(|body| Request::from_parts(head, body));
-            Err(broke(worker, endpoint, upload.as_deref(), &error.to_string(), is_safe))
+            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &error.to_string(), is_safe))
         }
-        Err(who) => Err(too_long(worker, endpoint, &who)),
+        Err(who) => Err(too_long(worker, endpoint, &who, limit)),
     }
 }
 
