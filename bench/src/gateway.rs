@@ -5,11 +5,13 @@
 //! |---|---|
 //! | `workload`, `program` | what is asked; of whom |
 //! | `upstream` | the instances: one nginx with many addresses |
+//! | `certificate` | what all show under TLS |
 //! | `proxies` | nginx and haproxy in front of them |
 //! | `contenders` | all that runs, and one slice of it |
 //! | `wrk` | the load |
 //! | `report`, `table` | turns between two of nginx, medians and ratios |
 
+mod certificate;
 mod contenders;
 mod program;
 mod proxies;
@@ -94,29 +96,34 @@ impl<'a> Bench<'a> {
 
     /// Connections, caches, and the JVM's compiler.
     async fn warm_up(&mut self, settings: &GatewaySettings, workload: Workload) -> Result<(), Failure> {
-        for program in self.programs {
+        for program in self.asked(workload) {
             let seconds = match settings.java_warm_s {
-                Some(seconds) if *program == Program::SpringCloudGateway && !self.is_warm => seconds,
+                Some(seconds) if program == Program::SpringCloudGateway && !self.is_warm => seconds,
                 _ => WARM_S,
             };
-            self.contenders.slice(*program, workload, &self.wrk.lasting(seconds), self.clock).await?;
+            self.contenders.slice(program, workload, &self.wrk.lasting(seconds), self.clock).await?;
         }
         self.is_warm = true;
         Ok(())
+    }
+
+    /// Those that are compared with nginx in it.
+    fn asked(&self, workload: Workload) -> impl Iterator<Item = Program> + use<'a> {
+        self.programs.iter().copied().filter(move |program| !workload.is_encrypted() || program.speaks_tls())
     }
 
     /// Every program between two slices of nginx.
     async fn round(&mut self, round: usize, workload: Workload) -> Result<Vec<Turn>, Failure> {
         let mut turns = Vec::new();
         let mut before = self.contenders.slice(Program::Nginx, workload, &self.wrk, self.clock).await?;
-        for program in self.programs {
-            let figures = self.contenders.slice(*program, workload, &self.wrk, self.clock).await?;
+        for program in self.asked(workload) {
+            let figures = self.contenders.slice(program, workload, &self.wrk, self.clock).await?;
             let after = self.contenders.slice(Program::Nginx, workload, &self.wrk, self.clock).await?;
             let turn = Turn {
                 instances: self.instances,
                 round,
                 workload,
-                program: *program,
+                program,
                 figures,
                 nginx_before: before,
                 nginx_after: after.clone(),
@@ -151,6 +158,7 @@ fn method(settings: &GatewaySettings) -> String {
         "All over loopback on this machine: wrk, one thread, 64 connections unless said otherwise; the instances are one nginx \
          with one worker, on an address for each. nginx: {} workers, connections kept to the instances; haproxy: {} threads; \
          {java}; ours: eurus-gateway{build}, on its defaults, balancing by service over what a eurus-registry says. \
+         Under TLS all show the same certificate with an ECDSA P-256 key and speak HTTP/1.1, versions and suites as they are without being told. \
          {} rounds; in each, every program has a slice of {} s between two of nginx. Figures are medians over the rounds (± half \
          the range), ratios medians of those to the mean of the two slices of nginx around. CPU is utime + stime of all \
          the program's processes, memory their VmRSS at the end of a slice.",

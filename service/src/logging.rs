@@ -133,6 +133,23 @@ fn quiet_libraries(
     libraries
         .into_iter()
         .fold(config, |config, library| config.logger(Logger::builder().build(library, level.min(LevelFilter::Warn))))
+        // A warning for each caller that asks for an address as for a host: ordinary, and as often as callers like.
+        .logger(Logger::builder().build("rustls", level.min(LevelFilter::Error)))
         // One line for whatever anybody sends that is no HTTP, without an address: the services say themselves what matters.
         .logger(Logger::builder().build("actix_http::h1::dispatcher", LevelFilter::Off))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_library_says_a_line_for_whatever_a_caller_sends() {
+        let config =
+            quiet_libraries(Config::builder(), LevelFilter::Debug).build(Root::builder().build(LevelFilter::Debug));
+        let config = config.unwrap();
+        let level = |name: &str| config.loggers().iter().find(|logger| logger.name() == name).unwrap().level();
+        assert_eq!(level("rustls"), LevelFilter::Error);
+        assert_eq!(level("actix_http::h1::dispatcher"), LevelFilter::Off);
+    }
 }

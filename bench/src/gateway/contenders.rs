@@ -8,8 +8,9 @@ use eurus_service::Clock;
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::certificate::Certificate;
 use super::program::Program;
-use super::proxies;
+use super::proxies::{self, Listening};
 use super::upstream::Upstream;
 use super::workload::{SERVICE, Workload};
 use super::wrk::{Said, Wrk};
@@ -27,6 +28,7 @@ struct Contender {
     program: Program,
     process: Process,
     address: SocketAddr,
+    tls: SocketAddr,
 }
 
 /// What a program did in one slice.
@@ -64,6 +66,7 @@ pub(crate) struct Contenders {
     upstream: Upstream,
     registry: Process,
     each: Vec<Contender>,
+    certificate: Certificate,
     folder: TempDir,
 }
 
@@ -90,7 +93,8 @@ impl Contenders {
         answering(&mut registry, registry_address, "/actuator/health", clock).await?;
         let registrations = upstream.instances().iter().map(registration).collect();
         register_all(registry_address, registrations, clock).await?;
-        let mut contenders = Self { upstream, registry, each: Vec::new(), folder };
+        let certificate = Certificate::create(folder.path())?;
+        let mut contenders = Self { upstream, registry, each: Vec::new(), certificate, folder };
         for program in programs {
             let contender = contenders.contender(ours, *program, registry_address, clock).await?;
             contenders.each.push(contender);
@@ -106,11 +110,12 @@ impl Contenders {
         clock: &Clock,
     ) -> Result<Contender, Failure> {
         let (folder, instances) = (self.folder.path(), &self.upstream.addresses);
-        let addresses = free_addresses(2)?;
-        let [address, admin] = addresses[..] else { return Err(Failure::new("no two free addresses")) };
+        let addresses = free_addresses(3)?;
+        let [address, tls, admin] = addresses[..] else { return Err(Failure::new("no three free addresses")) };
+        let at = Listening { plain: address, tls, certificate: &self.certificate };
         let mut process = match program {
-            Program::Nginx => proxies::nginx(folder, address, instances)?,
-            Program::Haproxy => proxies::haproxy(folder, address, instances)?,
+            Program::Nginx => proxies::nginx(folder, &at, instances)?,
+            Program::Haproxy => proxies::haproxy(folder, &at, instances)?,
             Program::SpringCloudGateway => spring_gateway::start(&self.folder, address, SERVICE, registry)?,
             Program::Ours | Program::OursLogging => service(
                 folder,
@@ -118,6 +123,9 @@ impl Contenders {
                 &ours.gateway,
                 &[
                     flag("eurus.gateway.port", address.port()),
+                    flag("eurus.gateway.ssl.port", tls.port()),
+                    flag("eurus.gateway.ssl.certificate", self.certificate.certificate.display()),
+                    flag("eurus.gateway.ssl.certificate-private-key", self.certificate.key.display()),
                     flag("eurus.gateway.admin.port", admin.port()),
                     flag("eureka.client.service-url.defaultZone", format!("http://{registry}/eureka/")),
                     flag("eurus.gateway.access-log", if program == Program::OursLogging { "full" } else { "off" }),
@@ -128,7 +136,7 @@ impl Contenders {
         if matches!(program, Program::Ours | Program::OursLogging) {
             knows_all(admin, instances.len()).await?;
         }
-        Ok(Contender { program, process, address })
+        Ok(Contender { program, process, address, tls })
     }
 
     /// One slice.
@@ -146,9 +154,10 @@ impl Contenders {
         self.registry.still_runs()?;
         let contender = self.each.iter_mut().find(|one| one.program == program);
         let contender = contender.ok_or_else(|| Failure::new(format!("{} does not run", program.name())))?;
+        let address = if workload.is_encrypted() { contender.tls } else { contender.address };
         let group = contender.process.group();
         let before_us = cpu::group_cpu_us(group)?;
-        let said = wrk.run(workload, contender.address, clock).await?;
+        let said = wrk.run(workload, address, clock).await?;
         contender.process.still_runs()?;
         Ok(Figures::of(&said, cpu::group_cpu_us(group)? - before_us, cpu::group_resident_kib(group)?))
     }

@@ -26,6 +26,11 @@ impl Program {
         }
     }
 
+    /// Spring Cloud Gateway would have to be another process for it: it has one port.
+    pub(crate) fn speaks_tls(self) -> bool {
+        self != Self::SpringCloudGateway
+    }
+
     /// Those that take their turns between nginx's.
     pub(crate) fn compared(with_java: bool) -> Vec<Self> {
         let all = [Self::Haproxy, Self::SpringCloudGateway, Self::Ours, Self::OursLogging];

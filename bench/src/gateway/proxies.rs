@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use super::certificate::Certificate;
 use super::workload::SERVICE;
 use crate::failure::Failure;
 use crate::process::Process;
@@ -17,12 +18,19 @@ pub(crate) const WORKERS: usize = 2;
 /// Idle connections that each of nginx's workers keeps to the instances.
 const KEPT_MAX: usize = 2_048;
 
+/// Where a program listens, and what it shows under TLS.
+pub(crate) struct Listening<'a> {
+    pub(crate) plain: SocketAddr,
+    pub(crate) tls: SocketAddr,
+    pub(crate) certificate: &'a Certificate,
+}
+
 /// # Errors
 /// When there is no nginx.
-pub(crate) fn nginx(folder: &Path, address: SocketAddr, instances: &[SocketAddr]) -> Result<Process, Failure> {
+pub(crate) fn nginx(folder: &Path, at: &Listening<'_>, instances: &[SocketAddr]) -> Result<Process, Failure> {
     fs::create_dir(folder.join("nginx"))?;
     let folder = folder.join("nginx");
-    fs::write(folder.join("nginx.conf"), nginx_configuration(address, instances, rustix::process::getuid().is_root()))?;
+    fs::write(folder.join("nginx.conf"), nginx_configuration(at, instances, rustix::process::getuid().is_root()))?;
     let mut command = Command::new("nginx");
     command.arg("-p").arg(&folder).args(["-c", "nginx.conf", "-e", "error.log"]);
     Process::start("nginx", &mut command).map_err(|failure| Failure::new(format!("{failure}; {NGINX_MISSING}")))
@@ -30,15 +38,17 @@ pub(crate) fn nginx(folder: &Path, address: SocketAddr, instances: &[SocketAddr]
 
 /// # Errors
 /// When there is no haproxy.
-pub(crate) fn haproxy(folder: &Path, address: SocketAddr, instances: &[SocketAddr]) -> Result<Process, Failure> {
+pub(crate) fn haproxy(folder: &Path, at: &Listening<'_>, instances: &[SocketAddr]) -> Result<Process, Failure> {
     let file = folder.join("haproxy.cfg");
-    fs::write(&file, haproxy_configuration(address, instances))?;
+    fs::write(&file, haproxy_configuration(at, instances))?;
     Process::start("haproxy", Command::new("haproxy").arg("-db").arg("-f").arg(&file))
         .map_err(|failure| Failure::new(format!("{failure}; {HAPROXY_MISSING}")))
 }
 
-fn nginx_configuration(address: SocketAddr, instances: &[SocketAddr], as_root: bool) -> String {
+fn nginx_configuration(at: &Listening<'_>, instances: &[SocketAddr], as_root: bool) -> String {
     let user = if as_root { "user root;\n" } else { "" };
+    let Listening { plain, tls, certificate } = at;
+    let (shown, key) = (certificate.certificate.display(), certificate.key.display());
     let servers: String = instances.iter().map(|instance| format!("    server {instance};\n")).collect();
     format!(
         r#"{user}daemon off;
@@ -61,7 +71,10 @@ http {{
     keepalive_timeout 300s;
   }}
   server {{
-    listen {address} backlog=4096 reuseport;
+    listen {plain} backlog=4096 reuseport;
+    listen {tls} ssl backlog=4096 reuseport;
+    ssl_certificate {shown};
+    ssl_certificate_key {key};
     location /{SERVICE}/ {{
       proxy_http_version 1.1;
       proxy_set_header Connection "";
@@ -77,11 +90,13 @@ http {{
     )
 }
 
-fn haproxy_configuration(address: SocketAddr, instances: &[SocketAddr]) -> String {
+fn haproxy_configuration(at: &Listening<'_>, instances: &[SocketAddr]) -> String {
+    let Listening { plain, tls, certificate } = at;
+    let both = certificate.both.display();
     let mut text = format!(
         "global\n  nbthread {WORKERS}\n  maxconn 8192\ndefaults\n  mode http\n  timeout connect 1s\n  timeout client 300s\n  \
-         timeout server 300s\n  option forwardfor\n  http-reuse always\nfrontend callers\n  bind {address}\n  \
-         default_backend {SERVICE}\nbackend {SERVICE}\n  balance roundrobin\n"
+         timeout server 300s\n  option forwardfor\n  http-reuse always\nfrontend callers\n  bind {plain}\n  \
+         bind {tls} ssl crt {both}\n  default_backend {SERVICE}\nbackend {SERVICE}\n  balance roundrobin\n"
     );
     for (number, instance) in instances.iter().enumerate() {
         // Writing to a String does not fail.
@@ -98,11 +113,16 @@ mod tests {
     fn both_know_all_instances() {
         let instances: Vec<SocketAddr> =
             ["127.9.0.1:80", "127.9.0.2:80"].iter().map(|text| text.parse().unwrap()).collect();
-        let address = "127.0.0.1:90".parse().unwrap();
-        let nginx = nginx_configuration(address, &instances, false);
+        let [certificate, key, both] = ["/c.pem", "/k.pem", "/b.pem"].map(Into::into);
+        let certificate = &Certificate { certificate, key, both };
+        let (plain, tls) = ("127.0.0.1:90".parse().unwrap(), "127.0.0.1:91".parse().unwrap());
+        let at = Listening { plain, tls, certificate };
+        let nginx = nginx_configuration(&at, &instances, false);
         assert!(nginx.contains("    server 127.9.0.2:80;\n") && nginx.contains("listen 127.0.0.1:90 "));
         assert_eq!(nginx.matches('{').count(), nginx.matches('}').count());
-        let haproxy = haproxy_configuration(address, &instances);
+        let haproxy = haproxy_configuration(&at, &instances);
         assert!(haproxy.contains("\n  server i1 127.9.0.2:80\n") && haproxy.contains("\n  bind 127.0.0.1:90\n"));
+        assert!(nginx.contains("listen 127.0.0.1:91 ssl ") && nginx.contains("ssl_certificate /c.pem;"), "{nginx}");
+        assert!(haproxy.contains("\n  bind 127.0.0.1:91 ssl crt /b.pem\n"), "{haproxy}");
     }
 }

@@ -26,16 +26,22 @@ pub(crate) enum Workload {
     ManyConnections,
     /// As `small`, a new connection for each request
     NewConnection,
+    /// As `small`, over TLS
+    Tls,
+    /// As `tls`, a new connection for each request, whose session is taken up again
+    TlsNewConnection,
 }
 
 /// All of them.
-pub(crate) const ALL: [Workload; 6] = [
+pub(crate) const ALL: [Workload; 8] = [
     Workload::Small,
     Workload::Middle,
     Workload::Large,
     Workload::Post,
     Workload::ManyConnections,
     Workload::NewConnection,
+    Workload::Tls,
+    Workload::TlsNewConnection,
 ];
 
 impl Workload {
@@ -47,13 +53,17 @@ impl Workload {
             Self::Post => "POST of 16 KiB",
             Self::ManyConnections => "GET, 1 KiB, 512 connections",
             Self::NewConnection => "GET, 1 KiB, a new connection for each request",
+            Self::Tls => "GET, 1 KiB, over TLS",
+            Self::TlsNewConnection => "GET, 1 KiB, over TLS, a new connection for each request",
         }
     }
 
     /// The upstream's file and its bytes.
     pub(crate) fn file(self) -> Option<(&'static str, usize)> {
         match self {
-            Self::Small | Self::ManyConnections | Self::NewConnection => Some(("1k", 1 << 10)),
+            Self::Small | Self::ManyConnections | Self::NewConnection | Self::Tls | Self::TlsNewConnection => {
+                Some(("1k", 1 << 10))
+            }
             Self::Middle => Some(("16k", 16 << 10)),
             Self::Large => Some(("1m", 1 << 20)),
             Self::Post => None,
@@ -62,6 +72,10 @@ impl Workload {
 
     pub(crate) fn path(self) -> String {
         format!("/{SERVICE}/{}", self.file().map_or("post", |(name, _)| name))
+    }
+
+    pub(crate) fn is_encrypted(self) -> bool {
+        matches!(self, Self::Tls | Self::TlsNewConnection)
     }
 
     pub(crate) fn connections(self) -> usize {
@@ -75,7 +89,7 @@ impl Workload {
     pub(crate) fn request_in_lua(self) -> String {
         match self {
             Self::Post => format!("wrk.method = \"POST\"\nwrk.body = string.rep(\"x\", {POSTED_BYTES})\n"),
-            Self::NewConnection => "wrk.headers[\"Connection\"] = \"close\"\n".to_owned(),
+            Self::NewConnection | Self::TlsNewConnection => "wrk.headers[\"Connection\"] = \"close\"\n".to_owned(),
             _ => String::new(),
         }
     }
@@ -90,7 +104,10 @@ mod tests {
         assert_eq!(Workload::Small.path(), "/measured/1k");
         assert_eq!((Workload::Post.path().as_str(), Workload::Post.file()), ("/measured/post", None));
         assert!(Workload::Post.request_in_lua().contains("string.rep(\"x\", 16384)"));
-        assert!(Workload::NewConnection.request_in_lua().contains("close"));
+        for workload in [Workload::NewConnection, Workload::TlsNewConnection] {
+            assert!(workload.request_in_lua().contains("close"));
+        }
+        assert_eq!([Workload::Small, Workload::Tls].map(Workload::is_encrypted), [false, true]);
         assert_eq!(Workload::ManyConnections.connections(), 512);
         assert!(Workload::Small.request_in_lua().is_empty());
     }

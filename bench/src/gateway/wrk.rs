@@ -73,7 +73,7 @@ impl Wrk {
             .arg(format!("-d{}s", self.seconds))
             .arg("-s")
             .arg(&script)
-            .arg(format!("http://{address}{}", workload.path()));
+            .arg(format!("{}://{address}{}", if workload.is_encrypted() { "https" } else { "http" }, workload.path()));
         let mut process =
             Process::start("wrk", &mut command).map_err(|failure| Failure::new(format!("{failure}; {MISSING}")))?;
         let until_ms =

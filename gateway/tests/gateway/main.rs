@@ -6,6 +6,8 @@
 
 mod admin;
 mod balancing;
+mod browser;
+mod curl;
 mod downline;
 mod failures;
 mod framing;

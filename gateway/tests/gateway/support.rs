@@ -7,6 +7,7 @@ pub(crate) mod producer;
 pub(crate) mod raw;
 pub(crate) mod registry;
 pub(crate) mod secure;
+pub(crate) mod site;
 pub(crate) mod sync_speed;
 pub(crate) mod tls;
 pub(crate) mod wire;
@@ -69,7 +70,7 @@ where
                 let answer = handler(request);
                 async move { Ok::<_, Infallible>(answer.await) }
             });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
         }
     });
     address
