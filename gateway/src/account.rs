@@ -31,6 +31,8 @@ pub(crate) struct Account {
     endpoint: Option<Arc<Endpoint>>,
     /// Where no instance did.
     service: Option<Arc<ServiceTally>>,
+    /// `None`: it has none.
+    route: Option<Arc<ServiceTally>>,
     answered_bytes: u64,
     /// `None`: it has no line.
     line: Option<Box<Line>>,
@@ -65,9 +67,15 @@ impl Account {
             status: None,
             endpoint: None,
             service: None,
+            route: None,
             answered_bytes: 0,
             line,
         }
+    }
+
+    /// It takes a route.
+    pub(crate) fn takes(&mut self, route: Arc<ServiceTally>) {
+        self.route = Some(route);
     }
 
     /// An instance is tried.
@@ -114,8 +122,8 @@ impl Account {
     pub(crate) fn head_leaves(&mut self, status: StatusCode) {
         self.status = Some(status);
         self.worker.tally.mine().answers.count((status.into(),));
-        if let Some(service) = self.service_tally() {
-            service.answered(status);
+        for tally in self.service_tally().into_iter().chain(&self.route) {
+            tally.answered(status);
         }
     }
 
@@ -134,8 +142,10 @@ impl Drop for Account {
         let duration_ns = self.worker.clock.now_ns() - self.arrived_ns;
         if self.status.is_none() {
             self.worker.tally.mine().errors.count((Failure::CallerLeft,));
-        } else if let Some(service) = self.service_tally() {
-            service.took_ns(duration_ns);
+        } else {
+            for tally in self.service_tally().into_iter().chain(&self.route) {
+                tally.took_ns(duration_ns);
+            }
         }
         if let Some(mut line) = self.line.take() {
             line.status = self.status;

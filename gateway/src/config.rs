@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use eurus_client::{CopyAccess, FetchConfig, Timeouts, without_credentials};
 use eurus_service::Faults;
+use eurus_service::properties::Rereading;
 use eurus_service::tls::ClientTls;
 
 use crate::access_log::AccessLogConfig;
@@ -60,6 +61,8 @@ pub struct GatewayConfig {
     pub tls: Option<TlsConfig>,
     /// Which service a request is for.
     pub routes: RoutesConfig,
+    /// Where all this came from, to follow changes of the routes; `None`: they are not followed.
+    pub rereading: Option<Rereading>,
     /// One line for each request; `None`: there is no access log.
     pub access_log: Option<AccessLogConfig>,
     /// How many services and instances have metrics of their own.
@@ -166,6 +169,7 @@ impl GatewayConfig {
             edge: EdgeConfig::default(),
             tls: None,
             routes: RoutesConfig::default(),
+            rereading: None,
             access_log: None,
             counted: BookLimits::default(),
             admin: AdminConfig::default(),

@@ -19,6 +19,7 @@
 //! | [`framing`] | a second reading of callers' bytes, strict where hyper is lenient |
 //! | `limits` | how much callers may send, and how slowly |
 //! | `routes`, `product` | which service a request is for: routes, and behind them the locator |
+//! | `reload` | routes that change while the gateway runs |
 //! | `terms` | what holds for a request: time-outs, tries, limits |
 //! | `headers` | which headers pass |
 //! | `destination` | where an instance is called, and what is spoken there |
@@ -81,6 +82,7 @@ pub mod points;
 mod product;
 mod properties;
 mod registration;
+mod reload;
 mod renewal;
 mod request_id;
 mod routes;
@@ -186,6 +188,7 @@ pub async fn run(
     // The admin API takes orders by now: a node that is announced is told of them.
     let client_task = tokio::spawn(then_follow(announcer, client, stop.clone()));
     renewal::start(&config, &shared, &clock, &stop);
+    reload::start(&config, &shared, &clock, &stop);
     log::info!("gateway: requests on {data}, admin API on {admin_address}");
 
     let mut parts = Parts { workers: Vec::new(), admin: admin_task, client: Some(client_task) };

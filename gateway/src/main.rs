@@ -30,7 +30,9 @@ fn main() -> ExitCode {
 async fn serve(started: Started) -> Result<(), BoxError> {
     let instead = "eurus.gateway.ssl.client-auth or a proxy in front protects the gateway's port, eurus.gateway.admin.token its admin API";
     refuse_users(&started.properties, instead)?;
-    let config = GatewayConfig::of_process(&started.properties)?;
+    let mut config = GatewayConfig::of_process(&started.properties)?;
+    started.rereading.on_hangup()?;
+    config.rereading = Some(started.rereading);
     let data = PORT.endpoint_of_process(&started.properties)?;
     let listeners = GatewayListeners::bind(data, &config, &started.properties)?;
     Ok(eurus_gateway::run(config, listeners, started.clock, started.shutdown).await?)

@@ -4,6 +4,7 @@
 //! services and instances, have a limit: see [`Book`](crate::tally::Book).
 
 mod requests;
+mod routes;
 mod services;
 mod state;
 mod tls;
@@ -14,11 +15,13 @@ use eurus_service::metrics::{Family, Syntax, Text, process};
 use eurus_service::tls::EdgeTls;
 
 use crate::directory::Directory;
+use crate::routes::Routes;
 use crate::tally::Tally;
 
 /// Where everything is counted.
 pub(crate) struct Sources {
     pub(crate) directory: Arc<Directory>,
+    pub(crate) routes: Arc<Routes>,
     pub(crate) tally: Arc<Tally>,
     pub(crate) access_log_lines_dropped: u64,
     /// `None`: it is not spoken.
@@ -31,6 +34,7 @@ pub(crate) fn write(sources: &Sources, now_ms: i64) -> String {
     let shown = sources.directory.book().shown(&sources.directory.snapshot(), now_ms);
     requests::write(&mut text, &sources.tally);
     services::write(&mut text, &shown);
+    routes::write(&mut text, &sources.routes);
     state::write(&mut text, &sources.directory, now_ms);
     if let Some(tls) = &sources.tls {
         tls::write(&mut text, tls, &sources.tally);
@@ -51,6 +55,7 @@ fn limits(text: &mut Text, sources: &Sources, shown: &crate::tally::Shown) {
     let (_, _, marks) = sources.directory.mark_counts();
     let others = [
         ("marks", marks.refused_full),
+        ("metrics_routes", sources.routes.counted().1),
         ("metrics_services", shown.refused_services),
         ("metrics_instances", shown.refused_instances),
         ("access_log_lines", sources.access_log_lines_dropped),

@@ -96,7 +96,8 @@ async fn forward(
     body: Incoming,
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
-    let Routed { service, prefix, target, terms, .. } = worker.routes.route(&head)?;
+    let Routed { service, prefix, target, terms, tally, .. } = worker.routes.route(&head)?;
+    account.takes(tally);
     within_body_limit(terms.body_bytes_max, &body)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     // As judged: where there is no `Host`, the target's authority is one.

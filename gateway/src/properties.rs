@@ -57,6 +57,7 @@ impl GatewayConfig {
             edge: edge(properties, &stock.edge)?,
             tls: tls::tls(properties)?,
             routes: RoutesConfig::from_properties(properties)?,
+            rereading: stock.rereading,
             access_log: watching::access_log(properties)?,
             counted: watching::counted(properties, stock.counted)?,
             admin: admin(properties, &stock.admin)?,

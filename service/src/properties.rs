@@ -41,7 +41,7 @@ mod rereading;
 mod settling;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -172,6 +172,14 @@ impl Properties {
             let (from, to) = (allowed_ms.start(), allowed_ms.end());
             self.invalid(key, &format!("a duration such as 30s or 500ms, from {from} to {to} ms"))
         })
+    }
+
+    /// The names of settings that are other ones than before, or gone, or new.
+    pub fn differing(&self, before: &Self) -> Vec<String> {
+        let value = |all: &Self, name: &String| all.settings.get(name).map(|setting| setting.value.clone());
+        let names: BTreeSet<&String> = self.settings.keys().chain(before.settings.keys()).collect();
+        let names = names.into_iter().filter(|name| value(self, name) != value(before, name));
+        names.cloned().collect()
     }
 
     /// Whether a person set the key, rather than the program's defaults.

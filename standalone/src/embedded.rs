@@ -193,6 +193,7 @@ fn flatten(joined: Result<Result<(), BoxError>, tokio::task::JoinError>) -> Resu
 /// See [`Embedded::prepare`] and [`Embedded::run`].
 pub async fn serve(started: Started, stock_intervals: bool) -> Result<(), BoxError> {
     let mut embedded = Embedded::prepare(&started.properties, &started.data_dir)?;
+    embedded.gateway.0.rereading = Some(started.rereading.clone());
     embedded.sync_speed.0.rereading = Some(started.rereading.clone());
     banner::banner(&embedded, stock_intervals, &started.data_dir, &started.log_file);
     log::info!(

@@ -15,6 +15,7 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) async fn metrics(_: Authorized, admin: Data<Admin>) -> Result<HttpResponse, Failure> {
     let sources = Sources {
         directory: admin.directory.clone(),
+        routes: admin.routes.clone(),
         tally: admin.tally.clone(),
         access_log_lines_dropped: admin.access_log.as_ref().map_or(0, AccessLog::dropped_lines),
         tls: admin.tls.clone(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::auth::Authorized;
 use super::{Admin, Failure};
-use crate::routes::Route;
+use crate::routes::{Route, Standing};
 use crate::terms::Terms;
 
 /// What is in force.
@@ -17,6 +17,7 @@ use crate::terms::Terms;
 pub(super) struct Routes {
     /// Whether `/{service-id}/**` leads to each service, behind all routes.
     locator: bool,
+    configuration: Standing,
     routes: Vec<RouteBody>,
 }
 
@@ -59,7 +60,7 @@ pub(super) struct Match {
 pub(super) async fn routes(_: Authorized, admin: Data<Admin>) -> Result<Json<Routes>, Failure> {
     let in_force = admin.routes.in_force();
     let routes = in_force.table.routes().iter().map(|route| RouteBody::of(route)).collect();
-    Ok(Json(Routes { locator: in_force.locator, routes }))
+    Ok(Json(Routes { locator: in_force.locator, configuration: admin.routes.standing(), routes }))
 }
 
 pub(super) async fn matching(

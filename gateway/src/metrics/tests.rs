@@ -1,13 +1,20 @@
 use http::StatusCode;
 
 use super::*;
-use crate::config::GatewayConfig;
+use crate::config::{EdgeConfig, GatewayConfig};
+use crate::routes::RoutesConfig;
 use crate::tally::{BookLimits, Class, Failure, Limit};
 
 fn sources() -> Sources {
     let marks = GatewayConfig::stock().down_service_cache;
     let directory = Directory::new(marks, true, Default::default(), BookLimits::default());
-    Sources { directory: Arc::new(directory), tally: Arc::default(), access_log_lines_dropped: 7, tls: None }
+    Sources {
+        directory: Arc::new(directory),
+        routes: Arc::new(Routes::new(&RoutesConfig::default(), &EdgeConfig::default())),
+        tally: Arc::default(),
+        access_log_lines_dropped: 7,
+        tls: None,
+    }
 }
 
 fn has(text: &str, line: &str) {

@@ -20,6 +20,7 @@ use crate::terms::OwnTerms;
 
 /// Where they may stand: as it was before Spring Cloud 2025, and since.
 const PLACES: [&str; 2] = ["spring.cloud.gateway", "spring.cloud.gateway.server.webflux"];
+const LOCATOR: &str = "spring.cloud.gateway.discovery.locator.enabled";
 /// The most that are taken.
 const ROUTES_MAX: usize = 100_000;
 const PREDICATES: &str = "one of Path, Host, Method, Header";
@@ -31,7 +32,7 @@ impl RoutesConfig {
     /// # Errors
     /// [`ConfigError`] for whatever is not allowed or not known, with the key and what is.
     pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
-        let locator = properties.bool("spring.cloud.gateway.discovery.locator.enabled", Self::default().locator)?;
+        let locator = properties.bool(LOCATOR, Self::default().locator)?;
         let items = only_one(properties, "routes")?;
         if items.len() > ROUTES_MAX {
             return Err(ConfigError::other(format!("{} routes; at most {ROUTES_MAX} are taken", items.len())));
@@ -47,7 +48,17 @@ impl RoutesConfig {
             }
             definitions.push(definition);
         }
-        Ok(Self { definitions, locator })
+        let stock = Self::default().counted_max;
+        let counted_max = properties.number("eurus.gateway.metrics.routes-max", stock, 0..=100_000)?;
+        Ok(Self { definitions, locator, counted_max })
+    }
+}
+
+impl RoutesConfig {
+    /// Whether a setting is about routes: these change without a restart.
+    pub(crate) fn is_read_from(key: &str) -> bool {
+        let lists = PLACES.iter().flat_map(|place| [format!("{place}.routes"), format!("{place}.default-filters")]);
+        key == LOCATOR || lists.into_iter().any(|list| key.starts_with(&list))
     }
 }
 
@@ -75,6 +86,8 @@ fn route(
     let mut terms = OwnTerms::default();
     for setting in &item.settings {
         match setting.uniform_name().as_str() {
+            // Metrics have names of their own in parentheses.
+            "id" if setting.value.starts_with('(') => return Err(setting.invalid("an id that does not begin with (")),
             "id" if !setting.value.is_empty() => id.clone_from(&setting.value),
             "id" => {}
             "uri" => service = Some(service_of(setting)?),

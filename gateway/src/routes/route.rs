@@ -1,10 +1,13 @@
 //! One route: which requests take it, where it leads, and what becomes of their path.
 
+use std::sync::Arc;
+
 use http::uri::PathAndQuery;
 
 use super::filter::Filter;
 use super::path_pattern::PathPattern;
 use super::predicate::{Asked, Predicate};
+use crate::tally::ServiceTally;
 use crate::terms::{OwnTerms, Terms};
 
 /// What somebody wrote, read and found right.
@@ -25,6 +28,7 @@ pub(crate) struct RouteDefinition {
 pub(crate) struct Route {
     pub(crate) definition: RouteDefinition,
     pub(crate) terms: Terms,
+    pub(crate) tally: Arc<ServiceTally>,
     /// Whether filters need what patterns have left free.
     has_variables: bool,
     /// Predicates that the table has not looked at.
@@ -33,7 +37,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    pub(super) fn new(definition: RouteDefinition, defaults: Terms) -> Self {
+    pub(super) fn new(definition: RouteDefinition, defaults: Terms, tally: Arc<ServiceTally>) -> Self {
         let terms = defaults.with(&definition.terms);
         let has_variables = definition.filters.iter().any(|filter| !filter.names().is_empty());
         let (first_path, first_host) = (definition.paths_place(), definition.hosts_place());
@@ -46,7 +50,7 @@ impl Route {
         };
         let unlooked = definition.predicates.iter().enumerate();
         let unlooked = unlooked.filter(|(place, one)| !is_looked_at(*place, one)).map(|(_, one)| one.clone()).collect();
-        Self { has_path: first_path.is_some(), definition, terms, has_variables, unlooked }
+        Self { has_path: first_path.is_some(), definition, terms, tally, has_variables, unlooked }
     }
 
     /// Whether a request takes it whose host and path the table has found to fit.

@@ -7,6 +7,7 @@ use super::path;
 use super::path_tree::Rank;
 use super::predicate::Asked;
 use super::route::{Route, RouteDefinition};
+use crate::tally::ServiceTally;
 use crate::terms::Terms;
 
 /// See the module.
@@ -18,7 +19,11 @@ pub(crate) struct RouteTable {
 }
 
 impl RouteTable {
-    pub(crate) fn new(mut definitions: Vec<RouteDefinition>, defaults: Terms) -> Self {
+    pub(super) fn new(
+        mut definitions: Vec<RouteDefinition>,
+        defaults: Terms,
+        tally: impl Fn(&str) -> Arc<ServiceTally>,
+    ) -> Self {
         // Those of one order stay as they are.
         definitions.sort_by_key(|definition| definition.order);
         let mut hosts = HostTree::default();
@@ -32,7 +37,11 @@ impl RouteTable {
                 }
             }
         }
-        let routes = definitions.into_iter().map(|one| Arc::new(Route::new(one, defaults))).collect();
+        let made = |one: RouteDefinition| {
+            let tally = tally(&one.id);
+            Arc::new(Route::new(one, defaults, tally))
+        };
+        let routes = definitions.into_iter().map(made).collect();
         Self { routes, hosts }
     }
 

@@ -20,6 +20,7 @@ mod instances_tls;
 mod live_marks;
 mod proxying;
 mod refusals;
+mod reload;
 mod routes;
 mod support;
 mod tls;

@@ -93,6 +93,7 @@ async fn the_admin_api_shows_routes_and_which_one_a_request_would_take() {
         "predicates": ["Path=/api/{version}/**", "Header=x-api, \\d+"],
         "filters": ["StripPrefix=2", "PrefixPath=/{version}"],
         "connectTimeoutMs": 1_000, "responseTimeoutMs": 30_000, "triesMax": 3, "bodyBytesMax": 0});
+    assert_eq!(shown["configuration"], json!({"takenOver": 0, "refused": 0}));
     assert_eq!(shown["routes"][1], expected);
     for (query, status, route) in [
         ("path=/api/v1/x&header=x-api:1", 200, json!("api")),

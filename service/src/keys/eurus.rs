@@ -207,6 +207,10 @@ pub(super) const KEYS: &[Key] = &[
         "services with metrics of their own; the others are counted together; default 200",
     ),
     used(
+        "eurus.gateway.metrics.routes-max",
+        "routes with metrics of their own; the others are counted together; default 200",
+    ),
+    used(
         "eurus.gateway.metrics.instances-max",
         "instances with metrics of their own; the others are counted with their service only; default 1000",
     ),

@@ -23,7 +23,7 @@ fn hosts(texts: &[&str]) -> Predicate {
 }
 
 fn table(definitions: Vec<RouteDefinition>) -> RouteTable {
-    RouteTable::new(definitions, Terms::of(&EdgeConfig::default()))
+    RouteTable::new(definitions, Terms::of(&EdgeConfig::default()), |_| Arc::default())
 }
 
 /// What the table is to find: the first of all that fits.
