@@ -90,7 +90,7 @@ fn method(settings: &DownlineSettings) -> String {
         "Processes of this machine over loopback: eurus-registry, eurus-gateway ({} threads for requests and one for its \
          admin API each), eurus-sync-speed, release builds, on their defaults; the registry's response cache follows every \
          second, so that sync-speed knows all gateways. {PRODUCERS} instances are called, and taken out in turn: offline, \
-         {} ms or more, online, and again. SQLite in WAL mode, three commits of an order with synchronous=FULL, each an fdatasync. Load: \
+         {} ms or more, online, and again. SQLite in WAL mode, two commits of an order with synchronous=FULL, each synced. Load: \
          {} requests/s at fixed times through all gateways.",
         machine::cores(),
         rounds::PAUSE_MS,

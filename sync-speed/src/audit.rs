@@ -108,6 +108,7 @@ pub struct Trail {
     of_one: Buckets<IpAddr>,
     of_all: Buckets<()>,
     suppressed: AtomicI64,
+    suppressed_in_all: AtomicU64,
     /// Besides those of callers.
     secrets: Vec<Token>,
 }
@@ -126,6 +127,7 @@ impl Trail {
             of_one: Buckets::new(ADDRESSES_MAX),
             of_all: Buckets::new(1),
             suppressed: AtomicI64::new(0),
+            suppressed_in_all: AtomicU64::new(0),
             secrets,
         })
     }
@@ -186,7 +188,13 @@ impl Trail {
             return Some(self.suppressed.swap(0, Ordering::Relaxed));
         }
         self.suppressed.fetch_add(1, Ordering::Relaxed);
+        self.suppressed_in_all.fetch_add(1, Ordering::Relaxed);
         None
+    }
+
+    /// Refused requests that were not written, since the start.
+    pub fn suppressed_since_start(&self) -> u64 {
+        self.suppressed_in_all.load(Ordering::Relaxed)
     }
 
     /// The newest records, newest first.

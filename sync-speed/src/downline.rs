@@ -34,6 +34,7 @@ use crate::registry_step::{self, AtRegistry, Verdict};
 use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request};
 use crate::store::{NewEntry, Store, StoreError};
+use crate::tally::Tally;
 
 pub(crate) use parts::{Scope, Ways};
 
@@ -71,6 +72,7 @@ pub struct Downline {
     release_after_ms: Option<i64>,
     /// What the service does of its own accord is written here.
     trail: Arc<Trail>,
+    pub(crate) tally: Arc<Tally>,
     pub(crate) faults: Faults,
 }
 
@@ -105,7 +107,9 @@ impl Downline {
         // On a manual clock, time stands still while something is being done, and goes on while this waits for others.
         let mut timer = self.clock.timer("request");
         self.faults.pass(&points::SELECT, "").await;
+        let begun_us = self.clock.now_us();
         let carried_out = self.walk(request, recorded, &mut timer).await;
+        self.tally.order(request.kind, &carried_out, self.clock.now_us().saturating_sub(begun_us));
         self.faults.pass(&points::ANSWER, "").await;
         carried_out
     }

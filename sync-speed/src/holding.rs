@@ -108,10 +108,12 @@ impl Holding {
         self.has_more = false;
         self.downline.memory.note().await?;
         if !self.downline.store.leads(LEADS, now_ms, now_ms.saturating_add(LEADS_FOR_MS)).await? {
+            self.downline.tally.set_offlines_held(0);
             return Ok(Vec::new());
         }
         let (held, left_out) = self.downline.store.held().await?;
         self.say(held.len(), left_out);
+        self.downline.tally.set_offlines_held(held.len());
         self.forget_all_but(&held);
         let copy = self.downline.client.registry();
         if !Arc::ptr_eq(&copy, &self.seen) {

@@ -10,6 +10,7 @@ mod gateway_caller;
 mod gateway_groups;
 mod gateways;
 mod health;
+mod metrics;
 mod offline;
 mod problem;
 mod refused;
@@ -79,6 +80,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(at("/online", "POST").route(web::post().to(offline::post_online)))
         .service(at("/offline/{id}", "GET").route(web::get().to(offline::get)))
         .service(at("/offline/{id}/events", "GET").route(web::get().to(events::get)))
+        .service(at(metrics::PATH, "GET").route(web::get().to(metrics::get)))
         .service(at("/audit", "GET").route(web::get().to(audit::list)))
         .service(at(gateways::PATH, "POST").route(web::post().to(gateways::post)))
         .service(at(refused::PATH, "POST").route(web::post().to(refused::post)))

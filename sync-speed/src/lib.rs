@@ -40,6 +40,7 @@
 //! | `node_id` | this node's name among those that share a database |
 //! | [`recovery`] | finishing what a stop left unfinished, undoing what failed with an unknown outcome |
 //! | `kubernetes` | pods that the cluster deletes are taken offline (cargo feature `kubernetes`) |
+//! | `tally`, `metrics` | what has happened, counted, and as text for Prometheus |
 //! | `loops` | the control loops: if one ends, the service does |
 //!
 //! Deliberately absent: nothing here trusts a request header for an address, unless it comes from a configured proxy, and nothing goes to a gateway unless the
@@ -65,6 +66,7 @@ pub mod http;
 mod kubernetes;
 mod live_marks;
 mod loops;
+mod metrics;
 mod node_id;
 pub mod nodes;
 pub mod notify;
@@ -82,6 +84,7 @@ pub mod request;
 mod rolling;
 pub mod selection;
 pub mod store;
+mod tally;
 
 use std::net::TcpListener;
 use std::pin::pin;
@@ -109,6 +112,7 @@ use registry_memory::RegistryMemory;
 use reload::Reload;
 use rolling::RollingLoop;
 use store::Store;
+use tally::Tally;
 
 /// Where sync-speed listens.
 pub const PORT: eurus_service::listen::Purpose = eurus_service::listen::Purpose {
@@ -133,14 +137,22 @@ pub async fn run(
     let client = EurekaClient::new(client_config(&config, address), clock.clone(), Vec::new())
         .map_err(|error| RunError::Config(error.to_string()))?;
     let gateways = GatewayClient::new(config.notify.call_timeout_ms, config.notify.token.clone())?;
-    let (courier, notify_loop) =
-        NotifyLoop::new(&config, Arc::clone(&client), gateways.clone(), store.clone(), clock.clone(), shutdown.clone());
+    let tally = Arc::<Tally>::default();
+    let (courier, notify_loop) = NotifyLoop::new(
+        &config,
+        Arc::clone(&client),
+        gateways.clone(),
+        store.clone(),
+        clock.clone(),
+        shutdown.clone(),
+        Arc::clone(&tally),
+    );
     let door = Arc::new(Door::new(config.access.clone()));
     let trail = Arc::new(trail(&config, &store, &clock)?);
     let scope = scope(&config, &door);
     let (leave, left) = mpsc::channel(recovery::LEFT_MAX);
     let (rollings, to_roll) = mpsc::channel(rolling::ROLLINGS_MAX);
-    let ways = Ways { courier, gateways, leave: leave.clone(), rollings, trail: Arc::clone(&trail) };
+    let ways = Ways { courier, gateways, leave: leave.clone(), rollings, trail: Arc::clone(&trail), tally };
     let memory = RegistryMemory::read(Arc::clone(&client), store.clone(), clock.clone()).await?;
     let downline = Arc::new(Downline::new(Arc::clone(&client), store.clone(), memory, ways, clock.clone(), scope));
     let rolling = RollingLoop { downline: Arc::clone(&downline), begun: to_roll };

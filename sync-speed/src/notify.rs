@@ -43,6 +43,7 @@ use crate::config::{NotifyConfig, SyncSpeedConfig};
 use crate::entry::Ack;
 use crate::nodes::{self, Announced};
 use crate::store::Store;
+use crate::tally::Tally;
 use attempt::Attempt;
 pub use batch::GroupsByApp;
 use book::{Book, Retry};
@@ -96,19 +97,21 @@ pub struct NotifyLoop {
     faults: Faults,
     /// Of the whole service: a call under way ends early only with an abort.
     shutdown: Shutdown,
+    tally: Arc<Tally>,
     under_way: FuturesUnordered<CallUnderWay>,
     waiting: BTreeMap<i64, Waiting>,
 }
 
 impl NotifyLoop {
     /// The loop and the way to hand entries to it.
-    pub fn new(
+    pub(crate) fn new(
         config: &SyncSpeedConfig,
         client: Arc<EurekaClient>,
         gateways: GatewayClient,
         store: Store,
         clock: Clock,
         shutdown: Shutdown,
+        tally: Arc<Tally>,
     ) -> (Courier, Self) {
         let faults = config.faults.clone();
         let config = config.notify.clone();
@@ -133,6 +136,7 @@ impl NotifyLoop {
             unwritten: Unwritten::default(),
             faults,
             shutdown,
+            tally,
             under_way: FuturesUnordered::new(),
             waiting: BTreeMap::new(),
         };
@@ -281,6 +285,7 @@ impl NotifyLoop {
         }
         for update in &updates {
             report::call(update);
+            self.tally.call(&update.ack, update.latency_us);
         }
         if self.under_way.is_empty() || self.book.has_finished() || self.is_somebody_told() {
             self.record(&updates).await;

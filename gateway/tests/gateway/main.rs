@@ -11,7 +11,6 @@ mod curl;
 mod downline;
 mod failures;
 mod framing;
-mod grpc;
 mod h2spec;
 mod http2;
 mod http2_limits;

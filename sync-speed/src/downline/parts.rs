@@ -19,6 +19,7 @@ use crate::notify::{Courier, GatewayClient};
 use crate::recovery::Left;
 use crate::registry_memory::RegistryMemory;
 use crate::store::Store;
+use crate::tally::Tally;
 
 /// What a turn holds longer than the registry may take: clocks of nodes differ a little.
 const TURN_SPARE_MS: i64 = 5_000;
@@ -55,6 +56,8 @@ pub(crate) struct Ways {
     pub(crate) rollings: mpsc::Sender<Entry>,
     /// The service's own orders are written down.
     pub(crate) trail: Arc<Trail>,
+    /// What happens is counted.
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Downline {
@@ -96,9 +99,16 @@ impl Downline {
             gateways: ways.gateways,
             rollings: ways.rollings,
             trail: ways.trail,
+            tally: ways.tally,
             answer_within_ms: scope.answer_within_ms,
             release_after_ms: scope.release_after_ms,
             faults: scope.faults,
         }
+    }
+
+    /// Requests under way, and those that wait until their instances are drained.
+    pub(crate) fn places_taken(&self) -> (u64, u64) {
+        let taken = |places: &Semaphore, all: usize| all.saturating_sub(places.available_permits()) as u64;
+        (taken(&self.places, REQUESTS_MAX), taken(&self.drains, DRAINS_MAX))
     }
 }

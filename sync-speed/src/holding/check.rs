@@ -11,6 +11,7 @@ use crate::entry::Entry;
 use crate::error::Refusal;
 use crate::request::{Kind, Request, Target};
 use crate::store::Held;
+use crate::tally::Held as Counted;
 
 /// Who asks, in the journal.
 const CALLER: &str = "sync-speed";
@@ -84,6 +85,7 @@ impl Check<'_> {
     async fn assert_again(&mut self) -> Result<(), Refusal> {
         let Held { entry, app, instance_id, expires_ms, .. } = self.held;
         log::warn!("{entry}: the registry has forgotten that {app}/{instance_id} is out of service: asserted again");
+        self.count(Counted::AssertedAgain);
         let reason = format!("asserted again: the registry has forgotten {entry}");
         let now_ms = self.downline.clock.now_ms();
         let expires_after_ms = expires_ms.map(|expires_ms| expires_ms.saturating_sub(now_ms).max(1));
@@ -99,6 +101,7 @@ impl Check<'_> {
     async fn bring_back(&mut self) -> Result<(), Refusal> {
         let Held { entry, app, instance_id, .. } = self.held;
         log::info!("{entry}: its time is over, {app}/{instance_id} is brought back");
+        self.count(Counted::BroughtBack);
         let request = self.own(Kind::Online, &format!("the time of {entry} is over"));
         match self.carry_out(&request).await {
             // Nobody is there to be brought back.
@@ -125,7 +128,12 @@ impl Check<'_> {
     async fn end(&self, why: &'static str) -> Result<(), Refusal> {
         let Held { entry, app, instance_id, .. } = self.held;
         log::info!("{entry}: {app}/{instance_id} is not kept out any longer: {why}");
+        self.count(Counted::Ended);
         self.downline.store.end(self.held, why, self.downline.clock.now_ms()).await.map_err(Refusal::Store)
+    }
+
+    fn count(&self, event: Counted) {
+        self.downline.tally.mine().held.count((event,));
     }
 
     fn own(&self, kind: Kind, reason: &str) -> Request {

@@ -4,6 +4,8 @@
 //! Addresses decide. So they must be the callers' own: what comes through a proxy that is not configured (a gateway runs
 //! on an allowed address) or from a page in a browser (which runs on an allowed machine) is not let in.
 
+use std::sync::Arc;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, ORIGIN};
@@ -15,6 +17,7 @@ use super::encrypted::CertificateNames;
 use super::{Api, Problem, audit, gateway_caller, gateways, health, refused};
 use crate::access::forwarding::{Forwarding, is_sign_of_a_proxy};
 use crate::access::{Admitted, Arrival, Denial, Right, Why};
+use crate::tally::Class;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
@@ -45,6 +48,21 @@ pub(super) async fn check(
 }
 
 async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let tally = request.app_data::<web::Data<Api>>().map(|api| Arc::clone(&api.downline.tally));
+    let answered = checked(request, next).await;
+    if let Some(tally) = tally {
+        // An error has a response too, by the time it is sent.
+        let status =
+            answered.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
+        tally.mine().answers.count((Class::of(status.as_u16()),));
+    }
+    answered
+}
+
+async fn checked(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {

@@ -56,6 +56,11 @@ impl Courier {
         self.open_calls.load(Ordering::Relaxed) < OPEN_CALLS_MAX
     }
 
+    /// Calls that are open, waiting or under way.
+    pub(crate) fn open_calls(&self) -> usize {
+        self.open_calls.load(Ordering::Relaxed)
+    }
+
     /// Hands an entry over; the receiver hears when all nodes have acknowledged, or when the answer should not wait
     /// longer. It hears nothing (its sender is dropped) when the service stops: the journal has the rest.
     pub async fn deliver(&self, entry: &Entry, groups: &GroupsByApp) -> oneshot::Receiver<Told> {

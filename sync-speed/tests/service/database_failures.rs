@@ -83,6 +83,8 @@ async fn a_newer_request_is_not_overrun_by_what_is_written_late() {
     let (world, gateway, service) = started().await;
     break_journal(&world, "INSERT ON entry_nodes").await;
     let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(500);
+    // It is tried at once, and then later.
+    service.hand.settle().await.unwrap();
     mend_journal(&world).await;
     service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
     service.advance_ms(20_000).await;

@@ -14,6 +14,7 @@ mod holding;
 mod keep_percent;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
+mod metrics;
 mod offline;
 mod online;
 mod power_cut;
