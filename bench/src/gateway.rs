@@ -7,6 +7,7 @@
 //! | `upstream` | the instances: one nginx with many addresses |
 //! | `certificate` | what all show under TLS |
 //! | `proxies` | nginx and haproxy in front of them |
+//! | `routes` | as many routes as a program of ours is to have |
 //! | `contenders` | all that runs, and one slice of it |
 //! | `wrk` | the load |
 //! | `report`, `table` | turns between two of nginx, medians and ratios |
@@ -16,6 +17,7 @@ mod contenders;
 mod program;
 mod proxies;
 mod report;
+mod routes;
 mod table;
 mod upstream;
 mod workload;
@@ -46,7 +48,7 @@ const WARM_S: u64 = 1;
 pub(crate) async fn run(settings: &GatewaySettings, clock: &Clock) -> Result<Report, Failure> {
     open_files()?;
     let ours = Ours::at(settings.binaries.as_deref())?;
-    let programs = Program::compared(settings.java_warm_s.is_some());
+    let programs = Program::compared(settings.java_warm_s.is_some(), settings.with_routes);
     let mut report = Report { machine: machine(), method: method(settings), turns: Vec::new() };
     for (place, instances) in settings.instances.iter().enumerate() {
         // How many there are is looked at with one kind of request.

@@ -35,6 +35,9 @@ pub(crate) struct GatewayArguments {
     /// Also write every slice to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Also ours with 10 and with 10,000 routes, of which the last is asked for
+    #[arg(long)]
+    routes: bool,
     /// Half a minute, to try it: 4 instances, one round of a second, no Java
     #[arg(long)]
     quick: bool,
@@ -49,6 +52,8 @@ pub(crate) struct GatewaySettings {
     pub(crate) seconds: u64,
     /// `None`: Spring Cloud Gateway is left out.
     pub(crate) java_warm_s: Option<u64>,
+    /// Whether ours is also measured with routes.
+    pub(crate) with_routes: bool,
     pub(crate) binaries: Option<PathBuf>,
 }
 
@@ -64,6 +69,7 @@ impl GatewayArguments {
             rounds: to_usize(self.rounds.unwrap_or(if self.quick { 1 } else { 3 })),
             seconds: self.seconds.unwrap_or(if self.quick { 1 } else { 3 }),
             java_warm_s: (!self.no_java && !self.quick).then_some(self.java_warm_up),
+            with_routes: self.routes,
             binaries: self.binaries.clone(),
         }
     }
@@ -92,6 +98,7 @@ mod tests {
             (vec![4, 1_000], WORKLOADS.len(), 3, 3)
         );
         assert_eq!(plain.java_warm_s, Some(60));
+        assert!(!plain.with_routes && settings(&["--routes"]).unwrap().with_routes);
         let quick = settings(&["--quick", "--workloads", "large,new-connection"]).unwrap();
         assert_eq!((quick.instances, quick.workloads), (vec![4], vec![Workload::Large, Workload::NewConnection]));
         assert_eq!((quick.java_warm_s, settings(&["--no-java"]).unwrap().java_warm_s), (None, None));

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::certificate::Certificate;
 use super::program::Program;
 use super::proxies::{self, Listening};
+use super::routes;
 use super::upstream::Upstream;
 use super::workload::{SERVICE, Workload};
 use super::wrk::{Said, Wrk};
@@ -117,11 +118,12 @@ impl Contenders {
             Program::Nginx => proxies::nginx(folder, &at, instances)?,
             Program::Haproxy => proxies::haproxy(folder, &at, instances)?,
             Program::SpringCloudGateway => spring_gateway::start(&self.folder, address, SERVICE, registry)?,
-            Program::Ours | Program::OursLogging => service(
+            Program::Ours | Program::OursLogging | Program::OursTenRoutes | Program::OursTenThousandRoutes => service(
                 folder,
                 program.name(),
                 &ours.gateway,
                 &[
+                    format!("--config={}", routes::file(folder, program.routes().unwrap_or(0))?.display()),
                     flag("eurus.gateway.port", address.port()),
                     flag("eurus.gateway.ssl.port", tls.port()),
                     flag("eurus.gateway.ssl.certificate", self.certificate.certificate.display()),
@@ -133,7 +135,7 @@ impl Contenders {
             )?,
         };
         answering(&mut process, address, &Workload::Small.path(), clock).await?;
-        if matches!(program, Program::Ours | Program::OursLogging) {
+        if program.is_ours() {
             knows_all(admin, instances.len()).await?;
         }
         Ok(Contender { program, process, address, tls })

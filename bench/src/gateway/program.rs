@@ -13,6 +13,9 @@ pub(crate) enum Program {
     Ours,
     /// With a line in the access log for each request.
     OursLogging,
+    /// With routes, the one that is asked for behind all others.
+    OursTenRoutes,
+    OursTenThousandRoutes,
 }
 
 impl Program {
@@ -23,6 +26,8 @@ impl Program {
             Self::SpringCloudGateway => "Spring Cloud Gateway",
             Self::Ours => "ours",
             Self::OursLogging => "ours, access log",
+            Self::OursTenRoutes => "ours, 10 routes",
+            Self::OursTenThousandRoutes => "ours, 10,000 routes",
         }
     }
 
@@ -32,8 +37,22 @@ impl Program {
     }
 
     /// Those that take their turns between nginx's.
-    pub(crate) fn compared(with_java: bool) -> Vec<Self> {
+    pub(crate) fn compared(with_java: bool, with_routes: bool) -> Vec<Self> {
         let all = [Self::Haproxy, Self::SpringCloudGateway, Self::Ours, Self::OursLogging];
-        all.into_iter().filter(|program| with_java || *program != Self::SpringCloudGateway).collect()
+        let routed = [Self::OursTenRoutes, Self::OursTenThousandRoutes].into_iter().filter(|_| with_routes);
+        all.into_iter().filter(|program| with_java || *program != Self::SpringCloudGateway).chain(routed).collect()
+    }
+
+    pub(crate) fn is_ours(self) -> bool {
+        !matches!(self, Self::Nginx | Self::Haproxy | Self::SpringCloudGateway)
+    }
+
+    /// How many routes it has; `None`: it has its locator alone.
+    pub(crate) fn routes(self) -> Option<usize> {
+        match self {
+            Self::OursTenRoutes => Some(10),
+            Self::OursTenThousandRoutes => Some(10_000),
+            _ => None,
+        }
     }
 }

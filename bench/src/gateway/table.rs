@@ -9,8 +9,15 @@ use crate::statistics::Figure;
 use crate::table::{NONE, Rows, ratio, short, thousands};
 
 /// Rows, in order.
-const PROGRAMS: [Program; 5] =
-    [Program::Nginx, Program::Haproxy, Program::SpringCloudGateway, Program::Ours, Program::OursLogging];
+const PROGRAMS: [Program; 7] = [
+    Program::Nginx,
+    Program::Haproxy,
+    Program::SpringCloudGateway,
+    Program::Ours,
+    Program::OursLogging,
+    Program::OursTenRoutes,
+    Program::OursTenThousandRoutes,
+];
 /// What is aimed at, as ratios to nginx; with Spring Cloud Gateway's processor time over ours.
 const CPU_MAX: f64 = 1.0;
 const P99_MAX: f64 = 1.0;
