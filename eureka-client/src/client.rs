@@ -128,6 +128,12 @@ impl EurekaClient {
         Some(LastFetch { kind, received_ms, age_ms: self.clock.now_ms().saturating_sub(received_ms) })
     }
 
+    /// Whether the registry suddenly showed no service at all when the whole list was fetched last: it may have restarted, and
+    /// what it does not know need not have left.
+    pub fn registry_is_suddenly_empty(&self) -> bool {
+        self.fetcher.keeps_last()
+    }
+
     /// A heartbeat now, besides the loop's. Without a registration of its own it does nothing.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Fetches, one at a time, and publishes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use eurus_model::Applications;
@@ -36,6 +36,8 @@ pub(crate) struct Fetcher {
     // take it. Tokio's mutex is fair, and whoever waited for a full fetch shares one.
     progress: tokio::sync::Mutex<Progress>,
     fulls_begun: AtomicU64,
+    /// The registry suddenly shows no service, and the last list stays in use.
+    keeps_last: AtomicBool,
     reach: Mutex<Reach>,
     faults: Faults,
 }
@@ -67,6 +69,7 @@ impl Fetcher {
             published: ArcSwap::default(),
             progress: tokio::sync::Mutex::default(),
             fulls_begun: AtomicU64::new(0),
+            keeps_last: AtomicBool::new(false),
             reach: Mutex::default(),
             faults,
         }
@@ -80,6 +83,11 @@ impl Fetcher {
     /// The row of failures, while it lasts.
     pub(crate) fn away(&self) -> Option<Away> {
         self.reach.lock().away().cloned()
+    }
+
+    /// Whether the last whole list was not believed, because it suddenly showed no service.
+    pub(crate) fn keeps_last(&self) -> bool {
+        self.keeps_last.load(Ordering::Relaxed)
     }
 
     /// One turn of the loop: the delta where there is one, else the whole list.
@@ -206,7 +214,9 @@ impl Fetcher {
                 log::debug!("{url} still shows no service; the last list stays for {} ms", until_ms - now_ms);
             }
         }
-        !matches!(verdict, Verdict::Keep { .. })
+        let is_kept = matches!(verdict, Verdict::Keep { .. });
+        self.keeps_last.store(is_kept, Ordering::Relaxed);
+        !is_kept
     }
 
     /// Listeners first, in order; then everybody.

@@ -68,7 +68,13 @@ impl Candidates {
             return Ok(selected);
         }
         self.refresh(time).await?;
-        self.select_from_copy(request, time, now_ms).await?
+        let selected = self.select_from_copy(request, time, now_ms).await?;
+        match selected {
+            Err(Refusal::NoInstance { target, .. }) if self.client.registry_is_suddenly_empty() => {
+                Err(Refusal::Registry { entry: None, why: forgot_everybody(&target) })
+            }
+            selected => selected,
+        }
     }
 
     async fn refresh(&self, time: &RegistryTime) -> Result<(), Refusal> {
@@ -251,4 +257,12 @@ impl Candidates {
         }
         Ok(false)
     }
+}
+
+/// Gateways go on with the list from before, and send to instances that the registry does not know.
+fn forgot_everybody(target: &Target) -> String {
+    format!(
+        "the registry suddenly shows no service at all: it may have restarted, and whether {target} has left is not known. \
+         Ask again when instances have registered there again"
+    )
 }

@@ -98,6 +98,9 @@ impl Entry {
     }
 }
 
+/// Why an instance is passed over that an order of later has taken on: that one stands.
+pub const OVERTAKEN: &str = "a newer entry deals with it";
+
 /// A whole entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

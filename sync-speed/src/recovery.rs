@@ -16,7 +16,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
 use crate::downline::Downline;
-use crate::entry::{Entry, EntryState, Step};
+use crate::entry::{Entry, EntryState, OVERTAKEN, Step};
 use crate::error::Refusal;
 use crate::pauses::Pauses;
 use crate::registry_memory::Life;
@@ -134,7 +134,7 @@ async fn settle_all(downline: &Downline, entry: &mut Entry, apps: &BTreeSet<Stri
         let overtaken = downline.store.is_overtaken(number, &instance.app, &instance.instance_id).await;
         if overtaken.map_err(|error| error.to_string())? {
             instance.step = Step::PassedOver;
-            instance.detail = Some("a newer entry deals with it".to_owned());
+            instance.detail = Some(OVERTAKEN.to_owned());
             continue;
         }
         registry_step::settle(downline.at_registry(time), instance).await?;
@@ -220,7 +220,7 @@ async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64, time: &Regis
         let live = downline.client.registries().instance(&instance.app, &instance.instance_id);
         let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
         let why = match downline.memory.life(live.as_ref(), &instance.registration, time).await {
-            _ if overtaken => "a newer entry deals with it",
+            _ if overtaken => OVERTAKEN,
             Life::Same => {
                 left.extend(live);
                 continue;

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::candidates::{INSTANCES_PER_REQUEST_MAX, Selected};
 use crate::downline::Downline;
-use crate::entry::{Entry, EntryState, Plan, Planned, Step};
+use crate::entry::{Entry, EntryState, InstanceRecord, OVERTAKEN, Plan, Planned, Step};
 use crate::error::Refusal;
 use crate::pauses::Pauses;
 use crate::request::{Request, Rolling};
@@ -104,11 +104,12 @@ impl Downline {
         Ok(entry)
     }
 
-    /// How many instances of these applications the copy shows UP: the fewest, where there are several.
+    /// How many instances of these applications are UP: the fewest, where there are several. The copy may be older than an
+    /// online: who was read live counts as that.
     fn up_of(&self, instances: &[eurus_model::InstanceInfo]) -> usize {
         let copy = self.client.registry();
         let apps: BTreeSet<String> = instances.iter().map(|instance| instance.app.to_uppercase()).collect();
-        let up = |app: &String| copy.by_name.get(app).map_or(0, share::count_up);
+        let up = |app: &String| share::count_up(copy.by_name.get(app), app, instances);
         apps.iter().map(up).min().unwrap_or_default()
     }
 }
@@ -205,10 +206,19 @@ fn left_of(plan: &Plan, entry: &Entry) -> Vec<Planned> {
         .collect()
 }
 
+/// What an order the other way has kept from being taken: whoever waits for this one must not think that they are out.
+fn still_in_service(entry: &Entry) -> Option<String> {
+    let is_overtaken = |one: &&InstanceRecord| one.step == Step::PassedOver && one.detail.as_deref() == Some(OVERTAKEN);
+    let names: Vec<String> = entry.instances.iter().filter(is_overtaken).map(InstanceRecord::name).collect();
+    (!names.is_empty()).then(|| format!("not taken, because a newer entry deals with them: {}", names.join(", ")))
+}
+
 /// The whole's state, from its shares'.
 async fn finish(downline: &Downline, entry: &Entry, why: Option<&str>) -> Result<(), StoreError> {
     let Some(mut now) = downline.store.entry_by_number(entry.number).await? else { return Ok(()) };
     let done = now.instances.iter().any(|instance| instance.step == Step::Done);
+    let overtaken = still_in_service(&now);
+    let why = why.or(overtaken.as_deref());
     now.state = match why {
         None if now.nodes.iter().any(|node| node.ack.is_failed() || node.ack.is_open()) => EntryState::Partial,
         None => EntryState::Done,
@@ -230,7 +240,6 @@ mod tests {
     use eurus_model::InstanceInfo;
 
     use super::*;
-    use crate::entry::InstanceRecord;
     use crate::request::Kind;
 
     #[test]

@@ -67,6 +67,7 @@ pub(super) struct Drain {
     pub(super) under_way: u64,
     pub(super) upgraded: u64,
     pub(super) waited_ms: u64,
+    pub(super) not_known: Vec<String>,
 }
 
 /// Why it was not carried out.

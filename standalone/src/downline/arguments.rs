@@ -40,7 +40,7 @@ pub struct OfflineArgs {
     /// Take an application's last UP instance too
     #[arg(long)]
     pub(super) force: bool,
-    /// Take at most this share of the instances at a time, such as 25%, and wait between
+    /// Take this share of the instances at a time, such as 25%, rounded up to whole ones, and wait between
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(super) rolling: Option<u8>,
     /// With --rolling: take the next ones only while so many others are UP

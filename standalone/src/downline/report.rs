@@ -69,10 +69,12 @@ pub(super) fn advice(entry: &Entry) -> Vec<String> {
     if let Some(drain) = &entry.drain
         && drain.state != "drained"
     {
-        advice.push(format!(
-            "{} requests are still under way: stopping the instances now cuts them off",
-            drain.under_way
-        ));
+        advice.push(match drain.not_known.is_empty() {
+            true => format!("{} requests are still under way: stopping the instances now cuts them off", drain.under_way),
+            false => "whether requests are still under way is not known: stopping the instances now may cut them off; run the \
+                      same command again to wait anew"
+                .to_owned(),
+        });
     }
     advice
 }
@@ -132,7 +134,12 @@ fn drain(drain: &Drain) -> String {
                 0 => String::new(),
                 count => format!(" ({count} of them WebSockets or the like, which end when their peers want)"),
             };
-            format!("  drain     {} requests are still under way after {waited}{upgraded}", drain.under_way)
+            let least = if drain.not_known.is_empty() { "" } else { "at least " };
+            let not_known: String = drain.not_known.iter().map(|who| format!("; not known: {who}")).collect();
+            format!(
+                "  drain     {least}{} requests are still under way after {waited}{upgraded}{not_known}",
+                drain.under_way
+            )
         }
         other => format!("  drain     {other}, {} requests under way after {waited}", drain.under_way),
     }
@@ -187,10 +194,13 @@ mod tests {
     fn what_to_do() {
         let drained = json!({"drain": {"state": "drained", "underWay": 0, "waitedMs": 1_200}});
         let bound = json!({"drain": {"state": "bound-reached", "underWay": 3, "waitedMs": 30_000}});
-        let rows: [(&str, bool, &Value, &[&str]); 8] = [
+        let unknown =
+            json!({"drain": {"state": "bound-reached", "underWay": 0, "waitedMs": 0, "notKnown": ["g2: hangs"]}});
+        let rows: [(&str, bool, &Value, &[&str]); 9] = [
             ("done", false, &json!({}), &[]),
             ("done", false, &drained, &[]),
             ("done", false, &bound, &["3 requests are still under way"]),
+            ("done", false, &unknown, &["is not known"]),
             ("partial", true, &json!({}), &["may still come through g2", "eurus watch offline-7"]),
             ("partial", false, &json!({}), &["look at g2"]),
             ("failed", false, &json!({}), &["no gateway was told"]),

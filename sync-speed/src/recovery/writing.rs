@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use eurus_service::Timer;
 
 use crate::downline::Downline;
-use crate::entry::{Entry, EntryState, Step};
+use crate::entry::{Entry, EntryState, OVERTAKEN, Step};
 use crate::pauses::Pauses;
 use crate::store::StoreError;
 
@@ -59,7 +59,7 @@ async fn try_done(downline: &Downline, mut entry: Entry, apps: &BTreeSet<String>
     for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Done) {
         if downline.store.is_overtaken(entry.number, &instance.app, &instance.instance_id).await? {
             instance.step = Step::PassedOver;
-            instance.detail = Some("a newer entry deals with it".to_owned());
+            instance.detail = Some(OVERTAKEN.to_owned());
         }
     }
     let groups = downline.name_nodes(&mut entry).await?;

@@ -6,7 +6,7 @@ use eurus_model::{Application, InstanceInfo, InstanceStatus};
 use eurus_service::Timer;
 
 use crate::downline::Downline;
-use crate::entry::{Entry, EntryState, InstanceRecord, Plan, Planned, Step};
+use crate::entry::{Entry, EntryState, InstanceRecord, OVERTAKEN, Plan, Planned, Step};
 use crate::error::Refusal;
 use crate::guard;
 use crate::points;
@@ -37,6 +37,11 @@ impl Downline {
                 | Refusal::Busy(_)
                 | Refusal::KeepPercent { .. }),
             ) => Taken::NotYet(refusal.to_string()),
+            // Other shares have been taken: it must not say that nothing was changed.
+            Err(Refusal::LastUp { app, taken }) => Taken::No(format!(
+                "{} would be the last UP instance of {app}; \"force\": true takes it all the same",
+                taken.join(", ")
+            )),
             Err(refusal) => Taken::No(refusal.to_string()),
         }
     }
@@ -93,7 +98,7 @@ impl Downline {
         let mut overruled = Vec::new();
         for planned in share {
             if self.store.is_overruled(whole.number, &planned.app, &planned.instance_id).await? {
-                overruled.push(gone(planned, "a newer entry deals with it"));
+                overruled.push(gone(planned, OVERTAKEN));
             }
         }
         Ok(overruled)
@@ -179,7 +184,13 @@ fn gone(planned: &Planned, why: &str) -> InstanceRecord {
     }
 }
 
-/// How many of its instances are UP.
-pub(super) fn count_up(application: &Application) -> usize {
-    application.instances.values().filter(|instance| instance.status == InstanceStatus::Up).count()
+/// How many of an application's instances are UP: those that were read live as they are, the others as the copy shows them.
+pub(super) fn count_up(application: Option<&Application>, app: &str, live: &[InstanceInfo]) -> usize {
+    let is_live = |id: &str| live.iter().any(|one| one.app.eq_ignore_ascii_case(app) && one.instance_id == id);
+    let others = application.into_iter().flat_map(|application| application.instances.values().map(|one| &**one));
+    live.iter()
+        .filter(|one| one.app.eq_ignore_ascii_case(app))
+        .chain(others.filter(|one| !is_live(&one.instance_id)))
+        .filter(|one| one.status == InstanceStatus::Up)
+        .count()
 }

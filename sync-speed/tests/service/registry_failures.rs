@@ -241,3 +241,19 @@ async fn what_is_undone_is_undone_in_the_time_of_its_turn_or_in_another_one() {
     assert_eq!((&entry["state"], entry.get("retrying")), (&json!("failed"), None), "{entry:#}");
     service.stop().await;
 }
+
+/// It has restarted: gateways go on with the list from before, so nobody may be told that there is nothing to do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_has_forgotten_everybody_does_not_mean_that_they_have_left() {
+    let world = World::with_three();
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    for n in 2..5 {
+        world.registry.remove("JAVA-SERVICE", &format!("java-{n}"));
+    }
+    let body = service.offline(json!({"ip": "10.0.0.2"})).await.expect(502);
+    assert!(body["message"].as_str().unwrap().contains("suddenly shows no service at all"), "{body:#}");
+    world.registry.add("JAVA-SERVICE", "java-3", "10.0.0.3", 80);
+    service.offline(json!({"ip": "10.0.0.2"})).await.expect(404);
+    service.stop().await;
+}

@@ -46,6 +46,49 @@ async fn a_share_that_was_refused_is_tried_again_as_a_whole() {
     service.stop().await;
 }
 
+/// The registry's list still shows one out of service that is UP again: how many have to stay is not counted by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_list_does_not_lower_how_many_stay() {
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start();
+    service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+    world.registry.freeze_lists();
+    // Looked for in vain, and so fetched.
+    service.offline(json!({"ip": "10.0.0.77"})).await.expect(404);
+    service.online(json!({"ip": "10.0.0.2"})).await.expect(200);
+    seconds(&service, 1).await;
+    let body = json!({"app": "JAVA-SERVICE", "rolling": {"percent": 1}, "force": true}).to_string();
+    let asked = service.post("/offline?async=true", body).await.expect(202);
+    seconds(&service, 5).await;
+    let now = entry(&service, &asked["id"]).await;
+    assert_eq!(outcomes(&now).iter().filter(|one| *one == "done").count(), 1, "{now:#}");
+    let waits = "JAVA-SERVICE has 1 instances UP besides the next share, and 2 are asked for";
+    assert_eq!(now["note"], format!("the next share waits: {waits}"));
+    world.registry.thaw_lists();
+    seconds(&service, 5).await;
+    let now = entry(&service, &asked["id"]).await;
+    assert_eq!(outcomes(&now).iter().filter(|one| *one == "done").count(), 1, "its two others stay: {now:#}");
+    assert_eq!(gateway.told().len(), 3, "offline, online, and the first share");
+    service.stop().await;
+}
+
+/// What stops it says nothing of what it has taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_one_is_not_taken_and_the_note_is_true() {
+    let world = World::with_three();
+    let _gateway = world.gateway("g");
+    let service = world.start();
+    let body = json!({"app": "JAVA-SERVICE", "rolling": {"percent": 1, "minUp": 0}}).to_string();
+    let asked = service.post("/offline?async=true", body).await.expect(202);
+    seconds(&service, 10).await;
+    let now = entry(&service, &asked["id"]).await;
+    assert_eq!(now["state"], "partial", "{now:#}");
+    let note = now["note"].as_str().unwrap();
+    assert!(note.contains("would be the last UP instance of JAVA-SERVICE") && !note.contains("othing was"), "{note}");
+    service.stop().await;
+}
+
 /// Somebody means the opposite now: what waits for its turn is not taken in an hour.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_brought_back_meanwhile_is_not_taken() {
@@ -67,8 +110,8 @@ async fn who_is_brought_back_meanwhile_is_not_taken() {
     }
     seconds(&service, 60).await;
     let now = entry(&service, &asked["id"]).await;
-    assert_eq!((&now["state"], outcomes(&now).len()), (&json!("done"), 3), "{now:#}");
-    assert_eq!(now.get("note"), None, "it does not wait any more");
+    assert_eq!((&now["state"], outcomes(&now).len()), (&json!("partial"), 3), "not all of them are out: {now:#}");
+    assert_eq!(now["note"], "not taken, because a newer entry deals with them: JAVA-SERVICE/java-3", "{now:#}");
     for n in [2, 3] {
         assert_eq!(world.registry.status("JAVA-SERVICE", &format!("java-{n}")), "UP", "{now:#}");
     }
