@@ -20,6 +20,8 @@ const STILL_LOOKS: u32 = 2;
 pub(crate) struct Activity {
     has_moved: Cell<bool>,
     still_looks: Cell<u32>,
+    /// Further looks at which an instance may have said nothing.
+    patience: Cell<u32>,
     /// The instance whose answer is under way.
     answering: Cell<Option<SocketAddr>>,
     /// Bytes are ready for the caller, who does not take them.
@@ -54,8 +56,15 @@ impl Activity {
 
     /// An instance's answer is under way, or no longer.
     pub(crate) fn set_answering(&self, instance: Option<SocketAddr>) {
+        self.patience.set(0);
         self.answering.set(instance);
         self.moved();
+    }
+
+    /// Its instance may be silent for this long, where others may for `limit`.
+    pub(crate) fn set_patience(&self, silence: Duration, limit: Duration) {
+        let looks = silence.as_nanos().div_ceil(Self::between_looks(limit).as_nanos().max(1));
+        self.patience.set(u32::try_from(looks).unwrap_or(u32::MAX).saturating_sub(STILL_LOOKS));
     }
 
     /// A request is refused, and the connection with it.
@@ -82,6 +91,8 @@ impl Activity {
             None
         } else if self.is_caller_full.get() {
             Some(Stalled::Caller)
+        } else if still < STILL_LOOKS.saturating_add(self.patience.get()) {
+            None
         } else {
             self.answering.get().map(Stalled::Instance)
         }
@@ -127,6 +138,14 @@ mod tests {
         assert_eq!([(); 3].map(|()| activity.look()), [None, None, stalled]);
         activity.written(&Poll::Pending);
         assert_eq!(activity.look(), Some(Stalled::Caller));
+        activity.written(&Poll::Ready(Ok(1)));
+        // Four times as long as others.
+        activity.set_patience(Duration::from_secs(240), Duration::from_secs(60));
+        assert_eq!([(); 8].map(|()| activity.look()), [None; 8]);
+        assert_eq!(activity.look(), stalled);
+        activity.moved();
+        activity.written(&Poll::Pending);
+        assert_eq!([(); 3].map(|()| activity.look()), [None, None, Some(Stalled::Caller)]);
         activity.written(&Poll::Ready(Ok(1)));
         activity.set_answering(None);
         assert_eq!([(); 4].map(|()| activity.look()), [None; 4]);

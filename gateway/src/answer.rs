@@ -1,9 +1,12 @@
 //! What the caller gets: an instance's answer as it streams in, or an error in Spring's form.
 
+mod call_end;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
@@ -15,6 +18,7 @@ use serde::Serialize;
 use crate::activity::Activity;
 use crate::caller::Caller;
 use crate::error::RequestError;
+use crate::grpc;
 use crate::headers;
 use crate::timestamp::Timestamp;
 use crate::trailers;
@@ -23,6 +27,7 @@ use crate::upstream::Connection;
 use crate::upstream::instance_body::{BodyError, InstanceBody};
 use crate::upstream::send::Answer;
 use crate::worker::Worker;
+use call_end::CallEnd;
 
 /// The body of an answer.
 pub(crate) enum AnswerBody {
@@ -38,6 +43,8 @@ pub(crate) struct Passed {
     body: InstanceBody,
     lent: Option<Lent>,
     activity: Rc<Activity>,
+    /// `None`: it is none of gRPC.
+    call: Option<Box<CallEnd>>,
 }
 
 struct Lent {
@@ -49,7 +56,7 @@ struct Lent {
 
 /// Passes an instance's answer on.
 pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Response<AnswerBody> {
-    let Answer { response, connection, upload, switched_to } = answer;
+    let Answer { response, connection, upload, switched_to, call } = answer;
     let (mut head, body) = response.into_parts();
     // What an instance speaks is not what the caller speaks: hyper says it as the caller needs it.
     head.version = Version::HTTP_11;
@@ -65,7 +72,12 @@ pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Respo
     let is_free = upload.is_none_or(|upload| upload.has_ended());
     activity.set_answering(Some(connection.address()));
     let lent = Some(Lent { connection, worker: Rc::clone(worker), is_free });
-    let mut passed = Passed { body, lent, activity };
+    if call.is_some() {
+        let [silence, limit] = [worker.config.grpc_idle_timeout_ms, worker.config.stall_timeout_ms];
+        activity.set_patience(Duration::from_millis(silence), Duration::from_millis(limit));
+    }
+    let call = call.map(|call| Box::new(CallEnd::new(call)));
+    let mut passed = Passed { body, lent, activity, call };
     if passed.body.is_end_stream() {
         passed.give_back();
     }
@@ -73,6 +85,11 @@ pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Respo
 }
 
 impl Passed {
+    /// Whether the gateway has ended it.
+    fn is_over(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.is_over())
+    }
+
     /// The body has ended.
     fn give_back(&mut self) {
         if let Some(Lent { connection, worker, is_free: true }) = self.lent.take() {
@@ -95,7 +112,17 @@ impl Body for AnswerBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut *self {
             Self::Passed(passed) => {
-                let frame = Pin::new(&mut passed.body).poll_frame(cx);
+                if passed.is_over() {
+                    return Poll::Ready(None);
+                }
+                let mut frame = Pin::new(&mut passed.body).poll_frame(cx);
+                if let Some(call) = &mut passed.call {
+                    frame = call.pass(cx, frame);
+                    if call.is_over() {
+                        // With its place goes the request.
+                        passed.lent = None;
+                    }
+                }
                 if frame.is_ready() {
                     passed.activity.moved();
                 }
@@ -111,7 +138,7 @@ impl Body for AnswerBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Passed(passed) => passed.body.is_end_stream(),
+            Self::Passed(passed) => passed.is_over() || passed.body.is_end_stream(),
             Self::Own(body) => body.is_end_stream(),
         }
     }
@@ -173,6 +200,13 @@ pub(crate) fn error(error: &RequestError, uri: &Uri, request_id: &HeaderValue, n
     if error.kind.ends_connection() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
+}
+
+/// The same for a call of gRPC, whose caller reads no other form.
+pub(crate) fn error_of_call(error: &RequestError) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Own(Full::default()));
+    *response.headers_mut() = grpc::head_of_end(error.kind.into(), &error.message);
     response
 }
 

@@ -124,6 +124,8 @@ pub struct EdgeConfig {
     /// How long nothing may be said over an upgraded connection, a WebSocket's say, milliseconds: beyond, and before one
     /// and a half times as long, it is closed.
     pub upgrade_idle_timeout_ms: u64,
+    /// How long nothing may be said in a call of gRPC, milliseconds.
+    pub grpc_idle_timeout_ms: u64,
     /// What callers may send.
     pub limits: Limits,
     /// Callers of HTTP/2.
@@ -250,6 +252,7 @@ impl Default for EdgeConfig {
             idle_ms: 15_000,
             stall_timeout_ms: 60_000,
             upgrade_idle_timeout_ms: 3_600_000,
+            grpc_idle_timeout_ms: 3_600_000,
             limits: Limits::default(),
             http2: Http2Config::default(),
             instances: InstancesConfig::default(),

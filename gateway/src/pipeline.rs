@@ -25,6 +25,7 @@ use crate::answer::{self, AnswerBody};
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
 use crate::error::{ErrorKind, RequestError, Source};
+use crate::grpc::Call;
 use crate::headers::{self, Passing};
 use crate::judgement::{judge, within_body_limit};
 use crate::pick::{Choice, pick};
@@ -48,16 +49,17 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
         return answer.map(|body| SeenBody::new(body, None));
     }
     let mut account = Account::open(&worker, &caller, &head);
+    let call = Call::of(&head);
     let (uri, request_id) = (head.uri.clone(), caller.request_id.clone());
     let outcome = match judged {
-        Ok(()) => forward(&worker, &caller, head, body, &mut account).await,
+        Ok(()) => forward(&worker, &caller, (head, call), body, &mut account).await,
         Err(error) => Err(error),
     };
     let mut answer = match outcome {
         Ok(answer) => answer::pass(&worker, answer, caller),
         Err(error) => {
             account.failed(&error);
-            refuse(&worker, &caller, &uri, &error)
+            refuse(&worker, &caller, (&uri, call), &error)
         }
     };
     answer.headers_mut().insert(X_REQUEST_ID, request_id);
@@ -66,7 +68,12 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
 }
 
 /// What a request that failed is answered.
-fn refuse(worker: &Worker, caller: &Caller, uri: &Uri, error: &RequestError) -> Response<AnswerBody> {
+fn refuse(
+    worker: &Worker,
+    caller: &Caller,
+    (uri, call): (&Uri, Option<Call>),
+    error: &RequestError,
+) -> Response<AnswerBody> {
     match error.kind.source() {
         Source::Upstream => warn(worker, uri.path(), error, &caller.request_id),
         Source::Downstream | Source::Internal => {
@@ -76,7 +83,10 @@ fn refuse(worker: &Worker, caller: &Caller, uri: &Uri, error: &RequestError) -> 
     if error.kind.ends_connection() {
         caller.activity.set_refused();
     }
-    answer::error(error, uri, &caller.request_id, worker.clock.now_ms())
+    match call {
+        Some(_) => answer::error_of_call(error),
+        None => answer::error(error, uri, &caller.request_id, worker.clock.now_ms()),
+    }
 }
 
 /// An instance that fails does so for every request: one line a pause says it.
@@ -92,7 +102,7 @@ fn warn(worker: &Worker, path: &str, error: &RequestError, request_id: &HeaderVa
 async fn forward(
     worker: &Worker,
     caller: &Caller,
-    mut head: Parts,
+    (mut head, call): (Parts, Option<Call>),
     body: Incoming,
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
@@ -109,7 +119,7 @@ async fn forward(
     headers::prepare_request(&mut head.headers, passing);
     head.headers.insert(X_REQUEST_ID, caller.request_id.clone());
     let upload = Upload::new(body, terms.body_bytes_max, caller.verdicts.clone());
-    let mut outgoing = Outgoing::new(head, upload, upgrade, terms);
+    let mut outgoing = Outgoing::new(head, upload, (upgrade, call), terms);
     let mut tries = Tries { left: terms.tries_max, failed: Vec::new(), errors: Vec::new() };
     loop {
         // Each time from the newest snapshot, which is not held across a wait.

@@ -140,6 +140,7 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         idle_ms: pause_ms("eurus.gateway.idle-ms", stock.idle_ms)?,
         stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
         upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
+        grpc_idle_timeout_ms: timeout_ms("eurus.gateway.grpc.idle-timeout-ms", stock.grpc_idle_timeout_ms)?,
         limits: limits::limits(properties, &stock.limits)?,
         http2: http2::http2(properties, &stock.http2)?,
         instances: instances::instances(properties, &stock.instances)?,

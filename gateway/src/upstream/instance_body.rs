@@ -55,6 +55,11 @@ impl BodyError {
     fn of(error: h2::Error) -> Self {
         if error.reason() == Some(h2::Reason::NO_ERROR) { Self::Unended } else { Self::Http2(error) }
     }
+
+    /// Whether the instance has said why, in a way that can be passed on.
+    pub(crate) fn is_reset(&self) -> bool {
+        matches!(self, Self::Http2(error) if error.is_reset())
+    }
 }
 
 impl fmt::Display for BodyError {

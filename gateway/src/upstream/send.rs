@@ -23,7 +23,7 @@ use super::instance_body::InstanceBody;
 use super::upload::{Failure, Progress, Slow, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError};
-use crate::grpc;
+use crate::grpc::Call;
 use crate::headers;
 use crate::judgement;
 use crate::limits::Limits;
@@ -39,7 +39,8 @@ pub(crate) struct Outgoing {
     is_repeatable: bool,
     /// What the caller would rather speak.
     upgrade: Option<Protocols>,
-    is_grpc: bool,
+    /// `None`: it is none of gRPC.
+    call: Option<Call>,
     terms: Terms,
 }
 
@@ -51,22 +52,39 @@ pub(crate) struct Answer {
     pub(crate) upload: Option<Rc<Progress>>,
     /// What the instance has switched to, with an answer 101.
     pub(crate) switched_to: Option<Protocols>,
+    /// `None`: it is none of gRPC.
+    pub(crate) call: Option<Call>,
 }
 
 impl Outgoing {
     /// A request whose head is ready but for its `Host`.
-    pub(crate) fn new(head: Parts, body: Upload, upgrade: Option<Protocols>, terms: Terms) -> Self {
+    pub(crate) fn new(
+        head: Parts,
+        body: Upload,
+        (upgrade, call): (Option<Protocols>, Option<Call>),
+        terms: Terms,
+    ) -> Self {
         let is_repeatable = head.method.is_idempotent() && body.is_end_stream();
-        let is_grpc = grpc::is_call(&head);
-        Self { request: Some(Request::from_parts(head, body)), is_repeatable, upgrade, is_grpc, terms }
+        Self { request: Some(Request::from_parts(head, body)), is_repeatable, upgrade, call, terms }
     }
 
     /// What it needs of a connection.
     pub(crate) fn needs(&self) -> Needs {
         match () {
-            () if self.is_grpc => Needs::Grpc,
+            () if self.call.is_some() => Needs::Grpc,
             () if self.upgrade.is_some() => Needs::Upgrade,
             () => Needs::Any,
+        }
+    }
+
+    /// How long an instance may say nothing once it has the request: a call of gRPC for as long as streams may, unless its
+    /// route says otherwise.
+    fn response_limit(&self, worker: &Worker) -> Duration {
+        let limit = self.terms.time_outs.response;
+        let is_of_route = limit != Duration::from_millis(worker.config.response_timeout_ms);
+        match self.call {
+            Some(_) if !is_of_route => Duration::from_millis(worker.config.grpc_idle_timeout_ms),
+            _ => limit,
         }
     }
 
@@ -112,7 +130,7 @@ fn broke(terms: &Terms, endpoint: &Endpoint, upload: Option<&Progress>, why: &st
     }
 }
 
-fn too_long(worker: &Worker, endpoint: &Endpoint, who: &TooLong, limit: Duration) -> RequestError {
+fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &Outgoing, who: &TooLong) -> RequestError {
     let Limits { body_read_timeout_ms, body_rate_min, .. } = worker.config.limits;
     let (kind, why) = match who {
         TooLong::Caller(Slow::Pause) => (
@@ -125,7 +143,11 @@ fn too_long(worker: &Worker, endpoint: &Endpoint, who: &TooLong, limit: Duration
             ErrorKind::CallerTimeout,
             format!("the caller's body came at less than {body_rate_min} bytes/s (eurus.gateway.body-rate-min)"),
         ),
-        TooLong::Instance => (ErrorKind::ResponseTimeout, format!("no answer after {} ms", limit.as_millis())),
+        TooLong::Instance => {
+            let limit_ms = outgoing.response_limit(worker).as_millis();
+            (ErrorKind::ResponseTimeout, format!("no answer after {limit_ms} ms"))
+        }
+        TooLong::Call => (ErrorKind::ResponseTimeout, outgoing.call.as_ref().map(Call::over).unwrap_or_default()),
     };
     failed(endpoint, kind, &why, false)
 }

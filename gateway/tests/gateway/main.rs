@@ -11,6 +11,7 @@ mod curl;
 mod downline;
 mod failures;
 mod framing;
+mod grpc;
 mod h2spec;
 mod http2;
 mod http2_limits;

@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub(crate) mod gateway;
+pub(crate) mod grpc;
 pub(crate) mod http2;
 pub(crate) mod http2_instance;
 pub(crate) mod producer;

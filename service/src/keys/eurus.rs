@@ -149,6 +149,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.gateway.http2.ping-timeout-ms", "how long it may take to answer that; default 10000"),
     used(
+        "eurus.gateway.grpc.idle-timeout-ms",
+        "how long nothing may be said in a call of gRPC; its deadline (grpc-timeout) holds besides; default 3600000",
+    ),
+    used(
         "eurus.gateway.instances.protocol",
         "auto: over TLS HTTP/2 if the instance agrees to it (ALPN), else HTTP/1.1; http1; http2: without asking. An \
          instance's metadata eurus.protocol comes before it; default auto",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::grpc::Call;
 use crate::limits::Limits;
 use crate::upstream::upload::{Progress, Slow};
 
@@ -11,21 +12,30 @@ use crate::upstream::upload::{Progress, Slow};
 pub(super) enum TooLong {
     Caller(Slow),
     Instance,
+    /// Nobody any more: the call's own deadline.
+    Call,
 }
 
 /// Waits for the head of an answer: `limit` after the last byte of the request's body that moved, and as long as the caller
-/// may take for its body.
+/// may take for its body. A call of gRPC has neither of a body's limits: a message now and then is what streams are for.
 pub(super) async fn in_time<T>(
     answer: impl Future<Output = T>,
     upload: Option<&Progress>,
     limit: Duration,
     limits: &Limits,
+    call: Option<&Call>,
 ) -> Result<T, TooLong> {
     tokio::pin!(answer);
     let began = Instant::now();
     let deadline = || match upload.and_then(|upload| upload.caller_deadline(limits)) {
-        Some((deadline, slow)) => (deadline, TooLong::Caller(slow)),
-        None => (upload.map_or(began, Progress::moved) + limit, TooLong::Instance),
+        Some((deadline, slow)) if call.is_none() => (deadline, TooLong::Caller(slow)),
+        _ => {
+            let silent = upload.map_or(began, Progress::moved) + limit;
+            match call.and_then(Call::deadline) {
+                Some(over) if over < silent => (over, TooLong::Call),
+                _ => (silent, TooLong::Instance),
+            }
+        }
     };
     loop {
         let now = Instant::now();

@@ -28,8 +28,8 @@ pub(super) async fn send(
         connection.watch.let_switch();
     }
     let answer = connection.sender.try_send_request(request);
-    let limit = outgoing.terms.time_outs.response;
-    match in_time(answer, upload.as_deref(), limit, &worker.config.limits).await {
+    let limit = outgoing.response_limit(worker);
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             connection.watch.head_came();
             connection.is_spent |=
@@ -40,7 +40,7 @@ pub(super) async fn send(
                 connection.watch.switched();
             }
             let (response, connection) = (response.map(InstanceBody::Http1), Connection::Http1(connection));
-            Ok(Answer { response, connection, upload, switched_to })
+            Ok(Answer { response, connection, upload, switched_to, call: outgoing.call })
         }
         Ok(Err(mut error)) => {
             let unsent = error.take_message();
@@ -51,7 +51,7 @@ pub(super) async fn send(
             let is_safe = is_unsent || (outgoing.request.is_some() && !connection.watch.is_answered());
             Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &in_words(error.error()), is_safe))
         }
-        Err(who) => Err(too_long(worker, endpoint, &who, limit)),
+        Err(who) => Err(too_long(worker, endpoint, outgoing, &who)),
     }
 }
 

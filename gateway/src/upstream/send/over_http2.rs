@@ -38,8 +38,8 @@ pub(super) async fn send(
             return Err(failed(endpoint, ErrorKind::BadAnswer, &unbegun.error.to_string(), true));
         }
     };
-    let limit = outgoing.terms.time_outs.response;
-    match in_time(answer, upload.as_deref(), limit, &worker.config.limits).await {
+    let limit = outgoing.response_limit(worker);
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             if let Some(body) = &mut *body.borrow_mut() {
                 body.let_go();
@@ -48,7 +48,13 @@ pub(super) async fn send(
             let (head, stream) = response.into_parts();
             let received = Received::new(stream, &head.headers, upload.clone());
             let response = Response::from_parts(head, InstanceBody::Http2(received));
-            Ok(Answer { response, connection: Connection::Http2(place), upload, switched_to: None })
+            Ok(Answer {
+                response,
+                connection: Connection::Http2(place),
+                upload,
+                switched_to: None,
+                call: outgoing.call,
+            })
         }
         Ok(Err(error)) => {
             let is_safe = is_unprocessed(&error)
@@ -60,7 +66,7 @@ pub(super) async fn send(
             outgoing.request = whole.map(|body| Request::from_parts(head, body));
             Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &error.to_string(), is_safe))
         }
-        Err(who) => Err(too_long(worker, endpoint, &who, limit)),
+        Err(who) => Err(too_long(worker, endpoint, outgoing, &who)),
     }
 }
 
