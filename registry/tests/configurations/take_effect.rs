@@ -109,7 +109,7 @@ fn settings_of_other_programs_are_named_once() {
         "management.endpoint.health.show-details",
         "optional:configserver:http://config:8888",
         "server.tomcat.accesslog.enabled",
-        "spring.cloud.gateway.routes",
+        "spring.freemarker.prefer-file-system-access",
         "eureka.client.healthcheck.enabled",
     ] {
         assert_eq!(notice.matches(key).count(), 1, "{key} in {notice}");
