@@ -135,3 +135,38 @@ fn proofs_never_decode_with_the_codec_they_check() {
     let manifest = fs::read_to_string(root().join("compat-tests/Cargo.toml")).unwrap();
     assert!(!manifest.contains("eurus-model"));
 }
+
+/// A file that no `mod` names is built by nobody: what it says may long be untrue.
+#[test]
+fn every_file_is_a_module() {
+    let mut orphans = Vec::new();
+    for folder in FOLDERS.iter().chain(&["fuzz"]) {
+        let source = root().join(folder).join("src");
+        let all = rust_files(&source);
+        let programs = source.join("bin");
+        let mut reached: Vec<PathBuf> = all.iter().filter(|file| file.parent() == Some(&programs)).cloned().collect();
+        reached.extend(["lib.rs", "main.rs"].map(|entry| source.join(entry)).into_iter().filter(|file| file.exists()));
+        let mut looked_at = 0;
+        while let Some(file) = reached.get(looked_at) {
+            reached.extend(modules_of(file));
+            looked_at += 1;
+        }
+        let lost = all.iter().filter(|file| !reached.contains(file));
+        orphans.extend(lost.map(|file| file.strip_prefix(root()).unwrap().display().to_string()));
+    }
+    assert!(orphans.is_empty(), "no `mod` names them: {orphans:?}");
+}
+
+/// The files that a file declares as its modules.
+fn modules_of(file: &Path) -> Vec<PathBuf> {
+    let is_entry = ["lib.rs", "main.rs", "mod.rs"].iter().any(|entry| file.ends_with(entry));
+    let folder = if is_entry { file.parent().unwrap().to_owned() } else { file.with_extension("") };
+    let text = fs::read_to_string(file).unwrap();
+    let declared = text.lines().filter_map(|line| {
+        let line = line.split("//").next().unwrap_or_default().trim().strip_suffix(';')?;
+        let (visibility, name) = line.split_once("mod ")?;
+        (visibility.is_empty() || visibility.starts_with("pub")).then(|| name.to_owned())
+    });
+    let places = declared.flat_map(|name| [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")]);
+    places.filter(|place| place.exists()).collect()
+}
