@@ -1,5 +1,6 @@
 //! What the gateway is told: validated, plain.
 
+mod balancing;
 mod http2;
 mod instances;
 mod tls;
@@ -20,6 +21,7 @@ use crate::routes::RoutesConfig;
 use crate::sync_speed::SyncSpeedConfig;
 use crate::tally::BookLimits;
 
+pub use balancing::BalancingConfig;
 pub use http2::Http2Config;
 pub use instances::{InstancesConfig, InstancesHttp2, Protocol, Secure};
 pub use tls::TlsConfig;
@@ -63,6 +65,8 @@ pub struct GatewayConfig {
     pub routes: RoutesConfig,
     /// Where all this came from, to follow changes of the routes; `None`: they are not followed.
     pub rereading: Option<Rereading>,
+    /// Which instance a request goes to.
+    pub balancing: BalancingConfig,
     /// One line for each request; `None`: there is no access log.
     pub access_log: Option<AccessLogConfig>,
     /// How many services and instances have metrics of their own.
@@ -89,6 +93,7 @@ impl fmt::Debug for GatewayConfig {
             .field("edge", &self.edge)
             .field("tls", &self.tls)
             .field("routes", &self.routes)
+            .field("balancing", &self.balancing)
             .field("access_log", &self.access_log)
             .field("counted", &self.counted)
             .field("admin", &self.admin)
@@ -172,6 +177,7 @@ impl GatewayConfig {
             tls: None,
             routes: RoutesConfig::default(),
             rereading: None,
+            balancing: BalancingConfig::default(),
             access_log: None,
             counted: BookLimits::default(),
             admin: AdminConfig::default(),

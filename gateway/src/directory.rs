@@ -17,7 +17,7 @@ use eurus_client::{Fetch, FetchKind, FetchListener};
 use eurus_model::{Applications, InstanceInfo};
 use parking_lot::Mutex;
 
-use crate::config::InstancesConfig;
+use crate::config::{BalancingConfig, GatewayConfig, InstancesConfig};
 use crate::directive::{Directive, DirectiveKind};
 use crate::down_service_cache::{CacheFull, Counters, DownServiceCache, DownServiceCacheConfig, Mark, Recorded};
 use crate::endpoint::Endpoint;
@@ -43,12 +43,18 @@ struct Writer {
     members: HashMap<String, Members>,
     /// Whether a fetched copy is joined with the marks. Off only to show the defect that the join mends.
     join_fetched: bool,
-    /// Where this gateway listens itself.
-    own: OwnAddresses,
-    /// How instances are called.
-    instances: InstancesConfig,
+    calling: Calling,
     /// With the join off: instances marked since the last fetched copy, by application and id. Only these marks show.
     edited: HashSet<(String, String)>,
+}
+
+/// What decides how instances are called, and which one a request goes to.
+#[derive(Default)]
+pub(crate) struct Calling {
+    /// Where this gateway listens itself.
+    own: OwnAddresses,
+    instances: InstancesConfig,
+    balancing: BalancingConfig,
 }
 
 /// What became of an order.
@@ -66,12 +72,19 @@ pub(crate) struct MarksView {
     pub(crate) config: DownServiceCacheConfig,
 }
 
+impl Calling {
+    /// Of a gateway that listens there.
+    pub(crate) fn of(config: &GatewayConfig, own: OwnAddresses) -> Self {
+        Self { own, instances: config.edge.instances.clone(), balancing: config.balancing.clone() }
+    }
+}
+
 impl Directory {
     /// Empty: no service is known before the first fetch.
     pub(crate) fn new(
         marks: DownServiceCacheConfig,
         join_fetched: bool,
-        (own, instances): (OwnAddresses, InstancesConfig),
+        calling: Calling,
         counted: BookLimits,
     ) -> Self {
         let writer = Writer {
@@ -80,8 +93,7 @@ impl Directory {
             marks: DownServiceCache::new(marks),
             members: HashMap::new(),
             join_fetched,
-            own,
-            instances,
+            calling,
             edited: HashSet::new(),
         };
         Self { writer: Mutex::new(writer), snapshot: ArcSwap::default(), book: Book::new(counted) }
@@ -198,11 +210,11 @@ impl Directory {
         next.received_ms = writer.received_ms;
         let mut leaving = Vec::new();
         for app in apps {
-            let mut members = writer.members.remove(&app).unwrap_or_default();
+            let calling = &writer.calling;
+            let known = writer.members.remove(&app);
+            let mut members = known.unwrap_or_else(|| Members::new(calling.balancing.rule_of(&app)));
             let fetched = writer.fetched.by_name.get(&app);
-            let joined = members.join(&app, fetched, (&writer.own, &writer.instances), &self.book, &|fetched| {
-                writer.mark_of(&app, fetched)
-            });
+            let joined = members.join(&app, fetched, calling, &self.book, &|fetched| writer.mark_of(&app, fetched));
             for endpoint in &joined.entering {
                 endpoint.open();
             }

@@ -109,18 +109,20 @@ use eurus_service::{Clock, Shutdown};
 
 pub use access_log::AccessLogConfig;
 pub use config::{
-    AdminConfig, EdgeConfig, GatewayConfig, Http2Config, InstancesConfig, InstancesHttp2, Protocol, Secure, TlsConfig,
+    AdminConfig, BalancingConfig, EdgeConfig, GatewayConfig, Http2Config, InstancesConfig, InstancesHttp2, Protocol,
+    Secure, TlsConfig,
 };
 pub use down_service_cache::{DownServiceCacheConfig, MarkLife};
 pub use error::RunError;
 pub use limits::Limits;
 pub use listeners::{ADMIN_PORT, DataListeners, GatewayListeners, PORT};
 pub use routes::RoutesConfig;
+pub use rule::RuleName;
 pub use sync_speed::SyncSpeedConfig;
 pub use tally::BookLimits;
 
 use access_log::AccessLog;
-use directory::Directory;
+use directory::{Calling, Directory};
 use http::Admin;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
@@ -150,8 +152,8 @@ pub async fn run(
     if !joins {
         warn_of_lost_orders();
     }
-    let called = (own_addresses, config.edge.instances.clone());
-    let directory = Arc::new(Directory::new(marks, joins, called, config.counted));
+    let calling = Calling::of(&config, own_addresses);
+    let directory = Arc::new(Directory::new(marks, joins, calling, config.counted));
     let own = own_instance::own_instance(&config, (data, main), admin_address, clock.now_ms());
     let node = own.instance_id.clone();
     let standing = Arc::new(Standing::new(State::NotAsked));

@@ -1,5 +1,6 @@
 //! The gateway's configuration under its property names: Spring's where Spring has one, ours below `eurus.gateway`.
 
+mod balancing;
 mod http2;
 mod instances;
 mod limits;
@@ -58,6 +59,7 @@ impl GatewayConfig {
             tls: tls::tls(properties)?,
             routes: RoutesConfig::from_properties(properties)?,
             rereading: stock.rereading,
+            balancing: balancing::balancing(properties)?,
             access_log: watching::access_log(properties)?,
             counted: watching::counted(properties, stock.counted)?,
             admin: admin(properties, &stock.admin)?,

@@ -60,6 +60,15 @@ pub struct List {
     pub meaning: Meaning,
 }
 
+/// A key of each service, whose name stands in front, as in `orders.ribbon.NFLoadBalancerRuleClassName`.
+#[derive(Clone, Copy, Debug)]
+pub struct OfService {
+    /// Dotted, without the first dot.
+    pub suffix: &'static str,
+    /// What happens with it.
+    pub meaning: Meaning,
+}
+
 const fn used(name: &'static str, help: &'static str) -> Key {
     Key { name, meaning: Meaning::Used(help) }
 }
@@ -90,6 +99,21 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
 /// All known maps.
 pub fn maps() -> impl Iterator<Item = &'static Map> {
     eurus::MAPS.iter().chain(spring::MAPS).chain(older::MAPS)
+}
+
+/// All known keys of services.
+pub fn of_services() -> impl Iterator<Item = &'static OfService> {
+    eurus::OF_SERVICES.iter()
+}
+
+/// The service that a name is about, as it is written, and what about it.
+pub fn of_service(name: &str) -> Option<(&str, &'static OfService)> {
+    of_services().find_map(|known| {
+        // As long in any of its relaxed spellings but those with further dashes, which nobody gives to such a name.
+        let (service, suffix) = name.split_at_checked(name.len().checked_sub(known.suffix.len())?)?;
+        let service = service.strip_suffix('.').filter(|service| !service.is_empty())?;
+        (uniform(suffix) == uniform(known.suffix)).then_some((service, known))
+    })
 }
 
 /// All known lists of maps.

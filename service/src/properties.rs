@@ -162,6 +162,12 @@ impl Properties {
             .collect()
     }
 
+    /// Who has a key of services, such as `orders.ribbon.NFLoadBalancerRuleClassName`: service and whole key.
+    pub fn of_services(&self, suffix: &str) -> Vec<(String, String)> {
+        let service = |key: &String| Some(key.strip_suffix(suffix)?.strip_suffix('.')?.to_owned());
+        self.settings.keys().filter_map(|key| Some((service(key)?, key.clone()))).collect()
+    }
+
     /// A span of time such as `30s`, `500ms`, `PT30S`; a plain number is milliseconds.
     ///
     /// # Errors

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use eurus_model::{Application, InstanceInfo, InstanceStatus};
 
-use crate::config::InstancesConfig;
+use super::Calling;
 use crate::destination::{Destinations, destinations_of};
 use crate::directive::Directive;
 use crate::endpoint::Endpoint;
-use crate::own_addresses::OwnAddresses;
-use crate::rule::Rule;
-use crate::rule::round_robin::RoundRobin;
+use crate::rule::{Rule, RuleName};
 use crate::service::{InstanceView, NoAddress, Service, Why};
 use crate::tally::Book;
 
@@ -40,28 +38,26 @@ pub(super) struct JoinedService {
     pub(super) leaving: Vec<Arc<Endpoint>>,
 }
 
-impl Default for Members {
-    fn default() -> Self {
-        Self { rule: Arc::new(RoundRobin::default()), endpoints: HashMap::new() }
-    }
-}
-
 impl Members {
+    /// Of an application that has none yet.
+    pub(super) fn new(rule: RuleName) -> Self {
+        Self { rule: rule.rule(), endpoints: HashMap::new() }
+    }
+
     /// Joins the fetched instances with their marks.
     pub(super) fn join(
         &mut self,
         app: &str,
         fetched: Option<&Application>,
-        called: (&OwnAddresses, &InstancesConfig),
+        calling: &Calling,
         book: &Book,
         mark_of: &dyn Fn(&InstanceInfo) -> Option<Joined>,
     ) -> JoinedService {
-        let (own, config) = called;
         let instances: Vec<InstanceView> = fetched
             .into_iter()
             .flat_map(|application| application.instances.values())
             .map(|instance| {
-                let called = destinations_of(instance, own, config);
+                let called = destinations_of(instance, &calling.own, &calling.instances);
                 self.view((app, book), instance, called, mark_of(instance))
             })
             .collect();

@@ -19,6 +19,8 @@ pub(super) struct Services {
 #[derive(Serialize)]
 struct ServiceBody {
     name: String,
+    /// By which an instance is chosen.
+    rule: &'static str,
     instances: Vec<InstanceBody>,
 }
 
@@ -53,7 +55,8 @@ pub(super) async fn services(_: Authorized, admin: Data<Admin>) -> Result<Json<S
 
 impl ServiceBody {
     fn of(service: &Service) -> Self {
-        Self { name: service.name.clone(), instances: service.instances.iter().map(InstanceBody::of).collect() }
+        let instances = service.instances.iter().map(InstanceBody::of).collect();
+        Self { name: service.name.clone(), rule: service.rule.name().as_str(), instances }
     }
 }
 

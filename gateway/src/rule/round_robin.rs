@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::endpoint::Endpoint;
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleName};
 
 /// Counts choices; the count modulo the number of candidates is the choice. The turns of those that are not acceptable
 /// go to the others, in turn as well: given to the next one in the list, they would double its load.
@@ -14,6 +14,10 @@ pub(crate) struct RoundRobin {
 }
 
 impl Rule for RoundRobin {
+    fn name(&self) -> RuleName {
+        RuleName::RoundRobin
+    }
+
     fn choose(&self, candidates: &[Arc<Endpoint>], is_acceptable: &dyn Fn(&Endpoint) -> bool) -> Option<Arc<Endpoint>> {
         // Wraps around after usize::MAX choices: one turn is then out of order.
         let count = self.chosen.fetch_add(1, Ordering::Relaxed);

@@ -24,7 +24,8 @@ async fn an_order_is_acknowledged_and_shown_with_why() {
     let instance = json!({"instanceId": "p2", "address": producer.address.to_string(), "status": "OUT_OF_SERVICE",
         "fetched_status": "UP", "why": why, "in_rotation": false, "requests": 0, "under_way": 0, "upgrades": 0,
         "upgraded": 0});
-    let services = json!({"fetched_ms": START_MS, "services": [{"name": APP, "instances": [instance]}]});
+    let services =
+        json!({"fetched_ms": START_MS, "services": [{"name": APP, "rule": "round-robin", "instances": [instance]}]});
     assert_eq!(gateway.admin_get("/services").await, (200, services));
     let (_, cache) = gateway.admin_get("/down-service-cache").await;
     let mark = json!({"application": APP, "instanceId": "p2", "kind": "down", "entry": "entry-17", "number": 17,

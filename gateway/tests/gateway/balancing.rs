@@ -1,8 +1,12 @@
 //! Who is called.
 
+use eurus_gateway::RuleName;
+use tokio::sync::watch;
+
 use crate::support::gateway::Gateway;
-use crate::support::producer::Producer;
+use crate::support::producer::{APP, Producer};
 use crate::support::registry::Registry;
+use crate::support::{raw, soon, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_are_called_in_turn_by_any_case_of_the_service_id() {
@@ -83,5 +87,48 @@ async fn a_refused_connection_goes_to_the_next_instance_whatever_the_method() {
     }
     assert_eq!(present.requests(), 4);
     assert_eq!(gateway.instance(&absent).await["requests"], 0);
+    gateway.stop().await.unwrap();
+}
+
+/// The slow one holds its answers. In turn it would get every third request, which would hang.
+#[tokio::test(flavor = "multi_thread")]
+async fn least_connections_sends_no_more_to_an_instance_that_holds_its_answers() {
+    let (release, released) = watch::channel(false);
+    let slow = Producer::at(2, raw::late_server(2, released).await);
+    let quick = [Producer::start(3).await, Producer::start(4).await];
+    let registry = Registry::start(&[&slow, &quick[0], &quick[1]]).await;
+    let gateway = Gateway::start_with(&registry, |config| {
+        config.balancing.rules.insert(APP.to_owned(), RuleName::LeastConnections);
+    })
+    .await;
+    let (_, services) = gateway.admin_get("/services").await;
+    assert_eq!(services["services"][0]["rule"], "least-connections");
+    let requests = async |producer: &Producer| gateway.instance(producer).await["requests"].as_u64().unwrap();
+    // One at a time, until the slow one has one.
+    let url = format!("http://{}/java-service/hello", gateway.data);
+    let held = loop {
+        let mut request = tokio::spawn(gateway.http.get(&url).send());
+        tokio::select! {
+            answer = &mut request => assert_eq!(answer.unwrap().unwrap().status(), 200),
+            () = until("an answer, or a request at the slow one", async || requests(&slow).await == 1) => break request,
+        }
+    };
+    for _ in 0..30 {
+        // An answer that has come may not have ended yet in the gateway's eyes.
+        for producer in &quick {
+            until("its end", async || gateway.instance(producer).await["under_way"] == 0).await;
+        }
+        assert_eq!(gateway.get("/java-service/hello").await.0, 200);
+    }
+    assert_eq!(requests(&slow).await, 1);
+    assert!(requests(&quick[0]).await > 0 && requests(&quick[1]).await > 0);
+    release.send(true).unwrap();
+    assert_eq!(soon("the answer that was held", held).await.unwrap().unwrap().text().await.unwrap(), "late");
+    // What holds nothing any more takes part again.
+    until("another request at the slow one", async || {
+        gateway.get("/java-service/hello").await;
+        requests(&slow).await > 1
+    })
+    .await;
     gateway.stop().await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Our own names.
 
-use super::{Key, Map, Meaning, used};
+use super::{Key, Map, Meaning, OfService, used};
 
 pub(super) const KEYS: &[Key] = &[
     used("eurus.data-dir", "folder of databases and logs; default ./data; also --data-dir"),
@@ -148,6 +148,11 @@ pub(super) const KEYS: &[Key] = &[
         "how often a caller of HTTP/2 is asked whether it is there; 0: never; default 30000",
     ),
     used("eurus.gateway.http2.ping-timeout-ms", "how long it may take to answer that; default 10000"),
+    used(
+        "eurus.gateway.balancing.rule",
+        "which instance a request goes to: round-robin, in turn; least-connections, of two at random the one with fewer \
+         requests under way; default round-robin",
+    ),
     used(
         "eurus.gateway.grpc.idle-timeout-ms",
         "how long nothing may be said in a call of gRPC; its deadline (grpc-timeout) holds besides; default 3600000",
@@ -378,7 +383,20 @@ pub(super) const KEYS: &[Key] = &[
     ),
 ];
 
+/// Ribbon's, for who comes from Zuul.
+pub(super) const OF_SERVICES: &[OfService] = &[OfService {
+    suffix: "ribbon.NFLoadBalancerRuleClassName",
+    meaning: Meaning::Used(
+        "as eurus.gateway.balancing.rule-of.<service>, which goes before it: com.netflix.loadbalancer.RoundRobinRule, or \
+         com.netflix.loadbalancer.BestAvailableRule for least-connections",
+    ),
+}];
+
 pub(super) const MAPS: &[Map] = &[
+    Map {
+        prefix: "eurus.gateway.balancing.rule-of",
+        meaning: Meaning::Used("<service>: as eurus.gateway.balancing.rule, for this service"),
+    },
     Map {
         prefix: "eurus.gateway.instances.protocol-of",
         meaning: Meaning::Used("<service>: as eurus.gateway.instances.protocol, before what its instances say"),

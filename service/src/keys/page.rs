@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{FAMILIES, Key, Meaning, all, lists, maps};
+use super::{FAMILIES, Key, Meaning, all, lists, maps, of_services};
 
 /// What `--help-properties` prints; `service/CONFIGURATION.md` is a copy.
 pub fn page() -> String {
@@ -17,6 +17,7 @@ pub fn page() -> String {
     listed(&mut page, "Process, files, logs", &|name| {
         !name.starts_with("eureka.")
             && !name.starts_with("spring.cloud.")
+            && !name.contains("ribbon.")
             && (!name.starts_with("eurus.") || name.matches('.').count() < 2)
     });
     let is_clients = |name: &str| {
@@ -26,7 +27,7 @@ pub fn page() -> String {
         name.starts_with("eurus.registry.") || (name.starts_with("eureka.") && !is_clients(name))
     });
     listed(&mut page, "Gateway", &|name| {
-        name.starts_with("eurus.gateway.") || name.starts_with("spring.cloud.gateway.")
+        ["eurus.gateway.", "spring.cloud.gateway.", "ribbon.", "<service>."].iter().any(|start| name.starts_with(start))
     });
     listed(&mut page, "sync-speed", &section("eurus.sync-speed."));
     listed(&mut page, "As a client of a registry", &is_clients);
@@ -98,7 +99,8 @@ fn used() -> impl Iterator<Item = (String, &'static str)> {
 fn meanings() -> impl Iterator<Item = (String, Meaning)> {
     let keys = all().map(|key| (key.name.to_owned(), key.meaning));
     let lists = lists().map(|list| (format!("{}[n]", list.name), list.meaning));
-    keys.chain(lists).chain(maps().map(|map| (format!("{}.*", map.prefix), map.meaning)))
+    let of_services = of_services().map(|known| (format!("<service>.{}", known.suffix), known.meaning));
+    keys.chain(lists).chain(of_services).chain(maps().map(|map| (format!("{}.*", map.prefix), map.meaning)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,11 @@ use super::{Key, List, Map, Meaning, of_replication, used};
 
 pub(super) const KEYS: &[Key] = &[
     used(
+        "ribbon.NFLoadBalancerRuleClassName",
+        "as eurus.gateway.balancing.rule, which goes before it: com.netflix.loadbalancer.RoundRobinRule, or \
+         com.netflix.loadbalancer.BestAvailableRule for least-connections",
+    ),
+    used(
         "spring.cloud.gateway.discovery.locator.enabled",
         "whether the gateway also has a route /SERVICE-ID/** to each service; default true, unlike Spring's",
     ),

@@ -291,9 +291,11 @@ fn classify(key: &str) -> Classified {
         }
     }
     if ["eurus.", "eureka.", "spring.security."].iter().any(|prefix| wanted.starts_with(prefix)) {
-        Classified::Unknown
-    } else {
-        Classified::Foreign
+        return Classified::Unknown;
+    }
+    match keys::of_service(key) {
+        Some((service, known)) => by_meaning(known.meaning, format!("{service}.{}", known.suffix)),
+        None => Classified::Foreign,
     }
 }
 
