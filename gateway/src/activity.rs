@@ -1,24 +1,29 @@
 //! Whether anything moves on a caller's connection. An answer that stands still holds two connections and a place among
 //! the callers: the instance may have stopped in its middle, or the caller may have stopped reading.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Duration;
 
 use crate::observed_stream::Observer;
+use crate::time_limits::{Cut, TimeLimits};
 
 /// How many looks in a row must find that nothing moved. A limit is divided by it: what stands still is closed after the
 /// limit and before one and a half times as long.
 const STILL_LOOKS: u32 = 2;
 
 /// What is known of one caller's connection. Shared, on one thread, by its stream, by the answers on it, and by the one
-/// timer that looks at them. A byte that moves only raises a flag: neither a clock is read nor a timer set for it.
+/// timer that looks at them. A byte that moves only raises a number: neither a clock is read nor a timer set for it.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
-    has_moved: Cell<bool>,
+    /// Wraps around.
+    moves: Cell<u32>,
+    /// At the last look.
+    seen_moves: Cell<u32>,
     still_looks: Cell<u32>,
     /// Further looks at which an instance may have said nothing.
     patience: Cell<u32>,
@@ -28,6 +33,8 @@ pub(crate) struct Activity {
     is_caller_full: Cell<bool>,
     /// A request was refused, and the caller may still be sending it.
     refused: Cell<bool>,
+    /// What the route of the answer under way allows for it; `None`: nothing of its own.
+    limits: RefCell<Option<Box<TimeLimits>>>,
 }
 
 /// Why a connection is closed: nothing moves.
@@ -42,7 +49,7 @@ pub(crate) enum Stalled {
 impl Activity {
     /// A byte went either way.
     pub(crate) fn moved(&self) {
-        self.has_moved.set(true);
+        self.moves.set(self.moves.get().wrapping_add(1));
     }
 
     /// An answer was asked for more, and this is whether there was some: of one request among others on a connection, whose
@@ -57,8 +64,31 @@ impl Activity {
     /// An instance's answer is under way, or no longer.
     pub(crate) fn set_answering(&self, instance: Option<SocketAddr>) {
         self.patience.set(0);
+        if instance.is_none() {
+            self.limits.take();
+        }
         self.answering.set(instance);
         self.moved();
+    }
+
+    /// What the route of the answer that begins allows for it.
+    pub(crate) fn limit(&self, limits: Option<Box<TimeLimits>>) {
+        self.limits.replace(limits);
+    }
+
+    /// What a route allows, of what is known of it.
+    pub(crate) fn limited<T>(&self, known: impl FnOnce(&TimeLimits) -> Option<T>) -> Option<T> {
+        self.limits.borrow().as_deref().and_then(known)
+    }
+
+    /// When the answer under way goes beyond what its route allows. To be polled behind what carries the answer on: that
+    /// is where limits are set.
+    pub(crate) async fn cut(&self) -> Cut {
+        poll_fn(|cx| match &mut *self.limits.borrow_mut() {
+            Some(limits) => limits.poll(cx, self.moves.get()),
+            None => Poll::Pending,
+        })
+        .await
     }
 
     /// Its instance may be silent for this long, where others may for `limit`.
@@ -85,7 +115,8 @@ impl Activity {
     /// What stands still for too long. Between two requests nothing moves, and nothing needs to: how long that may last
     /// is the head's time-out.
     pub(crate) fn look(&self) -> Option<Stalled> {
-        let still = if self.has_moved.take() { 0 } else { self.still_looks.get().saturating_add(1) };
+        let moves = self.moves.get();
+        let still = if self.seen_moves.replace(moves) != moves { 0 } else { self.still_looks.get().saturating_add(1) };
         self.still_looks.set(still);
         if still < STILL_LOOKS {
             None

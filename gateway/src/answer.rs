@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::error::RequestError;
 use crate::grpc;
 use crate::headers;
+use crate::time_limits::TimeLimits;
 use crate::timestamp::Timestamp;
 use crate::trailers;
 use crate::upgrade::handover::Switched;
@@ -76,7 +77,11 @@ pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Respo
         let [silence, limit] = [worker.config.grpc_idle_timeout_ms, worker.config.stall_timeout_ms];
         activity.set_patience(Duration::from_millis(silence), Duration::from_millis(limit));
     }
-    let call = call.map(|call| Box::new(CallEnd::new(call)));
+    if let Some(silence) = activity.limited(TimeLimits::idle) {
+        // The route's own look comes first, and says by which limit.
+        activity.set_patience(silence * 2, Duration::from_millis(worker.config.stall_timeout_ms));
+    }
+    let call = call.map(|call| Box::new(CallEnd::new(call, activity.limited(TimeLimits::whole))));
     let mut passed = Passed { body, lent, activity, call };
     if passed.body.is_end_stream() {
         passed.give_back();

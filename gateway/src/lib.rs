@@ -21,6 +21,7 @@
 //! | `routes`, `product` | which service a request is for: routes, and behind them the locator |
 //! | `reload` | routes that change while the gateway runs |
 //! | `terms` | what holds for a request: time-outs, tries, limits |
+//! | `time_limits` | how long a route allows a request to take in all, and its answer to stand still |
 //! | `headers` | which headers pass |
 //! | `destination` | where an instance is called, and what is spoken there |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |
@@ -92,6 +93,7 @@ mod snapshot;
 mod sync_speed;
 mod tally;
 mod terms;
+mod time_limits;
 mod timestamp;
 mod traffic;
 mod trailers;

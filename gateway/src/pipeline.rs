@@ -12,6 +12,7 @@
 //! `start` is the last step before the first byte and waits for nothing (but for a harness's plan): see [`Endpoint`](crate::endpoint::Endpoint)
 //! for what it guards.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ use crate::product;
 use crate::request_id::X_REQUEST_ID;
 use crate::routes::Routed;
 use crate::tally::Limit;
+use crate::time_limits::{TimeLimits, Whole, within};
 use crate::upgrade::Protocols;
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
@@ -106,8 +108,9 @@ async fn forward(
     body: Incoming,
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
-    let Routed { service, prefix, target, terms, tally, .. } = worker.routes.route(&head)?;
+    let Routed { route, service, prefix, target, terms, tally } = worker.routes.route(&head)?;
     account.takes(tally);
+    let whole = Whole::begin(&terms.time_outs);
     within_body_limit(terms.body_bytes_max, &body)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     // As judged: where there is no `Host`, the target's authority is one.
@@ -129,7 +132,11 @@ async fn forward(
         let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
-        let connection = match connection(worker, &endpoint, outgoing.needs(), terms.time_outs.connect).await {
+        let connected = {
+            let connecting = pin!(connection(worker, &endpoint, outgoing.needs(), terms.time_outs.connect));
+            within(whole, &endpoint, connecting).await
+        };
+        let connection = match connected {
             Ok(connection) => connection,
             Err(error) => {
                 account.try_failed(&endpoint, &error);
@@ -146,8 +153,17 @@ async fn forward(
             continue;
         };
         worker.faults.pass(&points::REQUEST_STARTED, endpoint.instance_id()).await;
-        match send(worker, &endpoint, connection, ticket, &mut outgoing).await {
+        let sent = {
+            let sending = pin!(send(worker, &endpoint, connection, ticket, &mut outgoing));
+            within(whole, &endpoint, sending).await
+        };
+        match sent {
             Ok(answer) => {
+                // An upgraded connection has limits of its own.
+                if answer.switched_to.is_none() {
+                    let limits = TimeLimits::of_answer(route.as_ref(), whole, &endpoint, answer.upload.as_ref());
+                    caller.activity.limit(limits);
+                }
                 account.answered(endpoint, answer.response.status(), answer.upload.as_ref());
                 return Ok(answer);
             }

@@ -69,8 +69,10 @@ label! {
         Tries = "tries",
         /// A connection was closed because as many were idle: `idle-per-address-max`, `idle-max`.
         IdleConnections = "idle_connections",
-        /// An answer was cut that stood still: `idle-timeout-ms`.
+        /// An answer was cut that stood still: `idle-timeout-ms`, or a route's `idle-timeout`.
         StalledAnswer = "stalled_answer",
+        /// An answer was cut that took too long in all: a route's `whole-timeout`.
+        WholeTimeout = "whole_timeout",
         /// As many requests waited for the connections of one instance: `instances.http2.pending-max`.
         PendingRequests = "pending_requests",
         /// A handshake waited for others: `ssl.handshakes-max`.

@@ -22,6 +22,10 @@ pub(crate) struct TimeOuts {
     pub(crate) connect: Duration,
     /// From the last byte of the request to the head of its answer.
     pub(crate) response: Duration,
+    /// From the head of the request to the end of its answer; `None`: any time.
+    pub(crate) whole: Option<Duration>,
+    /// While nothing moves of the request's body, or of the answer; `None`: as for all.
+    pub(crate) idle: Option<Duration>,
 }
 
 impl Terms {
@@ -31,6 +35,8 @@ impl Terms {
             time_outs: TimeOuts {
                 connect: Duration::from_millis(config.connect_timeout_ms),
                 response: Duration::from_millis(config.response_timeout_ms),
+                whole: None,
+                idle: None,
             },
             tries_max: config.tries_max,
             body_bytes_max: config.limits.body_bytes_max,
@@ -44,6 +50,8 @@ impl Terms {
             time_outs: TimeOuts {
                 connect: or(own.connect_timeout_ms, self.time_outs.connect),
                 response: or(own.response_timeout_ms, self.time_outs.response),
+                whole: own.whole_timeout_ms.map(Duration::from_millis).or(self.time_outs.whole),
+                idle: own.idle_timeout_ms.map(Duration::from_millis).or(self.time_outs.idle),
             },
             tries_max: own.tries_max.unwrap_or(self.tries_max),
             body_bytes_max: own.body_bytes_max.unwrap_or(self.body_bytes_max),
@@ -52,10 +60,12 @@ impl Terms {
 }
 
 /// What a route says itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OwnTerms {
     pub(crate) connect_timeout_ms: Option<u64>,
     pub(crate) response_timeout_ms: Option<u64>,
+    pub(crate) whole_timeout_ms: Option<u64>,
+    pub(crate) idle_timeout_ms: Option<u64>,
     pub(crate) tries_max: Option<usize>,
     pub(crate) body_bytes_max: Option<u64>,
 }

@@ -10,19 +10,24 @@ use hyper::body::Frame;
 use tokio::time::{Timeout, timeout_at};
 
 use crate::grpc::{self, Call, Status};
+use crate::time_limits::Whole;
 use crate::upstream::instance_body::BodyError;
 
 /// See the module.
 pub(super) struct CallEnd {
     call: Call,
+    /// Its route's time for it.
+    whole: Option<Whole>,
     deadline: Option<Pin<Box<Timeout<Pending<()>>>>>,
     is_over: bool,
 }
 
 impl CallEnd {
-    pub(super) fn new(call: Call) -> Self {
-        let deadline = call.deadline().map(|at| Box::pin(timeout_at(at, pending())));
-        Self { call, deadline, is_over: false }
+    pub(super) fn new(call: Call, whole: Option<Whole>) -> Self {
+        // Where its route's is the shorter one, that is what ends it.
+        let whole = whole.filter(|whole| call.deadline().is_none_or(|deadline| whole.over() < deadline));
+        let deadline = whole.map(|whole| whole.over()).or(call.deadline());
+        Self { call, whole, deadline: deadline.map(|at| Box::pin(timeout_at(at, pending()))), is_over: false }
     }
 
     /// Whether the gateway has ended it.
@@ -41,7 +46,7 @@ impl CallEnd {
                 (Status::Unavailable, format!("the instance broke off its answer: {error}"))
             }
             Poll::Pending if self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready()) => {
-                (Status::DeadlineExceeded, self.call.over())
+                (Status::DeadlineExceeded, self.whole.map_or_else(|| self.call.over(), |whole| whole.in_words()))
             }
             _ => return frame,
         };

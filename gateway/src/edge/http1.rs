@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::converse::Conversation;
 use super::linger::linger;
-use super::stalled::say_stalled;
+use super::stalled::{say_cut, say_stalled};
 use crate::activity::Activity;
 use crate::caller::Caller;
 use crate::framing::JudgedStream;
@@ -52,6 +52,7 @@ where
     let mut is_stopping = false;
     loop {
         tokio::select! {
+            biased;
             outcome = timeout(between_looks, &mut connection) => match outcome {
                 Ok(Ok(())) => break,
                 Ok(Err(error)) => {
@@ -70,6 +71,7 @@ where
                     }
                 }
             },
+            cut = activity.cut() => return say_cut(&worker, &cut, peer),
             () = stop.wait(), if !is_stopping => {
                 is_stopping = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::activity::Stalled;
 use crate::tally::Limit;
+use crate::time_limits::{Cut, Why};
 use crate::worker::Worker;
 
 /// Once in a while for each cause.
@@ -13,5 +14,17 @@ pub(super) fn say_stalled(worker: &Worker, stalled: Stalled, peer: SocketAddr) {
     if let Some(unsaid) = worker.failures.note(&description, worker.clock.now_ms()) {
         let limit_ms = worker.config.stall_timeout_ms;
         log::warn!("{description}: not a byte in {limit_ms} ms; the connection of {peer} is closed{unsaid}");
+    }
+}
+
+/// The same of one that took longer than its route allows.
+pub(super) fn say_cut(worker: &Worker, cut: &Cut, peer: SocketAddr) {
+    worker.tally.limit(match cut.why {
+        Why::Whole(_) => Limit::WholeTimeout,
+        Why::Idle(_) => Limit::StalledAnswer,
+    });
+    let description = cut.to_string();
+    if let Some(unsaid) = worker.failures.note(&description, worker.clock.now_ms()) {
+        log::warn!("{description}; it is cut off for {peer}{unsaid}");
     }
 }

@@ -39,6 +39,12 @@ struct RouteBody {
 struct TermsBody {
     connect_timeout_ms: u128,
     response_timeout_ms: u128,
+    /// Absent: any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole_timeout_ms: Option<u128>,
+    /// Absent: as for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_timeout_ms: Option<u128>,
     tries_max: usize,
     /// 0: any number.
     body_bytes_max: u64,
@@ -114,6 +120,8 @@ impl TermsBody {
         Self {
             connect_timeout_ms: terms.time_outs.connect.as_millis(),
             response_timeout_ms: terms.time_outs.response.as_millis(),
+            whole_timeout_ms: terms.time_outs.whole.map(|limit| limit.as_millis()),
+            idle_timeout_ms: terms.time_outs.idle.map(|limit| limit.as_millis()),
             tries_max: terms.tries_max,
             body_bytes_max: terms.body_bytes_max,
         }

@@ -8,11 +8,16 @@ use crate::terms::OwnTerms;
 /// Takes one entry of the metadata. Others are a user's own.
 pub(super) fn take(properties: &Properties, setting: &ItemSetting, terms: &mut OwnTerms) -> Result<(), ConfigError> {
     let ms = || properties.duration_ms(&setting.key, 0, 1..=DAY_MS).map(Some);
+    // Spring's way to switch its own off.
+    let is_off = setting.value.starts_with('-');
     match setting.uniform_name().as_str() {
         "metadata.connecttimeout" => terms.connect_timeout_ms = ms()?,
-        // Spring's way to switch its own off.
-        "metadata.responsetimeout" if setting.value.starts_with('-') => terms.response_timeout_ms = Some(DAY_MS),
+        "metadata.responsetimeout" if is_off => terms.response_timeout_ms = Some(DAY_MS),
         "metadata.responsetimeout" => terms.response_timeout_ms = ms()?,
+        "metadata.wholetimeout" if is_off => terms.whole_timeout_ms = None,
+        "metadata.wholetimeout" => terms.whole_timeout_ms = ms()?,
+        "metadata.idletimeout" if is_off => terms.idle_timeout_ms = Some(DAY_MS),
+        "metadata.idletimeout" => terms.idle_timeout_ms = ms()?,
         "metadata.triesmax" => terms.tries_max = Some(properties.number(&setting.key, 0, 1..=100)?),
         "metadata.bodybytesmax" => {
             let allowed = "bytes such as 1048576 or 1MB; 0: any number";
@@ -21,8 +26,8 @@ pub(super) fn take(properties: &Properties, setting: &ItemSetting, terms: &mut O
                 Some(none.or_else(|| bytes(&setting.value)).ok_or_else(|| setting.invalid(allowed))?);
         }
         _ => log::warn!(
-            "{} has no effect: the gateway reads connect-timeout, response-timeout, tries-max and body-bytes-max of a route's \
-             metadata",
+            "{} has no effect: the gateway reads connect-timeout, response-timeout, whole-timeout, idle-timeout, tries-max and \
+             body-bytes-max of a route's metadata",
             setting.key.escape_debug()
         ),
     }

@@ -132,6 +132,7 @@ fn broke(terms: &Terms, endpoint: &Endpoint, upload: Option<&Progress>, why: &st
 
 fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &Outgoing, who: &TooLong) -> RequestError {
     let Limits { body_read_timeout_ms, body_rate_min, .. } = worker.config.limits;
+    let idle_ms = outgoing.terms.time_outs.idle.map_or(0, |idle| idle.as_millis());
     let (kind, why) = match who {
         TooLong::Caller(Slow::Pause) => (
             ErrorKind::CallerTimeout,
@@ -142,6 +143,14 @@ fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &Outgoing, who: &Too
         TooLong::Caller(Slow::Rate) => (
             ErrorKind::CallerTimeout,
             format!("the caller's body came at less than {body_rate_min} bytes/s (eurus.gateway.body-rate-min)"),
+        ),
+        TooLong::Caller(Slow::Idle) => (
+            ErrorKind::CallerTimeout,
+            format!("no more of the caller's body after {idle_ms} ms (its route's idle-timeout)"),
+        ),
+        TooLong::Upload => (
+            ErrorKind::ResponseTimeout,
+            format!("the instance took no more of the request's body for {idle_ms} ms (its route's idle-timeout)"),
         ),
         TooLong::Instance => {
             let limit_ms = outgoing.response_limit(worker).as_millis();

@@ -59,6 +59,8 @@ pub(crate) enum Slow {
     Pause,
     /// It has paused for too long in all, for what has come.
     Rate,
+    /// It has paused for longer than the request's route allows.
+    Idle,
 }
 
 /// Where a body stands. Real time: it is compared with the time-out of a socket operation.
@@ -148,6 +150,11 @@ impl Progress {
     /// Why it will not go on.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.failure.get()
+    }
+
+    /// Whether it is the caller who must send more.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.waits_since.get().is_some()
     }
 
     /// Until when the caller is waited for, and by which limit; `None`: it is not the caller who must send more.

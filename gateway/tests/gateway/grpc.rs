@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request};
 
+use crate::routes::routes;
 use crate::support::gateway::{Gateway, order};
 use crate::support::grpc::{Caller, serve, serve_on};
 use crate::support::http2::{Client, body};
@@ -162,6 +163,24 @@ async fn a_deadline_ends_a_call_before_its_answer_and_in_the_midst_of_it() {
     let (messages, end) = by_hand(&gateway, "Echo", "20S").await;
     assert_eq!((&messages[..], end["grpc-status"].as_bytes()), (HALF, &b"0"[..]));
     gateway.stop().await.unwrap();
+}
+
+/// Whichever of the two is shorter.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_routes_time_in_all_ends_a_call_before_its_answer_and_in_the_midst_of_it() {
+    const ROUTE: &str = "spring.cloud.gateway.routes: [{id: calls, uri: 'lb://java-service', filters: [StripPrefix=1],
+        predicates: [Path=/java-service/**], metadata: {whole-timeout: 300}}]";
+    let adjust = |config: &mut GatewayConfig| config.routes = routes(ROUTE);
+    let (gateway, _) = of(registered(&Producer::at(2, serve(2).await)), adjust).await;
+    for (method, expected) in [("Silent", &b""[..]), ("Half", HALF)] {
+        for (timeout, why) in [("20S", "longer than 300 ms in all"), ("100m", "its caller gave it 100 ms")] {
+            let (messages, end) = by_hand(&gateway, method, timeout).await;
+            assert_eq!((&messages[..], end["grpc-status"].as_bytes()), (expected, &b"4"[..]), "{method} {timeout}");
+            let said = end["grpc-message"].to_str().unwrap();
+            assert!(said.contains(why), "{method} {timeout}: {said}");
+        }
+    }
+    gateway.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

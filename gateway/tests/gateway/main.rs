@@ -24,6 +24,7 @@ mod refusals;
 mod reload;
 mod routes;
 mod support;
+mod time_limits;
 mod tls;
 mod tls_handshakes;
 mod tls_renewal;

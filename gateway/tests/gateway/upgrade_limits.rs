@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
+use crate::routes::routes;
 use crate::support::gateway::Gateway;
 use crate::support::producer::Producer;
 use crate::support::raw;
@@ -63,6 +64,22 @@ async fn silence_ends_it_after_its_own_limit_and_not_after_that_of_answers() {
     assert_eq!(long.caller.read_u8().await.unwrap(), b'x');
     drop((long.caller, long.instance));
     long.gateway.stop().await.unwrap();
+}
+
+/// They are for answers, which end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_routes_limits_are_none_for_it() {
+    const ROUTE: &str =
+        "spring.cloud.gateway.routes: [{id: chat, uri: 'lb://java-service', predicates: [Path=/java-service/chat],
+        metadata: {whole-timeout: 50, idle-timeout: 50}}]";
+    let mut upgraded = Upgraded::start(|config| config.routes = routes(ROUTE)).await;
+    // Real time, as the limits.
+    let silence = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(silence, upgraded.caller.read(&mut [0; 1])).await.is_err());
+    upgraded.instance.write_all(b"x").await.unwrap();
+    assert_eq!(upgraded.caller.read_u8().await.unwrap(), b'x');
+    drop((upgraded.caller, upgraded.instance));
+    upgraded.gateway.stop().await.unwrap();
 }
 
 /// The other side would hold the connection for an hour.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hyper::rt::Executor;
 use tokio::time::timeout;
 
-use super::super::stalled::say_stalled;
+use super::super::stalled::{say_cut, say_stalled};
 use super::frames::Flood;
 use crate::activity::Activity;
 use crate::worker::Worker;
@@ -99,10 +99,16 @@ where
 async fn run(request: impl Future<Output = ()>, _open: Open, activity: Rc<Activity>, tasks: StreamTasks) {
     let mut request = pin!(request);
     let between_looks = Activity::between_looks(Duration::from_millis(tasks.worker.config.stall_timeout_ms));
-    while timeout(between_looks, request.as_mut()).await.is_err() {
-        if let Some(stalled) = activity.look() {
-            // Dropped, it sends a reset.
-            return say_stalled(&tasks.worker, stalled, tasks.peer);
+    // What is dropped sends a reset.
+    loop {
+        tokio::select! {
+            biased;
+            outcome = timeout(between_looks, request.as_mut()) => match outcome.is_err().then(|| activity.look()) {
+                None => return,
+                Some(Some(stalled)) => return say_stalled(&tasks.worker, stalled, tasks.peer),
+                Some(None) => {}
+            },
+            cut = activity.cut() => return say_cut(&tasks.worker, &cut, tasks.peer),
         }
     }
 }

@@ -30,6 +30,8 @@ spring:
           metadata:
             connect-timeout: 200
             responseTimeout: 2s
+            whole-timeout: 1m
+            idleTimeout: 5000
             tries-max: 1
         - uri: lb:ws://chat/
           predicates:
@@ -40,7 +42,7 @@ spring:
           filters:
             - name: SetPath
               args: {template: '/rooms/{room}'}
-          metadata: {response-timeout: -1, body-bytes-max: 0}
+          metadata: {response-timeout: -1, whole-timeout: -1, idle-timeout: -1, body-bytes-max: 0}
         - {id: off, uri: lb://x, enabled: false, predicates: [Path=/x]}
 ";
 
@@ -62,15 +64,20 @@ fn a_users_file_is_read() {
     );
     let filters: Vec<_> = orders.filters.iter().map(ToString::to_string).collect();
     assert_eq!(filters, ["StripPrefix=1", "PrefixPath=/v1", "RewritePath=/v1/(?<rest>.*), /$\\{rest}"]);
-    let OwnTerms { connect_timeout_ms, response_timeout_ms, tries_max, body_bytes_max } = orders.terms;
-    assert_eq!(
-        (connect_timeout_ms, response_timeout_ms, tries_max, body_bytes_max),
-        (Some(200), Some(2_000), Some(1), Some(1 << 20))
-    );
+    let expected = OwnTerms {
+        connect_timeout_ms: Some(200),
+        response_timeout_ms: Some(2_000),
+        whole_timeout_ms: Some(60_000),
+        idle_timeout_ms: Some(5_000),
+        tries_max: Some(1),
+        body_bytes_max: Some(1 << 20),
+    };
+    assert_eq!(orders.terms, expected);
     assert_eq!((chat.id.as_str(), chat.service.as_str(), chat.order), ("route-1", "chat", 0));
     assert_eq!(texts(&chat.predicates), ["Path=/chat/{room},/c/{room}", "Header=x-a, a{1,3}"]);
     assert_eq!(chat.filters.iter().map(ToString::to_string).collect::<Vec<_>>(), ["SetPath=/rooms/{room}"]);
-    assert_eq!(chat.terms.response_timeout_ms, Some(86_400_000));
+    let OwnTerms { response_timeout_ms, whole_timeout_ms, idle_timeout_ms, .. } = chat.terms;
+    assert_eq!((response_timeout_ms, whole_timeout_ms, idle_timeout_ms), (Some(86_400_000), None, Some(86_400_000)));
 }
 
 #[test]
@@ -108,6 +115,8 @@ fn what_is_wrong_is_refused_with_its_key_and_what_is_allowed() {
             &format!("{{uri: 'lb://x', {PATH}, metadata: {{response-timeout: soon}}}}"),
             "metadata.response-timeout: 'soon'",
         ),
+        (&format!("{{uri: 'lb://x', {PATH}, metadata: {{whole-timeout: 0}}}}"), "metadata.whole-timeout: '0'"),
+        (&format!("{{uri: 'lb://x', {PATH}, metadata: {{idle-timeout: 25h}}}}"), "from 1 to 86400000 ms"),
         (&format!("{{uri: 'lb://x', {PATH}, metadata: {{tries-max: 0}}}}"), "metadata.tries-max: '0'"),
         (&format!("{{id: a, uri: 'lb://x', {PATH}}}, {{id: a, uri: 'lb://x', {PATH}}}"), "routes[1].id: 'a'"),
     ];

@@ -14,20 +14,28 @@ pub(super) enum TooLong {
     Instance,
     /// Nobody any more: the call's own deadline.
     Call,
+    /// The instance, to take more of the request's body.
+    Upload,
 }
 
 /// Waits for the head of an answer: `limit` after the last byte of the request's body that moved, and as long as the caller
-/// may take for its body. A call of gRPC has neither of a body's limits: a message now and then is what streams are for.
+/// may take for its body; while that body is on its way, `idle` behind what moved of it. A call of gRPC has neither of a body's limits: a message now and then is what streams are for.
 pub(super) async fn in_time<T>(
     answer: impl Future<Output = T>,
     upload: Option<&Progress>,
     limit: Duration,
     limits: &Limits,
+    idle: Option<Duration>,
     call: Option<&Call>,
 ) -> Result<T, TooLong> {
     tokio::pin!(answer);
     let began = Instant::now();
-    let deadline = || match upload.and_then(|upload| upload.caller_deadline(limits)) {
+    let idle_deadline = || {
+        let upload = upload.filter(|upload| !upload.has_ended())?;
+        let who = if upload.is_awaited() { TooLong::Caller(Slow::Idle) } else { TooLong::Upload };
+        Some((upload.moved() + idle?, who))
+    };
+    let ordinary_deadline = || match upload.and_then(|upload| upload.caller_deadline(limits)) {
         Some((deadline, slow)) if call.is_none() => (deadline, TooLong::Caller(slow)),
         _ => {
             let silent = upload.map_or(began, Progress::moved) + limit;
@@ -36,6 +44,10 @@ pub(super) async fn in_time<T>(
                 _ => (silent, TooLong::Instance),
             }
         }
+    };
+    let deadline = || match (ordinary_deadline(), idle_deadline()) {
+        ((until, _), Some((over, who))) if over < until => (over, who),
+        (ordinary, _) => ordinary,
     };
     loop {
         let now = Instant::now();

@@ -28,8 +28,8 @@ pub(super) async fn send(
         connection.watch.let_switch();
     }
     let answer = connection.sender.try_send_request(request);
-    let limit = outgoing.response_limit(worker);
-    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, outgoing.call.as_ref()).await {
+    let (limit, idle) = (outgoing.response_limit(worker), outgoing.terms.time_outs.idle);
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             connection.watch.head_came();
             connection.is_spent |=

@@ -38,8 +38,8 @@ pub(super) async fn send(
             return Err(failed(endpoint, ErrorKind::BadAnswer, &unbegun.error.to_string(), true));
         }
     };
-    let limit = outgoing.response_limit(worker);
-    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, outgoing.call.as_ref()).await {
+    let (limit, idle) = (outgoing.response_limit(worker), outgoing.terms.time_outs.idle);
+    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             if let Some(body) = &mut *body.borrow_mut() {
                 body.let_go();
