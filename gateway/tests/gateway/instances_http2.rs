@@ -277,7 +277,7 @@ async fn an_answer_that_breaks_off_is_a_reset_and_no_end() {
                         None => {
                             close.send(()).await.unwrap();
                             // Dropped here, the stream might be reset before the connection ends.
-                            std::future::pending().await
+                            std::future::pending::<()>().await;
                         }
                     }
                 });
