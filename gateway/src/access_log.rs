@@ -1,11 +1,11 @@
 //! The access log: one line for each request, or for one of so many.
 //!
 //! ```text
-//! 2026-11-22T05:20:47.123Z 10.0.0.7 "GET /orders/42" http HTTP/1.1 200 0 1024 1873 ORDERS 10.0.1.3:orders:8080 3f9a1c2b7d5e4f60-2a 1
+//! 2026-11-22T05:20:47.123Z 10.0.0.7 "GET /orders/42" http HTTP/1.1 200 0 1024 1873 ORDERS 10.0.1.3:orders:8080 3f9a1c2b7d5e4f60-2a 1 orders
 //! ```
 //!
 //! Time of the request's head, peer, method and path (never the query, which may hold secrets), scheme, protocol, status, bytes of the
-//! request's and of the answer's body, µs until the answer's end, service, instance, request id, tries. `-` where there is none.
+//! request's and of the answer's body, µs until the answer's end, service, instance, request id, tries, route. `-` where there is none.
 //!
 //! A thread writes its lines into a buffer of its own, and hands that over when it is full or has been waiting: what a
 //! request pays is the writing of its line into memory.

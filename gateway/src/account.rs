@@ -13,6 +13,7 @@ use crate::access_log::Line;
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
 use crate::error::RequestError;
+use crate::routes::Route;
 use crate::tally::{Failure, ServiceTally};
 use crate::upstream::upload::Progress;
 use crate::worker::Worker;
@@ -57,6 +58,7 @@ impl Account {
                 endpoint: None,
                 request_id: caller.request_id.clone(),
                 tries: 0,
+                route: None,
             })
         });
         Self {
@@ -73,9 +75,12 @@ impl Account {
         }
     }
 
-    /// It takes a route.
-    pub(crate) fn takes(&mut self, route: Arc<ServiceTally>) {
-        self.route = Some(route);
+    /// It takes a route; `None`: the locator's, which is counted too.
+    pub(crate) fn takes(&mut self, route: Option<&Arc<Route>>, counted: Arc<ServiceTally>) {
+        self.route = Some(counted);
+        if let Some(line) = &mut self.line {
+            line.route = route.cloned();
+        }
     }
 
     /// An instance is tried.

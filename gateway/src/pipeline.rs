@@ -109,7 +109,7 @@ async fn forward(
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
     let Routed { route, service, prefix, target, terms, tally } = worker.routes.route(&head)?;
-    account.takes(tally);
+    account.takes(route.as_ref(), tally);
     let whole = Whole::begin(&terms.time_outs);
     within_body_limit(terms.body_bytes_max, &body)?;
     let upgrade = Protocols::wanted(&head, !body.is_end_stream());

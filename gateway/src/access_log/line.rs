@@ -11,6 +11,7 @@ use http::{Method, StatusCode, Uri, Version};
 use super::escaped::Escaped;
 use crate::caller::Scheme;
 use crate::endpoint::Endpoint;
+use crate::routes::Route;
 use crate::timestamp::Timestamp;
 use crate::upstream::upload::Progress;
 
@@ -33,6 +34,8 @@ pub(crate) struct Line {
     pub(crate) endpoint: Option<Arc<Endpoint>>,
     pub(crate) request_id: HeaderValue,
     pub(crate) tries: u32,
+    /// `None`: the locator's, or none.
+    pub(crate) route: Option<Arc<Route>>,
 }
 
 impl Line {
@@ -57,22 +60,29 @@ impl fmt::Display for Line {
             (None, Some(service)) => (service.as_str(), ""),
             (None, None) => ("", ""),
         };
+        let route = self.route.as_ref().map_or("", |route| route.definition.id.as_str());
         write!(
             f,
-            " {sent_bytes} {} {} {} {} {} {}",
+            " {sent_bytes} {} {} {} {} {} {} {}",
             self.answered_bytes,
             self.duration_us,
             Escaped(service.as_bytes()),
             Escaped(instance.as_bytes()),
             Escaped(self.request_id.as_bytes()),
-            self.tries
+            self.tries,
+            Escaped(route.as_bytes())
         )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use eurus_service::Properties;
+    use eurus_service::properties::{Files, Sources};
+
     use super::*;
+    use crate::config::EdgeConfig;
+    use crate::routes::{Routes, RoutesConfig};
 
     fn line() -> Line {
         Line {
@@ -90,7 +100,16 @@ mod tests {
             endpoint: None,
             request_id: HeaderValue::from_static("id-1"),
             tries: 1,
+            route: None,
         }
+    }
+
+    fn route(id: &str) -> Arc<Route> {
+        let yaml = format!("spring.cloud.gateway.routes: [{{id: '{id}', uri: 'lb://x', predicates: [Path=/x]}}]");
+        let sources = Sources { files: Files::one("application.yml", &yaml), ..Sources::default() };
+        let config = RoutesConfig::from_properties(&Properties::layered(sources).unwrap().0).unwrap();
+        let routes = Routes::new(&config, &EdgeConfig::default());
+        Arc::clone(&routes.in_force().table.routes()[0])
     }
 
     #[test]
@@ -98,17 +117,18 @@ mod tests {
         let address = std::net::SocketAddr::from(([10, 0, 1, 3], 8080));
         let mut one = line();
         one.endpoint = Some(Arc::new(Endpoint::new("ORDERS", "10.0.1.3:orders 8080", address)));
+        one.route = Some(route("orders, \u{e4}"));
         assert_eq!(
             one.to_string(),
             "1970-01-01T00:00:01.000Z 10.0.0.7 \"GET /orders/42\" http HTTP/1.1 200 0 1024 1873 ORDERS 10.0.1.3:orders\\x208080 \
-             id-1 1"
+             id-1 1 orders,\\x20\\xc3\\xa4"
         );
     }
 
     #[test]
     fn what_there_is_not_is_a_dash() {
         let unanswered = Line { status: None, tries: 0, service: Some("SHOP".to_owned()), ..line() };
-        assert!(unanswered.to_string().ends_with(" HTTP/1.1 - 0 1024 1873 SHOP - id-1 0"));
-        assert!(line().to_string().ends_with(" 200 0 1024 1873 - - id-1 1"));
+        assert!(unanswered.to_string().ends_with(" HTTP/1.1 - 0 1024 1873 SHOP - id-1 0 -"));
+        assert!(line().to_string().ends_with(" 200 0 1024 1873 - - id-1 1 -"));
     }
 }

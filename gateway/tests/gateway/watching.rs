@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::routes::routes;
 use crate::support::gateway::Gateway;
 use crate::support::producer::Producer;
 use crate::support::raw;
@@ -136,7 +137,7 @@ async fn a_caller_who_leaves_before_the_answer_is_counted_and_logged_as_such() {
     let left = "eurus_gateway_errors_total{kind=\"caller_left\"}";
     until("its end", async || value(&scrape(&gateway).await, left) == Some(1.0)).await;
     gateway.stop().await.unwrap();
-    assert!(read(&file).ends_with(" \"GET /java-service/x\" http HTTP/1.1 - 0 0 0 - - i 1\n"), "{}", read(&file));
+    assert!(read(&file).ends_with(" \"GET /java-service/x\" http HTTP/1.1 - 0 0 0 - - i 1 -\n"), "{}", read(&file));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,18 +158,30 @@ async fn instances_beyond_the_limit_have_no_series_of_their_own() {
     gateway.stop().await.unwrap();
 }
 
+const LOGGED_ROUTES: &str = "
+spring.cloud.gateway.routes:
+  - {id: hello, uri: lb://java-service, predicates: [Path=/hello]}
+  - {id: all that went, uri: lb://nobody, predicates: [Path=/gone]}
+";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_access_log_has_a_line_for_each_request_whatever_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("access.log");
     let producer = Producer::start(2).await;
     let registry = Registry::start(&[&producer]).await;
-    let gateway = Gateway::start_with(&registry, |config| logged(config, &file, 1)).await;
+    let gateway = Gateway::start_with(&registry, |config| {
+        logged(config, &file, 1);
+        config.routes = routes(LOGGED_ROUTES);
+    })
+    .await;
     let requests = [
         "GET /java-service/hello?token=secret HTTP/1.1\r\nx-request-id: one\r\n",
         "POST /java-service/count HTTP/1.1\r\nx-request-id: two\r\ncontent-length: 5\r\n",
         "GET /nobody/a\"b\\ HTTP/1.1\r\nx-request-id: three\r\n",
         "GET / HTTP/1.0\r\nx-request-id: four\r\n",
+        "GET /hello HTTP/1.1\r\nx-request-id: five\r\n",
+        "GET /gone HTTP/1.1\r\nx-request-id: six\r\n",
     ];
     for request in requests {
         let body = if request.starts_with("POST") { "hello" } else { "" };
@@ -186,12 +199,14 @@ async fn the_access_log_has_a_line_for_each_request_whatever_is_in_it() {
         let line = lines.iter().find(|line| line.contains(id)).unwrap();
         line.split(' ').nth(7).unwrap().to_owned()
     };
-    let (nobody, nowhere) = (error_bytes(" three "), error_bytes(" four "));
+    let (nobody, nowhere, gone) = (error_bytes(" three "), error_bytes(" four "), error_bytes(" six "));
     let expected = [
-        format!(r#"127.0.0.1 "GET /" http HTTP/1.0 404 0 {nowhere} 0 - - four 0"#),
-        r#"127.0.0.1 "GET /java-service/hello" http HTTP/1.1 200 0 2 0 JAVA-SERVICE p2 one 1"#.to_owned(),
-        format!(r#"127.0.0.1 "GET /nobody/a\x22b\x5c" http HTTP/1.1 404 0 {nobody} 0 NOBODY - three 0"#),
-        r#"127.0.0.1 "POST /java-service/count" http HTTP/1.1 200 5 1 0 JAVA-SERVICE p2 two 1"#.to_owned(),
+        format!(r#"127.0.0.1 "GET /" http HTTP/1.0 404 0 {nowhere} 0 - - four 0 -"#),
+        format!(r#"127.0.0.1 "GET /gone" http HTTP/1.1 404 0 {gone} 0 NOBODY - six 0 all\x20that\x20went"#),
+        r#"127.0.0.1 "GET /hello" http HTTP/1.1 200 0 2 0 JAVA-SERVICE p2 five 1 hello"#.to_owned(),
+        r#"127.0.0.1 "GET /java-service/hello" http HTTP/1.1 200 0 2 0 JAVA-SERVICE p2 one 1 -"#.to_owned(),
+        format!(r#"127.0.0.1 "GET /nobody/a\x22b\x5c" http HTTP/1.1 404 0 {nobody} 0 NOBODY - three 0 -"#),
+        r#"127.0.0.1 "POST /java-service/count" http HTTP/1.1 200 5 1 0 JAVA-SERVICE p2 two 1 -"#.to_owned(),
     ];
     assert_eq!(lines, expected, "{text}");
     assert!(text.starts_with("2026-11-22T"), "{text}");
