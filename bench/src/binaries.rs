@@ -16,7 +16,7 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    /// In a folder; `None`: built with the profile `release`.
+    /// In a folder; `None`: built with the profile `dist`, as images are.
     ///
     /// # Errors
     /// When one is not there, or cannot be built.
@@ -39,14 +39,14 @@ impl Ours {
 fn build() -> Result<PathBuf, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let packages = NAMES.iter().flat_map(|name| ["-p", name]);
-    let arguments: Vec<&str> = ["build", "--release"].into_iter().chain(packages).collect();
+    let arguments: Vec<&str> = ["build", "--profile", "dist"].into_iter().chain(packages).collect();
     eprintln!("bench: cargo {} (minutes if it is stale; --binaries FOLDER takes others)", arguments.join(" "));
     let status = Command::new(cargo).args(&arguments).current_dir(workspace()).status()?;
     if !status.success() {
         return Err(Failure::new(format!("cargo {}: {status}", arguments.join(" "))));
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    Ok(workspace().join(target).join("release"))
+    Ok(workspace().join(target).join("dist"))
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ async fn phases(ours: &Ours, settings: &DownlineSettings, shape: Shape, clock: &
 fn method(settings: &DownlineSettings) -> String {
     format!(
         "Processes of this machine over loopback: eurus-registry, eurus-gateway ({} threads for requests and one for its \
-         admin API each), eurus-sync-speed, release builds, on their defaults; the registry's response cache follows every \
+         admin API each), eurus-sync-speed, profile dist, on their defaults; the registry's response cache follows every \
          second, so that sync-speed knows all gateways. {PRODUCERS} instances are called, and taken out in turn: offline, \
          {} ms or more, online, and again. SQLite in WAL mode, two commits of an order with synchronous=FULL, each synced. Load: \
          {} requests/s at fixed times through all gateways.",

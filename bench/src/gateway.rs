@@ -155,7 +155,7 @@ fn method(settings: &GatewaySettings) -> String {
         |seconds| format!("Spring Cloud Gateway on stock settings, warmed up for {seconds} s"),
     );
     // Of those that were given nothing is known.
-    let build = if settings.binaries.is_none() { ", release build" } else { "" };
+    let build = if settings.binaries.is_none() { ", profile dist" } else { "" };
     format!(
         "All over loopback on this machine: wrk, one thread, 64 connections unless said otherwise; the instances are one nginx \
          with one worker, on an address for each. nginx: {} workers, connections kept to the instances; haproxy: {} threads; \

@@ -26,6 +26,9 @@ pub(crate) use hop_by_hop::{set_upgrade, strip_hop_by_hop};
 pub(crate) use http2::http2_head;
 pub(crate) use way::Way;
 
+/// Headers that a request gets here at most: of the way, `Host`, `X-Request-Id`, and one of how its body ends.
+const ADDED: usize = 9;
+
 /// What a request's headers depend on, but for themselves.
 pub(crate) struct Passing<'a> {
     /// How it came here.
@@ -44,6 +47,8 @@ pub(crate) struct Passing<'a> {
 pub(crate) fn prepare_request(headers: &mut HeaderMap, passing: Passing<'_>) {
     let takes_trailers = trailers::are_taken(headers);
     strip_hop_by_hop(headers);
+    // At once: one by one they would have the map grow twice.
+    headers.reserve(ADDED);
     // Ours is the answer to "may I send the body": reading it sends 100 Continue to the caller.
     headers.remove(header::EXPECT);
     let host = headers.remove(header::HOST).or(passing.authority);

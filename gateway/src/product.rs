@@ -23,11 +23,10 @@ pub(crate) fn is_health_check(method: &Method, path: &str) -> bool {
 /// The route of a path; `None` when it names no service.
 pub(crate) fn route(path_and_query: &PathAndQuery) -> Option<Route> {
     let service = path_and_query.path().strip_prefix('/')?.split('/').next().filter(|service| !service.is_empty())?;
-    let prefix = format!("/{service}");
+    let (prefix, rest) = path_and_query.as_str().split_at_checked(1 + service.len())?;
     // The rest of what was a path and query is one too, but for the slash that it may lack in front.
-    let rest = path_and_query.as_str().strip_prefix(&prefix)?;
     let target = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    Some(Route { service: service.to_owned(), prefix, target: target.ok()? })
+    Some(Route { service: service.to_owned(), prefix: prefix.to_owned(), target: target.ok()? })
 }
 
 #[cfg(test)]

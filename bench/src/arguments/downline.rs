@@ -27,7 +27,7 @@ pub(crate) struct DownlineArguments {
     /// How often an instance is taken out of the stock chain
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u64).range(1..=100))]
     java_tries: u64,
-    /// A folder with eurus-registry, eurus-gateway and eurus-sync-speed [default: built with --release]
+    /// A folder with eurus-registry, eurus-gateway and eurus-sync-speed [default: built with the profile dist]
     #[arg(long, value_name = "FOLDER")]
     binaries: Option<PathBuf>,
     /// Where sync-speed's database is, so that its disk is the one that is measured [default: the temporary folder]

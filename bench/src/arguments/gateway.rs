@@ -29,7 +29,7 @@ pub(crate) struct GatewayArguments {
     /// How long Spring Cloud Gateway is warmed up
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     java_warm_up: u64,
-    /// A folder with eurus-registry, eurus-gateway and eurus-sync-speed [default: built with --release]
+    /// A folder with eurus-registry, eurus-gateway and eurus-sync-speed [default: built with the profile dist]
     #[arg(long, value_name = "FOLDER")]
     binaries: Option<PathBuf>,
     /// Also write every slice to this file

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{Builder, Parts};
@@ -40,7 +41,7 @@ where
         let request_id = worker.request_ids.of(request.headers(), trusts);
         let arrived_ns = worker.clock.now_ns();
         let caller = Caller { peer, scheme, version, request_id, arrived_ns, way, verdicts, activity, handover };
-        async move { Ok::<_, Infallible>(pipeline::serve(worker, caller, request).await) }
+        pipeline::serve(worker, caller, request).map(Ok::<_, Infallible>)
     });
     let mut connection = Builder::new()
         .timer(TokioTimer::new())

@@ -6,17 +6,20 @@ use super::names;
 use crate::upgrade::Protocols;
 
 /// They never cross the gateway, either way.
-const HOP_BY_HOP: [HeaderName; 9] = [
-    header::CONNECTION,
-    names::KEEP_ALIVE,
-    names::PROXY_CONNECTION,
-    names::HTTP2_SETTINGS,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "http2-settings"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// Takes out what must not cross the gateway, either way: the hop-by-hop headers and those that `Connection` names.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
@@ -26,7 +29,13 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
-    for name in &HOP_BY_HOP {
+    remove_if(headers, is_hop_by_hop);
+}
+
+/// Takes out what is of such a name. A message has few headers and mostly none of these: going through them once is less than
+/// looking each name up.
+pub(super) fn remove_if(headers: &mut HeaderMap, is_one: fn(&str) -> bool) {
+    while let Some(name) = headers.keys().find(|name| is_one(name.as_str())).cloned() {
         headers.remove(name);
     }
 }
@@ -41,8 +50,8 @@ fn named(headers: &HeaderMap) -> Vec<HeaderName> {
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .filter(|name| !name.eq_ignore_ascii_case("keep-alive") && !name.eq_ignore_ascii_case("close"))
-        .filter_map(|name| name.parse().ok())
-        .filter(|name| *name != header::CONTENT_LENGTH && *name != header::HOST && !names::OF_THE_WAY.contains(name))
+        .filter_map(|name| name.parse::<HeaderName>().ok())
+        .filter(|name| *name != header::CONTENT_LENGTH && *name != header::HOST && !names::is_of_the_way(name.as_str()))
         .collect()
 }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::hop_by_hop::remove_if;
 use super::{host, names};
 use crate::caller::Scheme;
 
@@ -44,9 +45,7 @@ impl Way {
         if self.is_trusted {
             return self.go_on(headers, host, prefix);
         }
-        for name in &names::OF_THE_WAY {
-            headers.remove(name);
-        }
+        remove_if(headers, names::is_of_the_way);
         if !prefix.is_empty() {
             headers.insert(names::X_FORWARDED_PREFIX, value(prefix));
         }

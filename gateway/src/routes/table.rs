@@ -47,6 +47,9 @@ impl RouteTable {
 
     /// The first route that a request takes.
     pub(crate) fn find(&self, asked: &Asked<'_>) -> Option<&Arc<Route>> {
+        if self.routes.is_empty() {
+            return None;
+        }
         let has_dots = path::has_dots(asked.path);
         let mut best = Rank::MAX;
         let is_taken = |rank: Rank| self.route(rank).is_some_and(|route| route.is_taken(asked, has_dots));

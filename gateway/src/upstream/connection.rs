@@ -80,7 +80,9 @@ pub(crate) async fn connection(
     let (destination, spoken) = needs.at(endpoint);
     let found = match spoken {
         Spoken::Http1 => http1(worker, endpoint, destination, connect_limit).await.map(Connection::Http1),
-        Spoken::Http2 | Spoken::Negotiated => shared(worker, endpoint, destination, spoken, connect_limit).await,
+        Spoken::Http2 | Spoken::Negotiated => {
+            Box::pin(shared(worker, endpoint, destination, spoken, connect_limit)).await
+        }
     };
     match found {
         Ok(connection) => {
@@ -112,7 +114,8 @@ async fn http1(
     if let Some(connection) = idle(worker, endpoint).await {
         return Ok(connection);
     }
-    match worker.dialer.dial(destination, Spoken::Http1, limit).await? {
+    // Apart: opening a connection is seldom, and needs ten times as much room as all else that waits in a request.
+    match Box::pin(worker.dialer.dial(destination, Spoken::Http1, limit)).await? {
         Dialed::Http1(mut connection) => {
             connection.endpoint = endpoint.number();
             Ok(connection)

@@ -111,7 +111,7 @@ pub(crate) async fn send(
 ) -> Result<Answer, RequestError> {
     match connection {
         Connection::Http1(connection) => over_http1::send(worker, endpoint, connection, ticket, outgoing).await,
-        Connection::Http2(place) => over_http2::send(worker, endpoint, place, ticket, outgoing).await,
+        Connection::Http2(place) => Box::pin(over_http2::send(worker, endpoint, place, ticket, outgoing)).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Waiting for the head of an answer, and for the caller's body while that is on its way.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -21,14 +22,13 @@ pub(super) enum TooLong {
 /// Waits for the head of an answer: `limit` after the last byte of the request's body that moved, and as long as the caller
 /// may take for its body; while that body is on its way, `idle` behind what moved of it. A call of gRPC has neither of a body's limits: a message now and then is what streams are for.
 pub(super) async fn in_time<T>(
-    answer: impl Future<Output = T>,
+    mut answer: Pin<&mut impl Future<Output = T>>,
     upload: Option<&Progress>,
     limit: Duration,
     limits: &Limits,
     idle: Option<Duration>,
     call: Option<&Call>,
 ) -> Result<T, TooLong> {
-    tokio::pin!(answer);
     let began = Instant::now();
     let idle_deadline = || {
         let upload = upload.filter(|upload| !upload.has_ended())?;

@@ -1,5 +1,7 @@
 //! One try over a connection of HTTP/1.1.
 
+use std::pin::pin;
+
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
@@ -27,7 +29,7 @@ pub(super) async fn send(
     if outgoing.upgrade.is_some() {
         connection.watch.let_switch();
     }
-    let answer = connection.sender.try_send_request(request);
+    let answer = pin!(connection.sender.try_send_request(request));
     let (limit, idle) = (outgoing.response_limit(worker), outgoing.terms.time_outs.idle);
     match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {

@@ -1,5 +1,7 @@
 //! One try over a connection of HTTP/2.
 
+use std::pin::pin;
+
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
 
@@ -39,7 +41,7 @@ pub(super) async fn send(
         }
     };
     let (limit, idle) = (outgoing.response_limit(worker), outgoing.terms.time_outs.idle);
-    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
+    match in_time(pin!(answer), upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             if let Some(body) = &mut *body.borrow_mut() {
                 body.let_go();
