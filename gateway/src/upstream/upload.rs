@@ -238,7 +238,11 @@ impl Body for Upload {
         match &frame {
             Poll::Pending => progress.waits(),
             Poll::Ready(Some(Err(error))) => progress.failure.set(Some(error.failure())),
-            Poll::Ready(None) => progress.ended.set(true),
+            Poll::Ready(None) => {
+                // Of chunks the end is known only now: the caller has sent all, and is not waited for any more.
+                progress.goes_on(0);
+                progress.ended.set(true);
+            }
             Poll::Ready(Some(Ok(_))) => progress.ended.set(streamed.is_end_stream()),
         }
         frame

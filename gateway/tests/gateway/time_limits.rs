@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
 use crate::routes::routes;
 use crate::support::gateway::Gateway;
@@ -165,5 +166,34 @@ async fn a_request_whose_body_stands_still_is_answered_whoever_does_not_go_on() 
     assert!(answer.contains("the instance took no more of the request's body for 600 ms"), "{answer}");
     drop(reading);
     sending.abort();
+    gateway.kill().await;
+}
+
+/// Chunks say in bytes of their own that they end: whoever has sent those is not waited for any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_silent_behind_the_end_of_chunks_is_given_its_time_and_no_longer() {
+    let (arrived, mut arrives) = mpsc::unbounded_channel();
+    let instance = move |_, mut stream: TcpStream| {
+        let arrived = arrived.clone();
+        async move {
+            let mut byte = raw::read_head(&mut stream).await.into_bytes();
+            while !byte.ends_with(b"x") {
+                byte = vec![stream.read_u8().await.unwrap()];
+            }
+            arrived.send(()).unwrap();
+            std::future::pending::<()>().await;
+        }
+    };
+    let registry = Registry::start(&[&Producer::at(2, raw::server(2, instance).await)]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.edge.response_timeout_ms = 100).await;
+    let mut caller = TcpStream::connect(gateway.data).await.unwrap();
+    let begun = b"POST /java-service/ HTTP/1.1\r\nhost: g\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n";
+    caller.write_all(begun).await.unwrap();
+    soon("the body's beginning", arrives.recv()).await.unwrap();
+    caller.write_all(b"0\r\n\r\n").await.unwrap();
+    let mut answer = vec![0; 4_096];
+    let count = soon("an answer", caller.read(&mut answer)).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..count]);
+    assert!(answer.starts_with("HTTP/1.1 504 ") && answer.contains("no answer after 100 ms"), "{answer}");
     gateway.kill().await;
 }
