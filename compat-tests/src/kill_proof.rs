@@ -5,7 +5,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`settings`] | how many, how long, on which database |
-//! | `node`, `cluster` | the processes, at addresses that stay theirs |
+//! | `cluster` | the processes, at addresses that stay theirs |
 //! | `database` | a database server of its own |
 //! | `shops` | the instances |
 //! | `plan` | who dies when, from the seed |
@@ -27,7 +27,6 @@ mod database;
 mod entry;
 mod killer;
 mod ledger;
-mod node;
 mod numbers;
 mod plan;
 mod proof;

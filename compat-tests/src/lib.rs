@@ -11,6 +11,7 @@
 //! | [`safeguards`] | each safeguard taken out of the sources once, and its scenario seen to fail |
 //! | [`rotation`] | how long an instance stays in rotation, through sync-speed and without |
 //! | [`kill_proof`] | kill -9 of real processes at random moments: what was acknowledged is completed all the same |
+//! | [`gateway_proof`] | the gateway under load while its instances come, go, crash, hang and answer garbage |
 //! | [`differential`] | random requests to a stock Java server and to ours: the same answers, the same state |
 //! | [`java`] | real Java peers: services and a Eureka server, each a process of its own |
 //! | [`clients`] | real Eureka clients in four languages, each a process of its own; what they ask, listened to |
@@ -21,6 +22,7 @@
 pub mod clients;
 pub mod differential;
 pub mod failure;
+pub mod gateway_proof;
 pub mod harness;
 pub mod java;
 pub mod kill_proof;

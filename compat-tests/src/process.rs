@@ -1,6 +1,8 @@
 //! A peer that is a process of its own: start, output, end.
 
-use std::io::ErrorKind;
+pub(crate) mod node;
+
+use std::io::{ErrorKind, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use eurus_service::Clock;
@@ -84,6 +86,22 @@ impl PeerProcess {
                 return Ok(status);
             }
             patience.wait(&format!("{} ends after SIGTERM", self.name)).await?;
+        }
+    }
+
+    /// Its number at the operating system.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Writes a line to its standard input, which must have been asked for.
+    ///
+    /// # Errors
+    /// When it has none, or has ended.
+    pub fn say(&mut self, line: &str) -> Result<(), Failure> {
+        match &mut self.child.stdin {
+            Some(input) => Ok(writeln!(input, "{line}")?),
+            None => Err(Failure::new(format!("{} was started without an input", self.name))),
         }
     }
 

@@ -86,27 +86,7 @@ impl Producer {
 
     /// What it registers with.
     pub fn registration(&self) -> Value {
-        json!({"instance": {
-            "instanceId": self.instance_id,
-            "hostName": self.address.ip().to_string(),
-            "app": self.app,
-            "ipAddr": self.address.ip().to_string(),
-            "status": "UP",
-            "overriddenStatus": "UNKNOWN",
-            "port": {"$": self.address.port(), "@enabled": "true"},
-            "securePort": {"$": 443, "@enabled": "false"},
-            "countryId": 1,
-            "dataCenterInfo": {
-                "@class": "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo", "name": "MyOwn"
-            },
-            "leaseInfo": {"renewalIntervalInSecs": 30, "durationInSecs": 90},
-            "metadata": {"management.port": self.address.port().to_string()},
-            "vipAddress": self.app.to_lowercase(),
-            "secureVipAddress": self.app.to_lowercase(),
-            "isCoordinatingDiscoveryServer": "false",
-            "lastUpdatedTimestamp": self.begun.clock.now_ms().to_string(),
-            "lastDirtyTimestamp": self.begun.clock.now_ms().to_string(),
-        }})
+        registration(&self.app, &self.instance_id, self.address, self.begun.clock.now_ms())
     }
 
     /// Registers at a registry (`http://host:port/eureka/`).
@@ -148,6 +128,31 @@ impl Producer {
     pub async fn stop(self) {
         self.server.stop(false).await;
     }
+}
+
+/// What an instance at this address registers with, as a Java client writes it.
+pub(crate) fn registration(app: &str, instance_id: &str, address: SocketAddr, now_ms: i64) -> Value {
+    json!({"instance": {
+        "instanceId": instance_id,
+        "hostName": address.ip().to_string(),
+        "app": app,
+        "ipAddr": address.ip().to_string(),
+        "status": "UP",
+        "overriddenStatus": "UNKNOWN",
+        "port": {"$": address.port(), "@enabled": "true"},
+        "securePort": {"$": 443, "@enabled": "false"},
+        "countryId": 1,
+        "dataCenterInfo": {
+            "@class": "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo", "name": "MyOwn"
+        },
+        "leaseInfo": {"renewalIntervalInSecs": 30, "durationInSecs": 90},
+        "metadata": {"management.port": address.port().to_string()},
+        "vipAddress": app.to_lowercase(),
+        "secureVipAddress": app.to_lowercase(),
+        "isCoordinatingDiscoveryServer": "false",
+        "lastUpdatedTimestamp": now_ms.to_string(),
+        "lastDirtyTimestamp": now_ms.to_string(),
+    }})
 }
 
 async fn answer(request: HttpRequest, begun: web::Data<Begun>) -> HttpResponse {

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use eurus_service::Clock;
 
 use super::database::Database;
-use super::node::Node;
 use super::settings::Settings;
 use crate::Failure;
 use crate::harness::Programs;
 use crate::harness::node::NodeKind;
+use crate::process::node::Node;
 
 /// Third byte of the nodes' loopback addresses, and of the instances'.
 const NODES: u8 = 1;

@@ -38,7 +38,7 @@ impl Progress {
     }
 
     /// A line that stays.
-    pub(super) fn line(&self, words: &str) {
+    pub(crate) fn line(&self, words: &str) {
         match self.style {
             Style::Silent => {}
             Style::Lines => write(&format!("{words}\n")),
@@ -56,14 +56,19 @@ impl Progress {
                 to.as_deref().unwrap_or("absent")
             ));
         }
+        self.pass(now_ms, length_ms, super::SAID_EVERY_MS, "");
+        changes.len()
+    }
+
+    /// How far it is; it is said every so many milliseconds, and what else there is to say.
+    pub(crate) fn pass(&self, now_ms: i64, length_ms: i64, said_every_ms: i64, words: &str) {
         match self.style {
-            Style::Bar => write(&bar(now_ms, length_ms)),
-            Style::Lines if now_ms / LINE_EVERY_MS > (now_ms - super::SAID_EVERY_MS) / LINE_EVERY_MS => {
-                self.line(&format!("{} of {} s", now_ms / 1_000, length_ms / 1_000));
+            Style::Bar => write(&format!("{} {words}", bar(now_ms, length_ms))),
+            Style::Lines if now_ms / LINE_EVERY_MS > (now_ms - said_every_ms) / LINE_EVERY_MS => {
+                self.line(format!("{} of {} s {words}", now_ms / 1_000, length_ms / 1_000).trim_end());
             }
             Style::Silent | Style::Lines => {}
         }
-        changes.len()
     }
 }
 
