@@ -46,6 +46,9 @@ pub(crate) struct Passed {
     activity: Rc<Activity>,
     /// `None`: it is none of gRPC.
     call: Option<Box<CallEnd>>,
+    /// What broke it off, until what came before is on its way: a caller that is not sent even the head takes its connection for
+    /// one that had died before.
+    broken: Option<BodyError>,
 }
 
 struct Lent {
@@ -82,7 +85,7 @@ pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Respo
         activity.set_patience(silence * 2, Duration::from_millis(worker.config.stall_timeout_ms));
     }
     let call = call.map(|call| Box::new(CallEnd::new(call, activity.limited(TimeLimits::whole))));
-    let mut passed = Passed { body, lent, activity, call };
+    let mut passed = Passed { body, lent, activity, call, broken: None };
     if passed.body.is_end_stream() {
         passed.give_back();
     }
@@ -120,6 +123,9 @@ impl Body for AnswerBody {
                 if passed.is_over() {
                     return Poll::Ready(None);
                 }
+                if let Some(error) = passed.broken.take() {
+                    return Poll::Ready(Some(Err(error)));
+                }
                 let mut frame = Pin::new(&mut passed.body).poll_frame(cx);
                 if let Some(call) = &mut passed.call {
                     frame = call.pass(cx, frame);
@@ -130,6 +136,11 @@ impl Body for AnswerBody {
                 }
                 if frame.is_ready() {
                     passed.activity.moved();
+                }
+                if let Poll::Ready(Some(Err(error))) = frame {
+                    passed.broken = Some(error);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 // A body without a declared length does not know of its end before it is asked once more.
                 if matches!(frame, Poll::Ready(None)) || passed.body.is_end_stream() {
@@ -143,7 +154,7 @@ impl Body for AnswerBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Passed(passed) => passed.is_over() || passed.body.is_end_stream(),
+            Self::Passed(passed) => passed.is_over() || (passed.broken.is_none() && passed.body.is_end_stream()),
             Self::Own(body) => body.is_end_stream(),
         }
     }

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::gateway::Gateway;
+use crate::support::http2::{Client, body};
+use crate::support::http2_instance::{registered, scripted};
 use crate::support::producer::Producer;
 use crate::support::raw;
 use crate::support::registry::Registry;
@@ -257,5 +261,28 @@ async fn an_answer_that_breaks_off_breaks_off_for_the_caller_too() {
     let response = gateway.http.get(format!("http://{}/java-service/x", gateway.data)).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(soon("the end", response.bytes()).await.is_err());
+    gateway.stop().await.unwrap();
+}
+
+/// Its caller learns that an instance had begun: a connection that ends without a byte is one that callers send a request over again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_end_is_wrong_and_there_together_with_its_head_is_begun_and_breaks_off() {
+    let instance = scripted(2, |_, mut side| async move {
+        while let Some(Ok((_, mut respond))) = side.accept().await {
+            let head = Response::builder().header("content-length", "10").body(()).unwrap();
+            respond.send_response(head, false).unwrap().send_data("half".into(), true).unwrap();
+        }
+    });
+    let registry = Registry::start(&[]).await;
+    registry.put_instance(registered(&instance.await));
+    let gateway = Gateway::start(&registry).await;
+    let client = Client::connect(gateway.data).await;
+    let response = gateway.http.get(format!("http://{}/java-service/x", gateway.data)).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(soon("the end", response.bytes()).await.is_err());
+    let request = Request::get(client.url("/x")).body(body("")).unwrap();
+    let answer = soon("a head", client.send(request)).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(soon("the end", answer.collect()).await.is_err());
     gateway.stop().await.unwrap();
 }
