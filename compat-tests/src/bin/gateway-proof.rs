@@ -48,7 +48,7 @@ struct Arguments {
     /// The program that is started as registry and gateway, `eurus`; default: this one, which has both in it
     #[arg(long, value_name = "FILE")]
     eurus: Option<PathBuf>,
-    /// Keep the nodes' logs in this folder
+    /// Keep the nodes' logs, and a list of what failed, in this folder
     #[arg(long, value_name = "DIR")]
     logs: Option<PathBuf>,
 }

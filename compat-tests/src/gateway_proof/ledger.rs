@@ -1,6 +1,9 @@
 //! All accounts, counted; what is wrong is kept in words.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -9,6 +12,7 @@ use super::account::{Account, Outcome};
 use super::judge::{Judgement, judge};
 use super::kind::Kind;
 use super::trouble::Troubles;
+use crate::Failure;
 
 /// Violations that are kept in words; further ones are counted.
 const WORDS_MAX: usize = 20;
@@ -48,14 +52,34 @@ impl Counts {
 /// See the module.
 #[derive(Clone, Default)]
 pub(super) struct Ledger {
+    /// Of every request that failed, a line, excused or not; `None`: nobody wants it.
+    failures: Option<Arc<Mutex<File>>>,
     counts: Arc<Mutex<Counts>>,
     pub(super) troubles: Troubles,
 }
 
 impl Ledger {
+    /// With a list of what failed in this folder, for whoever wants it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn with_failures(folder: Option<&Path>) -> Result<Self, Failure> {
+        let Some(folder) = folder else { return Ok(Self::default()) };
+        std::fs::create_dir_all(folder)?;
+        let failures = File::create(folder.join("failures.log"))?;
+        Ok(Self { failures: Some(Arc::new(Mutex::new(failures))), ..Self::default() })
+    }
+
+    fn list(&self, account: &Account, judgement: &Judgement) {
+        let Some(failures) = self.failures.as_ref().filter(|_| *judgement != Judgement::Fine) else { return };
+        // A full disk is none of the gateway's faults; the counts are kept all the same.
+        writeln!(failures.lock(), "{judgement:?}: {account}").ok();
+    }
+
     /// `heads`: whether a head with a status of 2xx was seen.
     pub(super) fn note(&self, account: &Account, has_head: bool, bytes: u64) {
         let judgement = judge(account, &self.troubles.all());
+        self.list(account, &judgement);
         let mut counts = self.counts.lock();
         let kind = account.request.kind;
         *counts.outcomes.entry((kind, account.outcome.word())).or_default() += 1;

@@ -42,7 +42,7 @@ pub async fn prove(settings: &Settings, progress: &mut Progress) -> Result<Verdi
     let data = tempfile::tempdir()?;
     let cluster = Cluster::start(settings, data.path(), &http, &clock).await?;
     let mut fleet = Fleet::start(settings, &cluster.registry(), &http, &clock).await?;
-    let ledger = Ledger::default();
+    let ledger = Ledger::with_failures(settings.logs.as_deref())?;
     let watched = Watched { cluster: &cluster, ledger: &ledger, http: &http, clock: &clock };
     watched.until_in_rotation(settings.instances).await?;
     let pid = cluster.pid()?;

@@ -14,9 +14,10 @@ use super::wire::in_words;
 
 /// A short answer's text: longer ones are cut.
 const TEXT_BYTES_MAX: usize = 400;
-/// Who reads slowly pauses so long after each piece, and longer after so many of them.
-const PAUSE_MS: i64 = 3;
-const PIECES_TO_LONG_PAUSE: u64 = 40;
+/// Who reads slowly pauses so long whenever so much has come, and longer every so many times.
+const PAUSE_MS: i64 = 5;
+const PAUSE_BYTES: u64 = 16 * 1024;
+const PAUSES_TO_LONG_PAUSE: u64 = 40;
 const LONG_PAUSE_MS: i64 = 250;
 
 /// How a computed body is read.
@@ -35,7 +36,7 @@ pub(super) async fn computed(
     mut manner: Manner,
 ) -> Result<Option<HeaderMap>, Outcome> {
     let mut trailers = None;
-    let mut pieces = 0;
+    let mut pauses = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken(reading, &error))?;
         match frame.into_data() {
@@ -48,9 +49,10 @@ pub(super) async fn computed(
                 Some(place) => Err(Outcome::Wrong(format!("byte {place} is another one"))),
             };
         }
-        pieces += 1;
-        if let Some(pause) = &mut manner.pause {
-            let is_long = pieces % PIECES_TO_LONG_PAUSE == 0;
+        let has_come = reading.seen / PAUSE_BYTES;
+        if let Some(pause) = manner.pause.as_mut().filter(|_| has_come > pauses) {
+            let is_long = has_come / PAUSES_TO_LONG_PAUSE > pauses / PAUSES_TO_LONG_PAUSE;
+            pauses = has_come;
             pause.sleep_ms(if is_long { LONG_PAUSE_MS } else { PAUSE_MS }).await;
         }
     }
