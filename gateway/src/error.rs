@@ -94,13 +94,25 @@ impl ErrorKind {
     }
 }
 
+/// Where a request may be tried again without doing harm: nothing of it was sent, or it may be repeated and nothing of an answer
+/// was passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Nowhere.
+    No,
+    /// Also where it failed: an idle connection had ended, which says nothing about a new one.
+    Anywhere,
+    /// At another instance.
+    Elsewhere,
+}
+
 /// A request that failed, or one try of it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestError {
     /// What happened.
     pub(crate) kind: ErrorKind,
-    /// Whether another try cannot do harm: nothing was sent, or the request may be repeated and was not answered.
-    pub(crate) retry_is_safe: bool,
+    /// Whether there may be another try.
+    pub(crate) retry: Retry,
     /// In a sentence.
     pub(crate) message: String,
     /// Upper-case service name.
@@ -113,7 +125,7 @@ impl RequestError {
     /// Of a request that reached no instance.
     pub(crate) fn new(kind: ErrorKind, service: Option<&str>, message: impl Into<String>) -> Self {
         let service = service.map(str::to_owned);
-        Self { kind, retry_is_safe: false, message: message.into(), service, instance: None }
+        Self { kind, retry: Retry::No, message: message.into(), service, instance: None }
     }
 }
 

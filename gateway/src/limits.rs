@@ -28,6 +28,9 @@ pub struct Limits {
     /// `requests-per-instance-max`: requests under way at one instance, upgraded connections not counted. Beyond: another
     /// instance, or 503. 0: none.
     pub requests_per_instance_max: u64,
+    /// `replay-bytes-max`: of a request's body, what is kept until its answer begins, to send it to another instance. One that
+    /// is longer is not tried again.
+    pub replay_bytes_max: usize,
     /// `trusted-proxies`: networks of proxies whose `Forwarded` and `X-Forwarded-*` are continued, and that may open as many
     /// connections as they like.
     pub trusted_proxies: Vec<IpNetwork>,
@@ -44,6 +47,7 @@ impl Default for Limits {
             body_rate_min: 240,
             connections_per_ip_max: 0,
             requests_per_instance_max: 10_000,
+            replay_bytes_max: 64 * 1024,
             trusted_proxies: Vec::new(),
         }
     }

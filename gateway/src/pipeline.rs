@@ -25,7 +25,7 @@ use crate::account::{Account, SeenBody};
 use crate::answer::{self, AnswerBody};
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
-use crate::error::{ErrorKind, RequestError, Source};
+use crate::error::{ErrorKind, RequestError, Retry, Source};
 use crate::grpc::Call;
 use crate::headers::{self, Passing};
 use crate::judgement::{judge, within_body_limit};
@@ -140,8 +140,7 @@ async fn forward(
             Ok(connection) => connection,
             Err(error) => {
                 account.try_failed(&endpoint, &error);
-                tries.note(error, worker)?;
-                tries.failed.push(endpoint);
+                tries.note(error, endpoint, worker)?;
                 continue;
             }
         };
@@ -167,10 +166,9 @@ async fn forward(
                 account.answered(endpoint, answer.response.status(), answer.upload.as_ref());
                 return Ok(answer);
             }
-            // The endpoint stays eligible: it closed an idle connection, which says nothing about a new one.
             Err(error) => {
                 account.try_failed(&endpoint, &error);
-                tries.note(error, worker)?;
+                tries.note(error, endpoint, worker)?;
             }
         }
     }
@@ -179,18 +177,22 @@ async fn forward(
 /// The tries of one request.
 struct Tries {
     left: usize,
-    /// Where no connection was to be had.
+    /// Where it is not tried again.
     failed: Vec<Arc<Endpoint>>,
     errors: Vec<RequestError>,
 }
 
 impl Tries {
     /// Takes a failed try down; an error when it was the last.
-    fn note(&mut self, error: RequestError, worker: &Worker) -> Result<(), RequestError> {
+    fn note(&mut self, error: RequestError, at: Arc<Endpoint>, worker: &Worker) -> Result<(), RequestError> {
         self.left = self.left.saturating_sub(1);
-        let goes_on = error.retry_is_safe && self.left > 0;
-        if error.retry_is_safe && self.left == 0 {
+        let is_safe = error.retry != Retry::No;
+        let goes_on = is_safe && self.left > 0;
+        if is_safe && self.left == 0 {
             worker.tally.limit(Limit::Tries);
+        }
+        if error.retry == Retry::Elsewhere {
+            self.failed.push(at);
         }
         self.errors.push(error);
         if goes_on { Ok(()) } else { Err(summary(std::mem::take(&mut self.errors))) }

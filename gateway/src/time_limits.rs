@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Timeout, timeout_at};
 
 use crate::endpoint::Endpoint;
-use crate::error::{ErrorKind, RequestError};
+use crate::error::{ErrorKind, RequestError, Retry};
 use crate::routes::Route;
 use crate::terms::TimeOuts;
 use crate::upstream::upload::Progress;
@@ -95,7 +95,7 @@ where
     timeout_at(whole.over, step).await.unwrap_or_else(|_| {
         Err(RequestError {
             kind: ErrorKind::ResponseTimeout,
-            retry_is_safe: false,
+            retry: Retry::No,
             message: whole.in_words(),
             service: Some(endpoint.application().to_owned()),
             instance: Some(endpoint.to_string()),

@@ -62,8 +62,6 @@ pub struct InstancesHttp2 {
     /// What an instance may send of one answer before its caller has taken it, bytes. A connection takes as much of each of
     /// its answers, so that a caller that takes none holds up no other one.
     pub stream_window_bytes: u32,
-    /// Of a request's body: what is kept to send it again when the instance did not begin with it, bytes.
-    pub replay_bytes_max: usize,
     /// How often an instance is asked whether it is still there, milliseconds; 0: never.
     pub ping_interval_ms: u64,
     /// How long it may take to answer that, milliseconds.
@@ -77,7 +75,6 @@ impl Default for InstancesHttp2 {
             connections_max: 8,
             pending_max: 1_000,
             stream_window_bytes: 128 * 1024,
-            replay_bytes_max: 64 * 1024,
             // gRPC's servers close connections that ask more often than every five minutes while nothing else passes.
             ping_interval_ms: 330_000,
             ping_timeout_ms: 10_000,

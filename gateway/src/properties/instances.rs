@@ -53,11 +53,6 @@ fn http2(properties: &Properties, stock: &InstancesHttp2) -> Result<InstancesHtt
             stock.stream_window_bytes,
             1_024..=WINDOW_MAX,
         )?,
-        replay_bytes_max: properties.number(
-            "eurus.gateway.instances.http2.replay-bytes-max",
-            stock.replay_bytes_max,
-            0..=16 * 1024 * 1024,
-        )?,
         ping_interval_ms: properties.number(
             "eurus.gateway.instances.http2.ping-interval-ms",
             stock.ping_interval_ms,

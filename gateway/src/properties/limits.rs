@@ -32,6 +32,11 @@ pub(super) fn limits(properties: &Properties, stock: &Limits) -> Result<Limits, 
             stock.requests_per_instance_max,
             0..=1_000_000,
         )?,
+        replay_bytes_max: properties.number(
+            "eurus.gateway.replay-bytes-max",
+            stock.replay_bytes_max,
+            0..=16 * 1024 * 1024,
+        )?,
         trusted_proxies: trusted_proxies(properties)?,
     })
 }

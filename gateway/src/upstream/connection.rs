@@ -13,7 +13,7 @@ use super::links::Which;
 use super::stream::Stream;
 use crate::destination::{Destination, Spoken};
 use crate::endpoint::Endpoint;
-use crate::error::{ErrorKind, RequestError};
+use crate::error::{ErrorKind, RequestError, Retry};
 use crate::worker::Worker;
 
 /// See the module.
@@ -96,7 +96,7 @@ pub(crate) async fn connection(
             }
             Err(RequestError {
                 kind: error.kind,
-                retry_is_safe: true,
+                retry: Retry::Elsewhere,
                 message: error.why,
                 service: Some(endpoint.application().to_owned()),
                 instance: Some(endpoint.to_string()),

@@ -15,14 +15,13 @@ use std::time::Duration;
 
 use http::request::Parts;
 use http::{Request, Response};
-use hyper::body::Body as _;
 
 use super::Connection;
 use super::connection::Needs;
 use super::instance_body::InstanceBody;
-use super::upload::{Failure, Progress, Slow, Upload};
+use super::upload::{Failure, Loan, Progress, Slow, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
-use crate::error::{ErrorKind, RequestError};
+use crate::error::{ErrorKind, RequestError, Retry};
 use crate::grpc::Call;
 use crate::headers;
 use crate::judgement;
@@ -35,8 +34,12 @@ use in_time::TooLong;
 /// A request to instances, as far as it is still ours: once it is on its way nothing remains, unless it may be repeated.
 pub(crate) struct Outgoing {
     request: Option<Request<Upload>>,
-    /// Idempotent and without a body: it may be sent again when a connection died without a byte of an answer.
+    /// Idempotent: it may be sent again as long as nothing of an answer was passed on, and all of its body is at hand.
     is_repeatable: bool,
+    /// One that is on its way and may be repeated.
+    lent: Option<(Parts, Loan)>,
+    /// An instance has let its time pass.
+    has_timed_out: bool,
     /// What the caller would rather speak.
     upgrade: Option<Protocols>,
     /// `None`: it is none of gRPC.
@@ -64,8 +67,16 @@ impl Outgoing {
         (upgrade, call): (Option<Protocols>, Option<Call>),
         terms: Terms,
     ) -> Self {
-        let is_repeatable = head.method.is_idempotent() && body.is_end_stream();
-        Self { request: Some(Request::from_parts(head, body)), is_repeatable, upgrade, call, terms }
+        let is_repeatable = head.method.is_idempotent();
+        Self {
+            request: Some(Request::from_parts(head, body)),
+            is_repeatable,
+            lent: None,
+            has_timed_out: false,
+            upgrade,
+            call,
+            terms,
+        }
     }
 
     /// What it needs of a connection.
@@ -88,16 +99,49 @@ impl Outgoing {
         }
     }
 
-    /// The request, addressed; a copy stays when the connection may turn out to be dead.
-    fn take(&mut self, endpoint: &Endpoint, may_be_dead: bool) -> Option<Request<Upload>> {
+    /// The request, addressed; of one that may be repeated so much stays that it can be, with so many bytes of its body.
+    fn take(&mut self, endpoint: &Endpoint, replay_bytes_max: usize) -> Option<Request<Upload>> {
         let mut request = self.request.take()?;
         headers::set_host(request.headers_mut(), endpoint.destination().authority.clone());
-        if self.is_repeatable && may_be_dead {
-            let (head, body) = request.into_parts();
-            self.request = Some(Request::from_parts(head.clone(), Upload::none()));
+        if self.is_repeatable {
+            let (head, mut body) = request.into_parts();
+            body.keep(replay_bytes_max);
+            let (body, loan) = body.lend();
+            self.lent = Some((head.clone(), loan));
             request = Request::from_parts(head, body);
         }
         Some(request)
+    }
+
+    /// It is answered.
+    fn let_go(&mut self) {
+        if let Some((_, loan)) = self.lent.take() {
+            loan.let_go();
+        }
+    }
+
+    /// What a connection of HTTP/2 has given back of it.
+    fn comes_back(&mut self, head: Parts, body: Option<Upload>) {
+        let whole = body.and_then(|mut body| body.rewind().then_some(body));
+        self.request = whole.map(|body| Request::from_parts(head, body));
+    }
+
+    /// Takes it back, as far as that is possible.
+    fn take_back(&mut self) {
+        if let Some((head, loan)) = self.lent.take() {
+            self.request = loan.take_back().map(|body| Request::from_parts(head, body));
+        }
+    }
+
+    /// Whether it may go to another instance, when one has broken off or answered what is no answer.
+    fn elsewhere(&mut self) -> Retry {
+        self.take_back();
+        if self.is_repeatable && self.request.is_some() { Retry::Elsewhere } else { Retry::No }
+    }
+
+    /// The same, when one let its time pass: once. Whatever is slow everywhere is not to be asked of everybody.
+    fn elsewhere_in_time(&mut self) -> Retry {
+        if std::mem::replace(&mut self.has_timed_out, true) { Retry::No } else { self.elsewhere() }
     }
 }
 
@@ -117,20 +161,20 @@ pub(crate) async fn send(
 
 /// The request was taken before, and did not come back.
 fn gone(endpoint: &Endpoint) -> RequestError {
-    failed(endpoint, ErrorKind::BadAnswer, "the request is no longer at hand", false)
+    failed(endpoint, ErrorKind::BadAnswer, "the request is no longer at hand", Retry::No)
 }
 
 /// A request that broke: by its caller's body, or else by the instance.
-fn broke(terms: &Terms, endpoint: &Endpoint, upload: Option<&Progress>, why: &str, is_safe: bool) -> RequestError {
+fn broke(terms: &Terms, endpoint: &Endpoint, upload: Option<&Progress>, why: &str, retry: Retry) -> RequestError {
     match upload.and_then(Progress::failure) {
         Some(Failure::TooLong) => judgement::too_long(terms.body_bytes_max),
-        Some(Failure::Malformed(fault)) => failed(endpoint, ErrorKind::BadRequest, &fault.to_string(), false),
-        Some(Failure::Broke) => failed(endpoint, ErrorKind::CallerBroke, why, is_safe),
-        None => failed(endpoint, ErrorKind::BadAnswer, why, is_safe),
+        Some(Failure::Malformed(fault)) => failed(endpoint, ErrorKind::BadRequest, &fault.to_string(), Retry::No),
+        Some(Failure::Broke) => failed(endpoint, ErrorKind::CallerBroke, why, retry),
+        None => failed(endpoint, ErrorKind::BadAnswer, why, retry),
     }
 }
 
-fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &Outgoing, who: &TooLong) -> RequestError {
+fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &mut Outgoing, who: &TooLong) -> RequestError {
     let Limits { body_read_timeout_ms, body_rate_min, .. } = worker.config.limits;
     let idle_ms = outgoing.terms.time_outs.idle.map_or(0, |idle| idle.as_millis());
     let (kind, why) = match who {
@@ -158,13 +202,14 @@ fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &Outgoing, who: &Too
         }
         TooLong::Call => (ErrorKind::ResponseTimeout, outgoing.call.as_ref().map(Call::over).unwrap_or_default()),
     };
-    failed(endpoint, kind, &why, false)
+    let retry = if matches!(who, TooLong::Instance) { outgoing.elsewhere_in_time() } else { Retry::No };
+    failed(endpoint, kind, &why, retry)
 }
 
-fn failed(endpoint: &Endpoint, kind: ErrorKind, why: &str, retry_is_safe: bool) -> RequestError {
+fn failed(endpoint: &Endpoint, kind: ErrorKind, why: &str, retry: Retry) -> RequestError {
     RequestError {
         kind,
-        retry_is_safe,
+        retry,
         message: why.to_owned(),
         service: Some(endpoint.application().to_owned()),
         instance: Some(endpoint.to_string()),

@@ -1,27 +1,37 @@
 //! A caller's body on its way to an instance, and where it stands.
 
 mod kept;
+mod loan;
+mod progress;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::Instant;
 
 use crate::framing::Fault;
 use crate::framing::verdicts::Verdicts;
-use crate::limits::Limits;
 use crate::trailers;
 use kept::Kept;
+pub(super) use loan::Loan;
+pub(crate) use progress::{Progress, Slow};
 
-/// The body of a request to an instance. `None`: the request has none.
+/// The body of a request to an instance.
 #[derive(Debug)]
-pub(crate) struct Upload(Option<Streamed>);
+pub(crate) struct Upload(Whose);
+
+#[derive(Debug)]
+enum Whose {
+    /// The request has none.
+    Nobodys,
+    Own(Streamed),
+    /// Whoever lent it may take it back.
+    Lent(Rc<RefCell<Option<Streamed>>>),
+}
 
 #[derive(Debug)]
 struct Streamed {
@@ -42,6 +52,8 @@ pub(crate) enum UploadError {
     Malformed(Fault),
     /// It is longer than allowed.
     TooLong,
+    /// It goes elsewhere: nobody waits for the answer to this try any more.
+    TakenBack,
 }
 
 /// The same, for the request that fails with it.
@@ -52,139 +64,78 @@ pub(crate) enum Failure {
     TooLong,
 }
 
-/// How a caller is too slow with its body.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Slow {
-    /// It has paused for too long.
-    Pause,
-    /// It has paused for too long in all, for what has come.
-    Rate,
-    /// It has paused for longer than the request's route allows.
-    Idle,
-}
-
-/// Where a body stands. Real time: it is compared with the time-out of a socket operation.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    bytes: Cell<u64>,
-    moved: Cell<Instant>,
-    ended: Cell<bool>,
-    failure: Cell<Option<Failure>>,
-    /// Since when it is the caller who must send more, and how long that was so before.
-    waits_since: Cell<Option<Instant>>,
-    waited: Cell<Duration>,
-}
-
 impl Upload {
     /// The body of a request as it came, of so many bytes at most (0: any number), and what a second reading finds of it.
     pub(crate) fn new(body: Incoming, bytes_max: u64, verdicts: Option<Rc<Verdicts>>) -> Self {
         let left = (bytes_max > 0).then_some(bytes_max);
         let streamed =
             |body| Streamed { body, left, verdicts, progress: Rc::new(Progress::new()), kept: Kept::default() };
-        Self((!body.is_end_stream()).then(|| streamed(body)))
+        Self(if body.is_end_stream() { Whose::Nobodys } else { Whose::Own(streamed(body)) })
     }
 
     /// No body.
     pub(crate) const fn none() -> Self {
-        Self(None)
+        Self(Whose::Nobodys)
     }
 
     /// Keeps what is taken of it, up to so many bytes: it may have to be sent again.
     pub(super) fn keep(&mut self, bytes_max: usize) {
-        if let Some(streamed) = &mut self.0 {
-            streamed.kept.begin(bytes_max);
-        }
+        self.with(|streamed| streamed.kept.begin(bytes_max));
     }
 
     /// It will not have to be sent again.
     pub(super) fn let_go(&mut self) {
-        if let Some(streamed) = &mut self.0 {
-            streamed.kept.let_go();
-        }
+        self.with(|streamed| streamed.kept.let_go());
     }
 
     /// Begins anew, if all of what was taken is still there.
     pub(super) fn rewind(&mut self) -> bool {
-        let Some(streamed) = &mut self.0 else { return true };
-        let is_whole = streamed.progress.failure().is_none() && streamed.kept.rewind();
-        if is_whole {
-            streamed.progress.ended.set(false);
-            streamed.progress.moved.set(Instant::now());
-        }
-        is_whole
+        let is_nobodys = matches!(self.0, Whose::Nobodys);
+        self.with(Streamed::rewind).unwrap_or(is_nobodys)
     }
 
     /// Where it stands; `None` when there is no body.
     pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
-        self.0.as_ref().map(|streamed| Rc::clone(&streamed.progress))
+        self.look(|streamed| Rc::clone(&streamed.progress))
     }
-}
 
-impl Progress {
-    fn new() -> Self {
-        Self {
-            bytes: Cell::new(0),
-            moved: Cell::new(Instant::now()),
-            ended: Cell::new(false),
-            failure: Cell::new(None),
-            waits_since: Cell::new(None),
-            waited: Cell::new(Duration::ZERO),
+    fn with<T>(&mut self, change: impl FnOnce(&mut Streamed) -> T) -> Option<T> {
+        match &mut self.0 {
+            Whose::Nobodys => None,
+            Whose::Own(streamed) => Some(change(streamed)),
+            Whose::Lent(lent) => lent.borrow_mut().as_mut().map(change),
         }
     }
 
-    /// When it last moved on.
-    pub(crate) fn moved(&self) -> Instant {
-        self.moved.get()
-    }
-
-    /// Bytes that have been handed over.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes.get()
-    }
-
-    /// Whether all of it has been handed over.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended.get()
-    }
-
-    /// Why it will not go on.
-    pub(crate) fn failure(&self) -> Option<Failure> {
-        self.failure.get()
-    }
-
-    /// Whether it is the caller who must send more.
-    pub(crate) fn is_awaited(&self) -> bool {
-        self.waits_since.get().is_some()
-    }
-
-    /// Until when the caller is waited for, and by which limit; `None`: it is not the caller who must send more.
-    pub(crate) fn caller_deadline(&self, limits: &Limits) -> Option<(Instant, Slow)> {
-        let since = self.waits_since.get()?;
-        let in_all = limits.body_wait_max(self.bytes.get()).map(|in_all| in_all.saturating_sub(self.waited.get()));
-        let pause = limits.body_pause_max();
-        match in_all.filter(|in_all| *in_all < pause) {
-            Some(in_all) => Some((since + in_all, Slow::Rate)),
-            None => Some((since + pause, Slow::Pause)),
+    fn look<T>(&self, at: impl FnOnce(&Streamed) -> T) -> Option<T> {
+        match &self.0 {
+            Whose::Nobodys => None,
+            Whose::Own(streamed) => Some(at(streamed)),
+            Whose::Lent(lent) => lent.borrow().as_ref().map(at),
         }
-    }
-
-    fn waits(&self) {
-        if self.waits_since.get().is_none() {
-            self.waits_since.set(Some(Instant::now()));
-        }
-    }
-
-    fn goes_on(&self, bytes: usize) {
-        let now = Instant::now();
-        if let Some(since) = self.waits_since.take() {
-            self.waited.set(self.waited.get().saturating_add(now - since));
-        }
-        self.bytes.set(self.bytes.get().saturating_add(bytes as u64));
-        self.moved.set(now);
     }
 }
 
 impl Streamed {
+    fn poll_and_note(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let frame = self.poll(cx);
+        match &frame {
+            Poll::Pending => self.progress.waits(),
+            Poll::Ready(Some(Err(error))) => {
+                if let Some(failure) = error.failure() {
+                    self.progress.fails(failure);
+                }
+            }
+            Poll::Ready(None) => {
+                // Of chunks the end is known only now: the caller has sent all, and is not waited for any more.
+                self.progress.goes_on(0);
+                self.progress.set_ended(true);
+            }
+            Poll::Ready(Some(Ok(_))) => self.progress.set_ended(self.is_end_stream()),
+        }
+        frame
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
         if let Some(part) = self.kept.next() {
             self.progress.goes_on(0);
@@ -209,6 +160,14 @@ impl Streamed {
 }
 
 impl Streamed {
+    fn rewind(&mut self) -> bool {
+        let is_whole = self.progress.failure().is_none() && self.kept.rewind();
+        if is_whole {
+            self.progress.rewound();
+        }
+        is_whole
+    }
+
     fn is_end_stream(&self) -> bool {
         self.kept.is_over() && self.body.is_end_stream()
     }
@@ -232,37 +191,33 @@ impl Body for Upload {
     type Error = UploadError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        let Some(streamed) = &mut self.0 else { return Poll::Ready(None) };
-        let frame = streamed.poll(cx);
-        let progress = &streamed.progress;
-        match &frame {
-            Poll::Pending => progress.waits(),
-            Poll::Ready(Some(Err(error))) => progress.failure.set(Some(error.failure())),
-            Poll::Ready(None) => {
-                // Of chunks the end is known only now: the caller has sent all, and is not waited for any more.
-                progress.goes_on(0);
-                progress.ended.set(true);
-            }
-            Poll::Ready(Some(Ok(_))) => progress.ended.set(streamed.is_end_stream()),
+        match self.with(|streamed| streamed.poll_and_note(cx)) {
+            Some(frame) => frame,
+            None if matches!(self.0, Whose::Nobodys) => Poll::Ready(None),
+            None => Poll::Ready(Some(Err(UploadError::TakenBack))),
         }
-        frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(Streamed::is_end_stream)
+        // One that was taken back has not ended: it must not look whole to the instance.
+        self.look(Streamed::is_end_stream).unwrap_or(matches!(self.0, Whose::Nobodys))
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), Streamed::size_hint)
+        match self.0 {
+            Whose::Nobodys => SizeHint::with_exact(0),
+            _ => self.look(Streamed::size_hint).unwrap_or_default(),
+        }
     }
 }
 
 impl UploadError {
-    fn failure(&self) -> Failure {
+    fn failure(&self) -> Option<Failure> {
         match self {
-            Self::Broke(_) => Failure::Broke,
-            Self::Malformed(fault) => Failure::Malformed(*fault),
-            Self::TooLong => Failure::TooLong,
+            Self::Broke(_) => Some(Failure::Broke),
+            Self::Malformed(fault) => Some(Failure::Malformed(*fault)),
+            Self::TooLong => Some(Failure::TooLong),
+            Self::TakenBack => None,
         }
     }
 }
@@ -273,6 +228,7 @@ impl fmt::Display for UploadError {
             Self::Broke(error) => write!(f, "{error}"),
             Self::Malformed(fault) => write!(f, "{fault}"),
             Self::TooLong => f.write_str("the body is longer than allowed"),
+            Self::TakenBack => f.write_str("the request has gone to another instance"),
         }
     }
 }
@@ -282,7 +238,7 @@ impl std::error::Error for UploadError {
         match self {
             Self::Broke(error) => error.source(),
             Self::Malformed(fault) => Some(fault),
-            Self::TooLong => None,
+            Self::TooLong | Self::TakenBack => None,
         }
     }
 }

@@ -127,16 +127,22 @@ async fn parts_and_trailers_pass_both_ways_as_they_come() {
     gateway.stop().await.unwrap();
 }
 
-/// An instance that has not begun with a request says so: another one gets it, body and all.
+/// An instance that has not begun with a request says so: another one gets it, body and all. So does one that may be repeated.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_instance_has_not_begun_with_is_tried_again() {
+async fn what_an_instance_has_not_begun_with_or_may_be_repeated_is_tried_again() {
     const NOT_SEEN: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0];
     const SEEN: &[u8] = &[0, 0, 0, 99, 0, 0, 0, 0];
     const REFUSED: &[u8] = &[0, 0, 0, 7];
     const FAILED: &[u8] = &[0, 0, 0, 2];
-    let is_answered =
-        [(GOAWAY, NOT_SEEN, true), (GOAWAY, SEEN, false), (RST_STREAM, REFUSED, true), (RST_STREAM, FAILED, false)];
-    for (kind, payload, is_answered) in is_answered {
+    let is_answered = [
+        (GOAWAY, NOT_SEEN, "POST", true),
+        (GOAWAY, SEEN, "POST", false),
+        (GOAWAY, SEEN, "PUT", true),
+        (RST_STREAM, REFUSED, "POST", true),
+        (RST_STREAM, FAILED, "POST", false),
+        (RST_STREAM, FAILED, "PUT", true),
+    ];
+    for (kind, payload, method, is_answered) in is_answered {
         let address = raw::server(2, move |_, mut stream| async move {
             stream.read_exact(&mut [0; 24]).await.unwrap();
             let mut side = Raw(stream);
@@ -155,13 +161,14 @@ async fn what_an_instance_has_not_begun_with_is_tried_again() {
         let (_, gateway, client) = of(&[&unwilling, &willing]).await;
         let mut statuses = Vec::new();
         for _ in 0..4 {
-            let answer = client.send(Request::post(client.url("/echo")).body(body("hello")).unwrap()).await.unwrap();
+            let request = Request::builder().method(method).uri(client.url("/echo")).body(body("hello")).unwrap();
+            let answer = client.send(request).await.unwrap();
             statuses.push(answer.status().as_u16());
             let text = soon("an echo", answer.collect()).await.unwrap().to_bytes();
             assert!(text == "hello" || !is_answered, "{text:?}");
         }
         statuses.sort_unstable();
-        assert_eq!(statuses, if is_answered { [200; 4] } else { [200, 200, 502, 502] }, "{kind} {payload:?}");
+        assert_eq!(statuses, if is_answered { [200; 4] } else { [200, 200, 502, 502] }, "{method} {kind} {payload:?}");
         gateway.stop().await.unwrap();
     }
 }

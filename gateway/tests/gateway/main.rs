@@ -28,6 +28,7 @@ mod time_limits;
 mod tls;
 mod tls_handshakes;
 mod tls_renewal;
+mod tried_elsewhere;
 mod under_way;
 mod upgrade_limits;
 mod upgrades;

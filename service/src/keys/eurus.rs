@@ -96,6 +96,10 @@ pub(super) const KEYS: &[Key] = &[
         "requests under way at one instance; beyond, another one or 503; 0: none; default 10000",
     ),
     used(
+        "eurus.gateway.replay-bytes-max",
+        "of a request's body: what is kept until its answer begins, to send it to another instance; default 65536",
+    ),
+    used(
         "eurus.gateway.trusted-proxies",
         "networks of proxies in front whose Forwarded and X-Forwarded-* are continued; default none",
     ),
@@ -105,7 +109,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.gateway.connect-timeout-ms", "to open a connection to an instance; default 1000"),
     used("eurus.gateway.response-timeout-ms", "from the end of a request to the head of its answer; default 30000"),
-    used("eurus.gateway.tries-max", "how many times one request is tried at most; default 3"),
+    used(
+        "eurus.gateway.tries-max",
+        "how many times one request is tried at most, if it may be repeated or was never sent; default 3",
+    ),
     used(
         "eurus.gateway.refused-pause-ms",
         "how long an instance that refused a connection is passed over; default 2000",
@@ -192,10 +199,6 @@ pub(super) const KEYS: &[Key] = &[
     used(
         "eurus.gateway.instances.http2.stream-window-bytes",
         "what an instance may send of an answer before its caller has taken it; default 131072",
-    ),
-    used(
-        "eurus.gateway.instances.http2.replay-bytes-max",
-        "of a request's body: what is kept to send it again when the instance has not begun with it; default 65536",
     ),
     used(
         "eurus.gateway.instances.http2.ping-interval-ms",

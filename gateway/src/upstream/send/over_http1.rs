@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use super::in_time::in_time;
 use super::{Answer, Outgoing, broke, failed, gone, in_words, too_long};
 use crate::endpoint::{Endpoint, StartTicket};
-use crate::error::{ErrorKind, RequestError};
+use crate::error::{ErrorKind, RequestError, Retry};
 use crate::upgrade::Protocols;
 use crate::upstream::answer_head;
 use crate::upstream::connection::Connection;
@@ -23,7 +23,9 @@ pub(super) async fn send(
     ticket: StartTicket,
     outgoing: &mut Outgoing,
 ) -> Result<Answer, RequestError> {
-    let Some(request) = outgoing.take(endpoint, connection.is_reused) else { return Err(gone(endpoint)) };
+    let Some(request) = outgoing.take(endpoint, worker.config.limits.replay_bytes_max) else {
+        return Err(gone(endpoint));
+    };
     let upload = request.body().progress();
     connection.watch.arm(ticket);
     if outgoing.upgrade.is_some() {
@@ -34,10 +36,11 @@ pub(super) async fn send(
     match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             connection.watch.head_came();
-            connection.is_spent |=
-                answer_head::judge(&mut response).map_err(|why| failed(endpoint, ErrorKind::BadAnswer, why, false))?;
+            connection.is_spent |= answer_head::judge(&mut response)
+                .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, why, outgoing.elsewhere()))?;
             let switched_to = switched(&response, outgoing.upgrade.as_ref())
-                .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, false))?;
+                .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, Retry::No))?;
+            outgoing.let_go();
             if switched_to.is_some() {
                 connection.watch.switched();
             }
@@ -47,11 +50,19 @@ pub(super) async fn send(
         Ok(Err(mut error)) => {
             let unsent = error.take_message();
             let is_unsent = unsent.is_some();
-            outgoing.request = unsent.or_else(|| outgoing.request.take());
+            if is_unsent {
+                outgoing.request = unsent;
+                outgoing.lent = None;
+            }
             // Idle connections to this endpoint have died since; the others are likely to be dead too.
             worker.pool.forget(connection.endpoint);
-            let is_safe = is_unsent || (outgoing.request.is_some() && !connection.watch.is_answered());
-            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &in_words(error.error()), is_safe))
+            let was_closed = connection.is_reused && !connection.watch.is_answered();
+            let retry = match outgoing.elsewhere() {
+                _ if is_unsent => Retry::Anywhere,
+                Retry::Elsewhere if was_closed => Retry::Anywhere,
+                retry => retry,
+            };
+            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &in_words(error.error()), retry))
         }
         Err(who) => Err(too_long(worker, endpoint, outgoing, &who)),
     }

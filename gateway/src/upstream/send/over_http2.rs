@@ -8,7 +8,7 @@ use http::{Request, Response};
 use super::in_time::in_time;
 use super::{Answer, Outgoing, broke, failed, gone, too_long};
 use crate::endpoint::{Endpoint, StartTicket};
-use crate::error::{ErrorKind, RequestError};
+use crate::error::{ErrorKind, RequestError, Retry};
 use crate::headers;
 use crate::upstream::answer_head;
 use crate::upstream::connection::Connection;
@@ -29,24 +29,27 @@ pub(super) async fn send(
     let (destination, _) = outgoing.needs().at(endpoint);
     let addressed = match headers::http2_head(&head, destination) {
         Ok(addressed) => addressed,
-        Err(why) => return Err(failed(endpoint, ErrorKind::BadRequest, &why.to_string(), false)),
+        Err(why) => return Err(failed(endpoint, ErrorKind::BadRequest, &why.to_string(), Retry::No)),
     };
-    body.keep(worker.config.instances.http2.replay_bytes_max);
+    body.keep(worker.config.limits.replay_bytes_max);
     let upload = body.progress();
     let Exchange { answer, body } = match place.begin(addressed, body, ticket) {
         Ok(exchange) => exchange,
         Err(unbegun) => {
             outgoing.request = Some(Request::from_parts(head, unbegun.body));
-            return Err(failed(endpoint, ErrorKind::BadAnswer, &unbegun.error.to_string(), true));
+            return Err(failed(endpoint, ErrorKind::BadAnswer, &unbegun.error.to_string(), Retry::Anywhere));
         }
     };
     let (limit, idle) = (outgoing.response_limit(worker), outgoing.terms.time_outs.idle);
     match in_time(pin!(answer), upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
+            if let Err(why) = judge(worker, &mut response) {
+                outgoing.comes_back(head, body.take());
+                return Err(failed(endpoint, ErrorKind::BadAnswer, &why, outgoing.elsewhere()));
+            }
             if let Some(body) = &mut *body.borrow_mut() {
                 body.let_go();
             }
-            judge(worker, &mut response).map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, false))?;
             let (head, stream) = response.into_parts();
             let received = Received::new(stream, &head.headers, upload.clone());
             let response = Response::from_parts(head, InstanceBody::Http2(received));
@@ -59,16 +62,21 @@ pub(super) async fn send(
             })
         }
         Ok(Err(error)) => {
-            let is_safe = is_unprocessed(&error)
-                || (is_final(&error) && place.is_unsent())
-                || (outgoing.is_repeatable && place.is_reused() && !error.is_reset());
+            let is_unbegun = is_unprocessed(&error) || (is_final(&error) && place.is_unsent());
+            let was_closed = place.is_reused() && !error.is_reset();
             // The pump finds it taken, and ends.
-            let whole = body.take().filter(|_| is_safe).and_then(|mut body| body.rewind().then_some(body));
-            let is_safe = whole.is_some();
-            outgoing.request = whole.map(|body| Request::from_parts(head, body));
-            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &error.to_string(), is_safe))
+            outgoing.comes_back(head, body.take());
+            let retry = match outgoing.elsewhere() {
+                _ if is_unbegun && outgoing.request.is_some() => Retry::Anywhere,
+                Retry::Elsewhere if was_closed => Retry::Anywhere,
+                retry => retry,
+            };
+            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &error.to_string(), retry))
         }
-        Err(who) => Err(too_long(worker, endpoint, outgoing, &who)),
+        Err(who) => {
+            outgoing.comes_back(head, body.take());
+            Err(too_long(worker, endpoint, outgoing, &who))
+        }
     }
 }
 

@@ -1,0 +1,154 @@
+//! An instance in trouble is no caller's trouble while another one answers, as long as the request may be repeated.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::gateway::Gateway;
+use crate::support::producer::Producer;
+use crate::support::raw;
+use crate::support::registry::Registry;
+
+/// How an instance fails at a request whose head it has read.
+const TROUBLES: [&[u8]; 6] = [
+    // Nothing: it closes.
+    b"",
+    b"SMTP ready\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-len",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+];
+
+/// An instance that does so with each request, and how many it has had.
+async fn in_trouble(host: u8, trouble: &'static [u8]) -> (Producer, Arc<AtomicUsize>) {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&requests);
+    let address = raw::server(host, move |_, mut stream| {
+        let counted = Arc::clone(&counted);
+        async move {
+            if raw::read_head(&mut stream).await.is_empty() {
+                return;
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+            stream.write_all(trouble).await.unwrap();
+            // What has not been read when it closes would be a reset, which could overtake the answer.
+            let _ = stream.shutdown().await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
+    (Producer::at(host, address), requests)
+}
+
+/// An instance that reads and says nothing.
+async fn silent(host: u8) -> (Producer, Arc<AtomicUsize>) {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&requests);
+    let address = raw::server(host, move |_, mut stream| {
+        let counted = Arc::clone(&counted);
+        async move {
+            if !raw::read_head(&mut stream).await.is_empty() {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
+    (Producer::at(host, address), requests)
+}
+
+async fn status_and_body(gateway: &Gateway, method: Method, path: &str, body: &str) -> (u16, String) {
+    let url = format!("http://{}/java-service{path}", gateway.data);
+    let answer = gateway.http.request(method, url).body(body.to_owned()).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// As many requests as reach each of two instances in turn, whichever thread has them.
+const REQUESTS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_repeated_never_fails_while_one_instance_answers() {
+    for trouble in TROUBLES {
+        let ((bad, asked), good) = (in_trouble(2, trouble).await, Producer::start(3).await);
+        let registry = Registry::start(&[&bad, &good]).await;
+        let gateway = Gateway::start(&registry).await;
+        let may_be_repeated =
+            [(Method::GET, ""), (Method::DELETE, ""), (Method::PUT, "body"), (Method::DELETE, "body")];
+        for (method, body) in may_be_repeated {
+            for _ in 0..REQUESTS {
+                let (status, answer) = status_and_body(&gateway, method.clone(), "/echo", body).await;
+                let of = (status, answer.as_str());
+                assert_eq!(of, (200, body), "{method} {:?}", String::from_utf8_lossy(trouble));
+            }
+        }
+        assert!(asked.load(Ordering::SeqCst) > 0, "nothing reached the instance in trouble");
+        gateway.stop().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_repeated_fails_and_reaches_nobody_else() {
+    for trouble in TROUBLES {
+        let ((bad, asked), good) = (in_trouble(2, trouble).await, Producer::start(3).await);
+        let registry = Registry::start(&[&bad, &good]).await;
+        let gateway = Gateway::start(&registry).await;
+        for (method, body) in [(Method::POST, "body"), (Method::POST, ""), (Method::PATCH, "body")] {
+            let (had_bad, had_good) = (asked.swap(0, Ordering::SeqCst), good.requests());
+            let mut failed = 0;
+            for _ in 0..REQUESTS {
+                let (status, _) = status_and_body(&gateway, method.clone(), "/echo", body).await;
+                assert!(matches!(status, 200 | 502), "{status}");
+                failed += usize::from(status == 502);
+            }
+            let answered = usize::try_from(good.requests() - had_good).unwrap();
+            assert_eq!((asked.load(Ordering::SeqCst), answered), (failed, REQUESTS - failed), "{method}");
+            assert!(failed > 0, "{method}: nothing reached the instance in trouble, which had {had_bad} before");
+        }
+        gateway.stop().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_longer_than_what_is_kept_is_not_sent_again() {
+    let ((bad, _), good) = (in_trouble(2, b"").await, Producer::start(3).await);
+    let registry = Registry::start(&[&bad, &good]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.edge.limits.replay_bytes_max = 4).await;
+    for (body, all_answered) in [("four", true), ("five!", false)] {
+        let mut statuses = Vec::new();
+        for _ in 0..REQUESTS {
+            statuses.push(status_and_body(&gateway, Method::PUT, "/echo", body).await.0);
+        }
+        let is_answered = |status: &u16| *status == 200;
+        assert_eq!(statuses.iter().all(is_answered), all_answered, "{body}: {statuses:?}");
+        assert!(statuses.iter().any(is_answered), "{body}: {statuses:?}");
+    }
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_lets_its_time_pass_is_no_callers_trouble_and_two_of_them_are() {
+    let ((mute, asked), good) = (silent(2).await, Producer::start(3).await);
+    let registry = Registry::start(&[&mute, &good]).await;
+    let short = |config: &mut eurus_gateway::GatewayConfig| config.edge.response_timeout_ms = 50;
+    let gateway = Gateway::start_with(&registry, short).await;
+    for (method, body) in [(Method::GET, ""), (Method::PUT, "body")] {
+        for _ in 0..REQUESTS / 2 {
+            let (status, answer) = status_and_body(&gateway, method.clone(), "/echo", body).await;
+            assert_eq!((status, answer.as_str()), (200, body), "{method}");
+        }
+    }
+    assert!(asked.load(Ordering::SeqCst) > 0, "nothing reached the silent instance");
+    gateway.stop().await.unwrap();
+
+    let mutes = [silent(2).await, silent(3).await, silent(4).await, silent(5).await];
+    let registry = Registry::start(&mutes.each_ref().map(|(mute, _)| mute)).await;
+    let gateway = Gateway::start_with(&registry, short).await;
+    let (status, answer) = status_and_body(&gateway, Method::GET, "/echo", "").await;
+    assert_eq!(status, 504, "{answer}");
+    assert!(answer.contains("2 tries failed: "), "{answer}");
+    assert_eq!(mutes.iter().map(|(_, asked)| asked.load(Ordering::SeqCst)).sum::<usize>(), 2);
+    gateway.stop().await.unwrap();
+}
