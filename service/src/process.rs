@@ -21,13 +21,13 @@ const DATA_DIR_KEY: &str = "eurus.data-dir";
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct CommonArgs {
     /// Folder of databases and logs [default: ./data]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Configuration file or folder [default: application.yml, application.properties, also in config/]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print every known property, its default and meaning
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub help_properties: bool,
 }
 

@@ -1,5 +1,6 @@
 //! Arguments and commands of `eurus`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -16,7 +17,7 @@ const NAME: &str = "eurus";
 /// A Eureka-compatible registry, a gateway that follows it, and sync-speed, which takes instances offline in
 /// milliseconds. Without a command all three start in this process.
 #[derive(Parser, Debug)]
-#[command(name = NAME, version, after_help = PROPERTIES_HELP)]
+#[command(name = NAME, version, after_help = PROPERTIES_HELP, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(flatten)]
     common: CommonArgs,
@@ -30,7 +31,7 @@ struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Show what a downline does, with three small producers and a steady load (12 s)
-    Demo,
+    Demo(DemoArgs),
     /// Run a small service that registers itself, to try things with
     Producer(ProducerArgs),
     /// Take instances out of traffic, at the registry and at every gateway
@@ -43,6 +44,14 @@ enum Command {
     Harness(HarnessArgs),
 }
 
+/// Settings of the demo's services come beside them, as `--name=value`.
+#[derive(clap::Args, Debug)]
+struct DemoArgs {
+    /// Configuration file or folder [default: application.yml, application.properties, also in config/]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let (arguments, flags) = match parse_arguments::<Arguments>(NAME) {
@@ -51,7 +60,7 @@ pub fn main() -> ExitCode {
     };
     match arguments.command {
         None => serve(&arguments, flags),
-        Some(Command::Demo) => demonstrate(&arguments.common, flags),
+        Some(Command::Demo(demo)) => demonstrate(demo, flags),
         Some(Command::Producer(producer)) => produce(producer),
         Some(Command::Harness(harness)) => replay(harness),
         Some(Command::Offline(offline)) => order(&flags, downline::offline(offline, Clock::system())),
@@ -67,7 +76,7 @@ fn serve(arguments: &Arguments, flags: PropertyFlags) -> ExitCode {
 }
 
 /// The demo has ports and a data folder of its own, so that it also runs beside a running eurus.
-fn demonstrate(common: &CommonArgs, mut flags: PropertyFlags) -> ExitCode {
+fn demonstrate(arguments: DemoArgs, mut flags: PropertyFlags) -> ExitCode {
     let folder = match tempfile::Builder::new().prefix("eurus-demo-").tempdir() {
         Ok(folder) => folder,
         Err(error) => return failed(&format!("demo: no temporary folder: {error}")),
@@ -76,7 +85,8 @@ fn demonstrate(common: &CommonArgs, mut flags: PropertyFlags) -> ExitCode {
     flags.extend(any_port.map(|key| (key.to_owned(), "0".to_owned())));
     // Its registry is open, whatever protects the user's.
     flags.push(("server.address".to_owned(), "127.0.0.1".to_owned()));
-    let common = CommonArgs { data_dir: Some(folder.path().to_owned()), ..common.clone() };
+    let common =
+        CommonArgs { data_dir: Some(folder.path().to_owned()), config: arguments.config, help_properties: false };
     let process = Process { name: NAME, defaults: embedded::defaults(false), log_to_console: false };
     process.run(&common, flags, demo::run)
 }

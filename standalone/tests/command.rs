@@ -243,6 +243,19 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
 }
 
 #[test]
+fn help_shows_what_the_command_takes() {
+    for command in ["offline", "online", "watch", "producer", "harness", "harness run"] {
+        let help = Command::new(env!("CARGO_BIN_EXE_eurus")).args(command.split(' ')).arg("--help").output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        let of_services = ["--data-dir", "--config", "--help-properties"];
+        assert!(help.contains("Usage: ") && !of_services.iter().any(|flag| help.contains(flag)), "{command}: {help}");
+    }
+    let (exit, text) = fails(&["--data-dir", "x", "offline", "127.0.0.1"], &[]);
+    assert_eq!(exit, 2);
+    assert!(text.contains("'offline' cannot be used with '--data-dir <DIR>'"), "{text}");
+}
+
+#[test]
 fn an_unknown_flag_is_refused_with_usage() {
     let (exit, text) = fails(&["--stok-intervals"], &[]);
     assert_eq!(exit, 2);
