@@ -180,6 +180,11 @@ fn refused(screen: &Screen, reply: &Reply, why: &str) -> Exit {
                 screen.advise(&advice);
             }
         }
+        // As sync-speed and others say it.
+        None if reply.status == 400 && ["TLS", "HTTPS"].iter().any(|name| reply.text.contains(name)) => {
+            screen.complain("this port speaks TLS, nothing was done");
+            screen.advise(server::USE_HTTPS);
+        }
         None => {
             screen.complain(&format!("answered {}: {why}", reply.status));
             screen.advise("is --url the address of sync-speed? 8090 is its port by default");

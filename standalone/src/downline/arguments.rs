@@ -31,9 +31,16 @@ Exit codes:
 The token, where sync-speed wants one, comes from the variable EURUS_SYNC_SPEED_TOKEN or from --token-file.
 NO_COLOR=1 switches colours off.";
 
+const OFFLINE_USAGE: &str = "\
+eurus offline <IP>... [OPTIONS]
+       eurus offline --app <NAME> [IP]... [OPTIONS]";
+const ONLINE_USAGE: &str = "\
+eurus online <IP>... [OPTIONS]
+       eurus online --app <NAME> [IP]... [OPTIONS]";
+
 /// `eurus offline`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, override_usage = OFFLINE_USAGE)]
 pub struct OfflineArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -60,7 +67,7 @@ pub struct OfflineArgs {
 
 /// `eurus online`.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, override_usage = ONLINE_USAGE)]
 pub struct OnlineArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -74,7 +81,7 @@ pub struct OnlineArgs {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub struct WatchArgs {
-    /// Such as offline-1795329353246
+    /// Id of an entry, as an offline or an online prints it, such as offline-1795329353246
     pub id: String,
     #[command(flatten)]
     pub(super) server: ServerArgs,
@@ -84,7 +91,7 @@ pub struct WatchArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct TargetArgs {
     /// Addresses with which the instances are registered
-    #[arg(value_name = "IP", required_unless_present = "app")]
+    #[arg(value_name = "IP")]
     pub(super) ips: Vec<IpAddr>,
     /// Only this application; without an address: all of it
     #[arg(long, value_name = "NAME")]
@@ -178,6 +185,11 @@ impl WatchArgs {
 
 impl TargetArgs {
     fn check(&self) -> Result<(), String> {
+        if self.ips.is_empty() && self.app.is_none() {
+            return Err("which instances? Give the address that they are registered with, such as 10.1.2.3, or --app \
+                        NAME for all of an application; --help lists what else there is"
+                .to_owned());
+        }
         let given = self.ips.len();
         if given > ADDRESSES_MAX {
             return Err(format!(
@@ -247,5 +259,7 @@ mod tests {
         let target =
             |count: usize| TargetArgs { ips: vec![IpAddr::from([10, 0, 0, 1]); count], ..TargetArgs::default() };
         assert!(target(64).check().is_ok() && target(65).check().is_err());
+        assert!(target(0).check().is_err(), "whom?");
+        assert!(TargetArgs { app: Some("A".to_owned()), ..target(0) }.check().is_ok());
     }
 }

@@ -94,11 +94,8 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_not_sent() {
         for line in [
-            "",
             "10.0.0",
             "host",
-            "--port 80",
-            "--instance-id a",
             "10.0.0.1 --port 0",
             "10.0.0.1 --port 65536",
             "10.0.0.1 --min-up 2",

@@ -104,7 +104,7 @@ impl<'a> Following<'a> {
             };
             self.failures += 1;
             let is_first = self.last.is_none();
-            if self.failures >= FAILURES_MAX || (is_first && matches!(why, NoAnswer::Unreachable(_))) {
+            if self.failures >= FAILURES_MAX || (is_first && !matches!(why, NoAnswer::Lost(_))) {
                 return Followed::Lost(why);
             }
             let wait_ms = (RETRY_BASE_MS << (self.failures - 1)).min(RETRY_MAX_MS);
@@ -187,7 +187,11 @@ impl<'a> Following<'a> {
     fn saw(&mut self, entry: Entry, raw: String) -> bool {
         self.failures = 0;
         let is_at_its_end = entry.is_at_its_end();
-        let is_new = self.last.as_ref().is_none_or(|(last, _)| **last != entry);
+        let last = self.last.as_ref().map(|(last, _)| &**last);
+        let is_new = last.is_none_or(|last| *last != entry);
+        // Why it waits, each reason once; at its end it is shown in full.
+        let says_why = !is_at_its_end && last.is_none_or(|last| last.note != entry.note);
+        let waits = entry.note.as_deref().filter(|_| says_why);
         let summary = report::summary(&entry);
         self.screen.progress(&summary);
         if is_new && self.says_changes {
@@ -196,6 +200,12 @@ impl<'a> Following<'a> {
                 // Its end is shown in full.
                 false if !is_at_its_end => self.screen.say(&summary),
                 false => {}
+            }
+        }
+        if let Some(why) = waits.filter(|_| !self.screen.is_json()) {
+            match self.says_changes {
+                true => self.screen.say(&report::note(why)),
+                false => self.screen.complain(&format!("{}: {why}", self.id)),
             }
         }
         self.last = Some((Box::new(entry), raw));

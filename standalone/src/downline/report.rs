@@ -13,8 +13,13 @@ pub(super) fn lines(entry: &Entry) -> Vec<String> {
         format!("  left out  {}/{}  {reason}", skipped.app, skipped.instance_id)
     }));
     lines.extend(entry.drain.iter().map(drain));
-    lines.extend(entry.note.iter().map(|note| format!("  note      {note}")));
+    lines.extend(entry.note.iter().map(|why| note(why)));
     lines
+}
+
+/// What is special, or what it waits for.
+pub(super) fn note(note: &str) -> String {
+    format!("  note      {note}")
 }
 
 /// One line: `offline-7 partial: 1 of 1 instances, 2 of 3 gateways; still being told`.

@@ -24,6 +24,10 @@ const NODES_MAX: usize = 16;
 /// For a look at an entry, and until events begin.
 const LOOK_WITHIN_S: u64 = 30;
 
+/// What to do where a port turns out to speak TLS.
+pub(super) const USE_HTTPS: &str =
+    "write https:// in --url; --cacert names who vouches for its certificate, where no authority of the system does";
+
 /// Where sync-speed is, and how to call it.
 pub(super) struct Server {
     transport: Transport,
@@ -53,6 +57,10 @@ pub(super) struct Reply {
 pub(super) enum NoAnswer {
     /// No node can be reached: nothing was sent.
     Unreachable(String),
+    /// A node speaks no TLS where it should: nothing was sent.
+    NoTls(String),
+    /// It was sent to something that speaks no HTTP, and so understood nothing of it.
+    NoHttp(String),
     /// It was sent, and no answer came.
     Lost(String),
 }
@@ -60,7 +68,10 @@ pub(super) enum NoAnswer {
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(why) => write!(f, "sync-speed cannot be reached, nothing was sent: {why}"),
+            Self::Unreachable(why) | Self::NoTls(why) => {
+                write!(f, "sync-speed cannot be reached, nothing was sent: {why}")
+            }
+            Self::NoHttp(why) => write!(f, "sync-speed cannot be reached, nothing was done: {why}"),
             Self::Lost(why) => write!(f, "no answer came, it may have been carried out: {why}"),
         }
     }
@@ -70,7 +81,7 @@ impl NoAnswer {
     /// What happened, without what it means for an order.
     pub(super) fn why(&self) -> &str {
         match self {
-            Self::Unreachable(why) | Self::Lost(why) => why,
+            Self::Unreachable(why) | Self::NoTls(why) | Self::NoHttp(why) | Self::Lost(why) => why,
         }
     }
 
@@ -79,6 +90,10 @@ impl NoAnswer {
             Self::Unreachable(why) if why.contains("certificate") => {
                 "--cacert names who vouches for its certificate, --cert and --key what is shown to it"
             }
+            Self::NoTls(_) => {
+                "write http:// in --url, or give sync-speed a certificate (eurus.sync-speed.ssl.certificate)"
+            }
+            Self::NoHttp(_) => USE_HTTPS,
             Self::Unreachable(_) => "is it running, and does --url name it? 8090 is its port by default",
             Self::Lost(_) => {
                 "run the same command again: what is out of traffic stays so; sync-speed's log says what happened"
@@ -137,6 +152,8 @@ impl Server {
             }
             match self.transport.send(request).await {
                 Err(NoAnswer::Unreachable(why)) => unreachable.push(format!("{origin}: {why}")),
+                Err(NoAnswer::NoTls(why)) => return Err(NoAnswer::NoTls(format!("{origin}: {why}"))),
+                Err(NoAnswer::NoHttp(why)) => return Err(NoAnswer::NoHttp(format!("{origin}: {why}"))),
                 Err(NoAnswer::Lost(why)) => return Err(NoAnswer::Lost(format!("{origin}: {why}"))),
                 Ok(answering) => return Ok(answering),
             }

@@ -19,6 +19,8 @@ use super::arguments::ServerArgs;
 use super::server::NoAnswer;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const NO_TLS: &str = "this port does not speak TLS";
+const NO_HTTP: &str = "this port does not speak plain HTTP; perhaps TLS";
 
 pub(super) struct Transport(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
@@ -46,7 +48,11 @@ impl Transport {
         match self.0.request(request).await {
             Ok(response) => Ok(Answering(response)),
             // Only then it is certain that nothing was sent.
-            Err(error) if error.is_connect() => Err(NoAnswer::Unreachable(cause(&error))),
+            Err(error) if error.is_connect() => Err(match is_plain(&error) {
+                true => NoAnswer::NoTls(NO_TLS.to_owned()),
+                false => NoAnswer::Unreachable(cause(&error)),
+            }),
+            Err(error) if is_no_http(&error) => Err(NoAnswer::NoHttp(NO_HTTP.to_owned())),
             Err(error) => Err(NoAnswer::Lost(cause(&error))),
         }
     }
@@ -93,11 +99,29 @@ fn in_flags(words: &str) -> String {
         .replace("eurus.client.tls.certificate", "--cert")
 }
 
-/// The innermost cause is the one that a person can act on.
-fn cause(error: &dyn Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
+/// Whether what came in answer to a TLS handshake was no TLS.
+fn is_plain(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| matches!(tls_error(cause), Some(rustls::Error::InvalidMessage(_))))
+}
+
+/// An error of input or output leaves itself out of its causes, and may hold another one.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(of_input) => tls_error(of_input.get_ref()?),
+        None => error.downcast_ref(),
     }
-    innermost.to_string()
+}
+
+/// Whether what came in answer to a request was no HTTP.
+fn is_no_http(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (**error).source())
+}
+
+/// The innermost cause is the one that a person can act on.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().unwrap_or(error).to_string()
 }

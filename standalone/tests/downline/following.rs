@@ -113,6 +113,28 @@ async fn every_change_is_a_line_of_json() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_rolling_one_waits_for_is_said_once() {
+    const WHY: &str = "the next share waits: 1 of A is UP besides it, 2 must be";
+    let (mut rolling, mut recorded) = (entry("rolling", true), entry("recorded", false));
+    rolling["note"] = json!(WHY);
+    recorded["note"] = json!("taken in");
+    let events = [&recorded, &rolling, &rolling].map(|entry| format!("event: entry\ndata: {entry}\n\n")).concat();
+    let events = events + &event("rolling", true) + &event("done", false);
+    let scenes = || vec![Scene::json(202, &recorded), Scene::events(&events)];
+
+    let server = Scripted::start(scenes()[1..].to_vec());
+    let watched = eurus(&format!("watch offline-7 --url {}", server.url), &[]).await.expect(0, &[WHY], &[]);
+    assert_eq!((watched.out.matches(WHY).count(), watched.err.as_str()), (1, ""), "{watched:?}");
+
+    // Its result is at the end; why it takes so long is no result.
+    let server = Scripted::start(scenes());
+    let line = format!("offline --app A --rolling 50% --url {}", server.url);
+    let rolled =
+        eurus(&line, &[]).await.expect(0, &["offline-7 done"], &["eurus: offline-7: the next share waits: 1 of A"]);
+    assert!(rolled.err.matches(WHY).count() == 1 && !rolled.out.contains(WHY), "{rolled:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_is_not_asked_again() {
     let server = Scripted::start(vec![Scene::json(404, &json!({"error": "no-such-entry", "message": "none"}))]);
     let exit = watch("offline-7", &server, RETRIES).await;

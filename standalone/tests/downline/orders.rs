@@ -1,6 +1,9 @@
 //! Against eurus itself, entered by its own `run`.
 
-use crate::support::{Whole, eurus};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use crate::support::{Scene, Scripted, Whole, eurus};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn out_of_traffic_and_back() {
@@ -91,14 +94,40 @@ async fn over_tls_it_must_be_who_it_should_be() {
     let no_file = eurus(&format!("offline 127.0.0.99 --url {url} --cacert {}", path("none")), &[]).await;
     no_file.expect(2, &[], &["--cacert"]);
     let plain = eurus(&format!("offline 127.0.0.99 --url {}", whole.url), &[]).await;
-    plain.expect(1, &[], &[]);
+    plain.expect(1, &[], &["this port speaks TLS, nothing was done", "write https:// in --url"]);
+    let plain = eurus(&format!("watch offline-1 --url {}", whole.url), &[]).await;
+    plain.expect(1, &[], &["this port speaks TLS", "write https:// in --url"]);
     whole.stop().await;
+}
+
+/// What a port answers that speaks TLS and not HTTP: an alert.
+const ALERT: [u8; 7] = [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_where_there_is_none_and_none_where_there_is() {
+    let plain = Scripted::start(vec![Scene::json(200, &serde_json::json!({}))]);
+    let url = plain.url.replace("http://", "https://");
+    let said = eurus(&format!("offline 127.0.0.99 --url {url}"), &[]).await;
+    said.expect(1, &[], &["nothing was sent: https://", "does not speak TLS", "write http:// in --url"]);
+    assert!(plain.lines().is_empty());
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 4_096]).unwrap() > 0);
+        stream.write_all(&ALERT).unwrap();
+    });
+    let said = eurus(&format!("offline 127.0.0.99 --url {url}"), &[]).await;
+    said.expect(1, &[], &["nothing was done: http://", "does not speak plain HTTP", "write https:// in --url"]);
 }
 
 #[tokio::test]
 async fn what_makes_no_sense_is_not_sent() {
     for (line, part) in [
-        ("offline", "required arguments"),
+        ("offline", "which instances? Give the address"),
+        ("online --force", "Usage: eurus online <IP>... [OPTIONS]"),
+        ("offline 127.0.0.1 --drain 700", "allowed are 1 to 600 seconds, which is 10m"),
         ("offline 127.0.0", "invalid value '127.0.0'"),
         ("offline 127.0.0.1 --token abc", "unexpected argument '--token'"),
         ("offline 127.0.0.1 --url http://u:p@127.0.0.1:1", "EURUS_SYNC_SPEED_TOKEN"),

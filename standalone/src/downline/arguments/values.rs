@@ -4,6 +4,8 @@
 const DRAIN_S_MAX: u64 = 600;
 /// Seconds that an offline may last before it is brought back by itself.
 const EXPIRES_S_MAX: u64 = 30 * 86_400;
+/// The same in words, and how it may be written.
+const DAYS_ALLOWED: &str = "30d; also written 90s, 15m, 2h or 1d";
 
 pub(super) fn percent(text: &str) -> Result<u8, String> {
     let number = text.strip_suffix('%').unwrap_or(text);
@@ -12,19 +14,19 @@ pub(super) fn percent(text: &str) -> Result<u8, String> {
 }
 
 pub(super) fn drain_seconds(text: &str) -> Result<u64, String> {
-    seconds(text, DRAIN_S_MAX)
+    seconds(text, DRAIN_S_MAX, "10m; also written 90s or 5m")
 }
 
 pub(super) fn expiry_seconds(text: &str) -> Result<u64, String> {
-    seconds(text, EXPIRES_S_MAX)
+    seconds(text, EXPIRES_S_MAX, DAYS_ALLOWED)
 }
 
 pub(super) fn timeout_seconds(text: &str) -> Result<u64, String> {
-    seconds(text, EXPIRES_S_MAX)
+    seconds(text, EXPIRES_S_MAX, DAYS_ALLOWED)
 }
 
 /// `90`, `90s`, `15m`, `2h`, `1d`.
-fn seconds(text: &str, max_s: u64) -> Result<u64, String> {
+fn seconds(text: &str, max_s: u64, max_in_words: &str) -> Result<u64, String> {
     let unit_s = match text.as_bytes().last() {
         Some(b'd') => 86_400,
         Some(b'h') => 3_600,
@@ -36,7 +38,7 @@ fn seconds(text: &str, max_s: u64) -> Result<u64, String> {
     let given_s = number.parse::<u64>().ok().filter(|_| is_number).and_then(|number| number.checked_mul(unit_s));
     given_s
         .filter(|given_s| (1..=max_s).contains(given_s))
-        .ok_or_else(|| format!("allowed are 1 to {max_s} seconds, also as 90s, 15m, 2h, 1d"))
+        .ok_or_else(|| format!("allowed are 1 to {max_s} seconds, which is {max_in_words}"))
 }
 
 #[cfg(test)]
@@ -63,7 +65,7 @@ mod tests {
             ("99999999999999999999", None),
             ("9999999999999999999h", None),
         ] {
-            assert_eq!(seconds(text, 86_400).ok(), expected, "'{text}'");
+            assert_eq!(seconds(text, 86_400, "1d").ok(), expected, "'{text}'");
         }
     }
 
