@@ -209,6 +209,14 @@ impl Properties {
         }
     }
 
+    /// The environment variable by which a key is set, if it is by one.
+    pub fn variable_of(&self, key: &str) -> Option<&str> {
+        match &self.setting(key)?.origin {
+            Origin::Environment(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The error for a setting that a caller cannot honour; does not show the value.
     pub fn refused(&self, key: &str, why: &str) -> ConfigError {
         let origin = self.setting(key).map_or(&Origin::Default, |setting| &setting.origin);

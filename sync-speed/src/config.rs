@@ -36,6 +36,9 @@ pub struct SyncSpeedConfig {
     pub tls: Option<ServerTls>,
     /// Who may do what.
     pub access: AccessRules,
+    /// The environment variable that the token for everything comes from, if it is one: the command line's clients read theirs
+    /// from a variable of the same name.
+    pub token_variable: Option<String>,
     /// Where that is read again when files change; `None`: it stays as it is.
     pub rereading: Option<Rereading>,
     /// Gateway group of applications without a stored one, upper case.
@@ -128,6 +131,7 @@ impl SyncSpeedConfig {
             workers: 2,
             tls: None,
             access: AccessRules::stock(),
+            token_variable: None,
             rereading: None,
             default_gateway_group: None,
             eureka: EurekaConfig::stock(),
@@ -145,6 +149,18 @@ impl SyncSpeedConfig {
     /// What works and is not safe, for a person.
     pub fn warnings(&self) -> Vec<String> {
         [self.gateways_without_a_token(), self.callers_without_a_token()].into_iter().flatten().collect()
+    }
+
+    /// What somebody may not have meant, for a person.
+    pub fn notices(&self) -> Vec<String> {
+        let of_variable = |name: &String| {
+            format!(
+                "the environment variable {name} sets eurus.sync-speed.token here: callers of this sync-speed must bring that \
+                 token, and it gives all rights. (In the environment of eurus offline, online and watch it is the token that they \
+                 send.)"
+            )
+        };
+        self.token_variable.iter().map(of_variable).collect()
     }
 
     fn callers_without_a_token(&self) -> Option<String> {

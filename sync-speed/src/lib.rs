@@ -181,7 +181,7 @@ pub async fn run(
     loops.spawn("following the registry", Arc::clone(&client).run(shutdown.clone()));
     follow_the_configuration(&config, &door, &clock, &mut loops, &stop_loops);
     log::info!("sync-speed listens on {address}, {}", if config.tls.is_some() { "TLS" } else { "plain HTTP" });
-    config.warnings().iter().for_each(|words| log::warn!("{words}"));
+    say(&config);
     #[cfg(feature = "kubernetes")]
     kubernetes::spawn(config.kubernetes.as_ref(), &downline, &clock, &shutdown, &mut loops).await?;
     let mut serving = pin!(http::serve(&config, downline, door, trail, clock.clone(), listener, shutdown.clone()));
@@ -219,6 +219,12 @@ fn trail(config: &SyncSpeedConfig, store: &Store, clock: &Clock) -> Result<Trail
     let secrets = config.notify.token.iter().cloned().collect();
     Trail::new(store.clone(), clock.clone(), secrets)
         .map_err(|error| RunError::Config(format!("the operating system gives no random bytes: {error}")))
+}
+
+/// What of the configuration a person should know.
+fn say(config: &SyncSpeedConfig) {
+    config.warnings().iter().for_each(|words| log::warn!("{words}"));
+    config.notices().iter().for_each(|words| log::info!("{words}"));
 }
 
 fn follow_the_configuration(

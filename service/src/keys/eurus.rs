@@ -297,7 +297,10 @@ pub(super) const KEYS: &[Key] = &[
         "network segments of proxies that are believed when X-Forwarded-For or Forwarded says whom they speak for; \
          default none: such headers are refused",
     ),
-    used("eurus.sync-speed.token", "bearer token that callers of sync-speed must bring, for all rights; default none"),
+    used(
+        "eurus.sync-speed.token",
+        "bearer token that callers of sync-speed must bring, for all rights: 16 characters at least; default none",
+    ),
     used(
         "eurus.sync-speed.rate-per-minute",
         "POST, PUT and DELETE in a minute, 1 to 60000, of a caller without a rate of its own: by token, or by address where \

@@ -1,8 +1,14 @@
 //! A bearer token. It is never shown: not in logs, not in errors.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use eurus_service::secret::Secret;
+
+/// Characters of a token that callers bring: a shorter one is guessed.
+const CHARS_ALLOWED: RangeInclusive<usize> = 16..=1_024;
+/// The same in words.
+pub const ALLOWED: &str = "16 to 1024 visible ASCII characters, such as `openssl rand -hex 16` prints";
 
 /// See the module.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,6 +24,12 @@ impl Token {
     /// `None` for an empty one, which would let everybody in.
     pub fn new(text: String) -> Option<Self> {
         (!text.is_empty()).then(|| Self(Secret::new(text)))
+    }
+
+    /// One that callers bring; `None` for what is not [`ALLOWED`].
+    pub fn of_callers(text: String) -> Option<Self> {
+        let is_allowed = CHARS_ALLOWED.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_allowed.then(|| Self(Secret::new(text)))
     }
 
     /// To send it.
@@ -66,6 +78,16 @@ mod tests {
             assert_eq!(token.is_in(header), matches, "{header:?}");
         }
         assert_eq!(Token::new(String::new()), None);
+        for (text, is_allowed) in [
+            ("0123456789abcdef".to_owned(), true),
+            ("0123456789abcde".to_owned(), false),
+            ("0123456789 abcdef".to_owned(), false),
+            ("0123456789abcdeü".to_owned(), false),
+            ("x".repeat(1_024), true),
+            ("x".repeat(1_025), false),
+        ] {
+            assert_eq!(Token::of_callers(text.clone()).is_some(), is_allowed, "{text}");
+        }
         assert_eq!(format!("{token:?}"), "Token(…)");
     }
 }

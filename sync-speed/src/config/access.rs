@@ -8,6 +8,7 @@ use ipnetwork::IpNetwork;
 use super::callers::{self, RATE_MAX};
 use crate::access::buckets::Rate;
 use crate::access::rules::RATE_PER_MINUTE;
+use crate::access::token::ALLOWED as TOKEN_ALLOWED;
 use crate::access::{AccessRules, Keep, Segments, Token};
 use crate::selection::OptedIn;
 
@@ -31,7 +32,7 @@ impl AccessRules {
     /// The key, its value (never a secret) and what is allowed.
     pub fn from_properties(properties: &Properties) -> Result<Self, ConfigError> {
         let stock = Self::stock();
-        let token = properties.secret(TOKEN)?.and_then(Token::new);
+        let token = token(properties)?;
         let apps = opted_in(properties)?;
         Ok(Self {
             segments: Segments {
@@ -50,6 +51,13 @@ impl AccessRules {
             },
         })
     }
+}
+
+/// Whoever guesses it may do everything.
+fn token(properties: &Properties) -> Result<Option<Token>, ConfigError> {
+    let Some(text) = properties.secret(TOKEN)? else { return Ok(None) };
+    let expected = || properties.refused(TOKEN, &format!("expected {TOKEN_ALLOWED}"));
+    Token::of_callers(text).map(Some).ok_or_else(expected)
 }
 
 pub(super) fn segments(
@@ -150,6 +158,9 @@ mod tests {
             let error = rules(&[(key, value)]).expect_err(value).to_string();
             assert!(error.contains(key) && error.contains(value) && error.contains(part), "{error}");
         }
+        let short = rules(&[(TOKEN, "TOP-SECRET-TOKE")]).expect_err("15 characters").to_string();
+        assert!(short.contains(TOKEN) && short.contains(TOKEN_ALLOWED) && !short.contains("TOP-SECRET"), "{short}");
+        assert!(rules(&[(TOKEN, "TOP-SECRET-TOKEN")]).unwrap().token.is_some());
         let both = rules(&[(APPS, "orders, edge"), (GATEWAY_GROUPS, "EDGE")]).expect_err("both").to_string();
         assert!(both.contains(GATEWAY_GROUPS) && both.contains("none of which is in eurus.sync-speed.apps"), "{both}");
     }

@@ -11,6 +11,7 @@ use eurus_service::{ConfigError, Properties};
 
 use super::access::{SEGMENTS_ALLOWED, apps};
 use crate::access::buckets::Rate;
+use crate::access::token::ALLOWED as TOKEN_ALLOWED;
 use crate::access::{Caller, Right, Token};
 use crate::selection::OptedIn;
 
@@ -19,10 +20,6 @@ const CALLERS: &str = "eurus.sync-speed.callers";
 const CALLERS_MAX: usize = 256;
 /// Length of a caller's name.
 const NAME_CHARS_MAX: usize = 64;
-/// Characters of a token at least: a shorter one is guessed.
-const TOKEN_CHARS_MIN: usize = 16;
-/// Characters of a token at most.
-const TOKEN_CHARS_MAX: usize = 1_024;
 /// Requests in a minute at most.
 pub(super) const RATE_MAX: u32 = 60_000;
 /// What can be said of a caller; in the environment dashes are underscores or nothing.
@@ -135,15 +132,7 @@ impl Draft {
         if is_encrypted(&text) {
             return Err(self.wrong("token", ENCRYPTED));
         }
-        let is_long = (TOKEN_CHARS_MIN..=TOKEN_CHARS_MAX).contains(&text.len());
-        if !is_long || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let why = format!(
-                "expected {TOKEN_CHARS_MIN} to {TOKEN_CHARS_MAX} visible ASCII characters, such as `openssl rand -hex 16` \
-                 prints"
-            );
-            return Err(self.wrong("token", why));
-        }
-        Ok(Token::new(text))
+        Token::of_callers(text).map(Some).ok_or_else(|| self.wrong("token", format!("expected {TOKEN_ALLOWED}")))
     }
 
     fn rights(&self) -> Result<Vec<Right>, ConfigError> {

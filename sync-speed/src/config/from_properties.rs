@@ -8,7 +8,7 @@ use eurus_service::tls::server::{OF_PROCESS, OF_SYNC_SPEED};
 use eurus_service::tls::{ClientTls, ServerTls};
 use eurus_service::{ConfigError, Properties};
 
-use super::access::{NAMES_ALLOWED, segments, upper_case};
+use super::access::{NAMES_ALLOWED, TOKEN, segments, upper_case};
 use super::{DatabaseConfig, EurekaConfig, KubernetesConfig, NotifyConfig, OwnRegistration, SyncSpeedConfig};
 use crate::access::{AccessRules, Token};
 
@@ -60,6 +60,7 @@ impl SyncSpeedConfig {
             workers: properties.number(WORKERS, stock.workers, WORKERS_ALLOWED)?,
             tls: ServerTls::by_keys(&OF_SYNC_SPEED, properties)?,
             access: AccessRules::from_properties(properties)?,
+            token_variable: properties.variable_of(TOKEN).map(str::to_owned),
             rereading: None,
             default_gateway_group: properties
                 .string(DEFAULT_GROUP)
@@ -155,7 +156,7 @@ fn notify(properties: &Properties, stock: NotifyConfig) -> Result<NotifyConfig, 
 mod tests {
     use eurus_service::properties::Sources;
 
-    use super::super::access::{ALLOW, APPS, DENY, SEGMENTS_ALLOWED, TOKEN};
+    use super::super::access::{ALLOW, APPS, DENY, SEGMENTS_ALLOWED};
     use super::*;
     use crate::selection::OptedIn;
 
@@ -179,7 +180,7 @@ mod tests {
         let config = config(&[
             (ALLOW, "10.0.0.0/8, 127.0.0.1"),
             (DENY, "10.9.0.0/16"),
-            (TOKEN, "secret"),
+            (TOKEN, "secret-of-callers"),
             (APPS, "java-service,Other"),
             (DEFAULT_GROUP, "eurus-gateway"),
             (GATEWAY_NETWORKS, "10.1.0.0/16"),
@@ -200,6 +201,23 @@ mod tests {
         assert!(config.eureka.registration.is_none());
         assert!(config.access.token.is_some() && config.notify.token.is_some());
         assert!(!format!("{config:?}").contains("secret"), "tokens are not shown");
+    }
+
+    #[test]
+    fn a_token_of_the_environment_is_said() {
+        let config = |sources: Sources| {
+            let (properties, _) = Properties::layered(sources).unwrap();
+            SyncSpeedConfig::from_properties(&properties, PathBuf::from("data")).unwrap()
+        };
+        let environment = vec![("EURUS_SYNC_SPEED_TOKEN".to_owned(), "secret-of-callers".to_owned())];
+        let said = config(Sources { environment: environment.clone(), ..Sources::default() }).notices();
+        assert_eq!(said.len(), 1);
+        assert!(
+            said[0].contains("EURUS_SYNC_SPEED_TOKEN sets eurus.sync-speed.token") && !said[0].contains("secret-of")
+        );
+        // A flag is stronger: the variable has no effect.
+        let flags = vec![(TOKEN.to_owned(), "another-secret-of-callers".to_owned())];
+        assert!(config(Sources { environment, flags, ..Sources::default() }).notices().is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::support::rules::rules;
 use crate::support::service::{GROUP, Service, World, as_json, client, client_from, send};
 use serde_json::{Value, json};
 
+const PLAIN: &str = "plain-token-of-all-rights";
 const CI: &str = "token-of-ci-12345";
 const AUDITOR: &str = "token-of-auditor-1";
 
@@ -60,12 +61,12 @@ async fn an_entry_about_others_is_not_shown() {
     let world = World::with_three();
     let service = world.start_with(|config| {
         config.access =
-            rules(&[("apps", "*"), ("token", "plain"), ("callers.ci.token", CI), ("callers.ci.apps", "other")]);
+            rules(&[("apps", "*"), ("token", PLAIN), ("callers.ci.token", CI), ("callers.ci.apps", "other")]);
     });
-    let done = offline_with(&service, "plain", json!({"ip": "10.0.0.2"})).await.expect(200);
+    let done = offline_with(&service, PLAIN, json!({"ip": "10.0.0.2"})).await.expect(200);
     let url = format!("{}/offline/{}", service.url, done["id"].as_str().unwrap());
     assert_eq!(send(client().get(&url).bearer_auth(CI)).await.expect(404)["error"], "no-such-entry");
-    send(client().get(&url).bearer_auth("plain")).await.expect(200);
+    send(client().get(&url).bearer_auth(PLAIN)).await.expect(200);
     service.stop().await;
 }
 
@@ -109,14 +110,14 @@ async fn where_from_how_fast_and_until_when() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_guesses_is_told_to_wait() {
     let world = World::with_three();
-    let service = world.start_with(|config| config.access = rules(&[("apps", "*"), ("token", "plain")]));
+    let service = world.start_with(|config| config.access = rules(&[("apps", "*"), ("token", PLAIN)]));
     for _ in 0..10 {
         offline_with(&service, "guess", json!({"ip": "10.0.0.2"})).await.expect(401);
     }
-    let refused = offline_with(&service, "plain", json!({"ip": "10.0.0.2"})).await.expect(429);
+    let refused = offline_with(&service, PLAIN, json!({"ip": "10.0.0.2"})).await.expect(429);
     assert_eq!(refused["error"], "too-many-attempts");
     service.advance_ms(6_000).await;
-    offline_with(&service, "plain", json!({"ip": "10.0.0.2"})).await.expect(200);
+    offline_with(&service, PLAIN, json!({"ip": "10.0.0.2"})).await.expect(200);
     service.stop().await;
 }
 
@@ -166,7 +167,7 @@ async fn what_belongs_to_others_is_neither_seen_nor_met_nor_changed() {
             ("callers.ci.token", CI),
             ("callers.ci.apps", "java-service"),
             ("callers.ci.rights", "offline, gateway-groups"),
-            ("token", "plain"),
+            ("token", PLAIN),
             ("gateway-groups-allowed", "edge"),
             ("callers.other.token", OTHER),
             ("callers.other.apps", "other"),
@@ -182,13 +183,13 @@ async fn what_belongs_to_others_is_neither_seen_nor_met_nor_changed() {
     send(groups("java-service")).await.expect(200);
     // And sees no others.
     let of_other = as_json(client().put(url("/gateway-groups/OTHER")), json!({"groups": ["EDGE"]}).to_string());
-    send(of_other.bearer_auth("plain")).await.expect(200);
+    send(of_other.bearer_auth(PLAIN)).await.expect(200);
     let seen = |path: &'static str, token: &'static str| send(client().get(url(path)).bearer_auth(token));
     let of = |app: &str, group: &str| json!({"app": app, "groups": [group]});
     for (token, applications) in [
         (CI, json!([of("JAVA-SERVICE", GROUP)])),
         (OTHER, json!([of("OTHER", "EDGE")])),
-        ("plain", json!([of("JAVA-SERVICE", GROUP), of("OTHER", "EDGE")])),
+        (PLAIN, json!([of("JAVA-SERVICE", GROUP), of("OTHER", "EDGE")])),
     ] {
         assert_eq!(seen("/gateway-groups", token).await.expect(200)["applications"], applications, "{token}");
     }
