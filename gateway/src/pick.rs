@@ -37,9 +37,7 @@ pub(crate) fn pick(
     let possible = |endpoint: &Endpoint| untried(endpoint) && !is_busy(endpoint);
     let preferred = |endpoint: &Endpoint| possible(endpoint) && !endpoint.is_refused(now_ms);
     loop {
-        // Nearly always the first that is looked at.
-        let is_one = service.rotation.iter().any(|endpoint| preferred(endpoint));
-        match is_one.then(|| service.rule.choose(&service.rotation, &preferred)).flatten() {
+        match service.rule.choose(&service.rotation, &preferred) {
             // Each turn of the loop leaves one fewer that is preferred.
             Some(endpoint) if !endpoint.claim(now_ms, pause_ms) => {}
             Some(endpoint) => return Ok(Some(endpoint)),

@@ -14,8 +14,8 @@ pub(crate) trait Rule: Send + Sync {
     /// What it is called.
     fn name(&self) -> RuleName;
 
-    /// Chooses among the candidates that are acceptable. `None` only when there is none. To be asked once for a try:
-    /// a rule counts its choices, and a choice that is thrown away shifts the load.
+    /// Chooses among the candidates that are acceptable. `None` only when there is none, and then it is as if it had not
+    /// been asked. To be asked for one choice a try: a rule counts its choices, and one that is thrown away shifts the load.
     fn choose(&self, candidates: &[Arc<Endpoint>], is_acceptable: &dyn Fn(&Endpoint) -> bool) -> Option<Arc<Endpoint>>;
 }
 

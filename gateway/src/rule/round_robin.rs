@@ -27,7 +27,12 @@ impl Rule for RoundRobin {
         }
         let acceptable = || candidates.iter().filter(|endpoint| is_acceptable(endpoint));
         let round = count.checked_div(candidates.len())?;
-        acceptable().nth(round.checked_rem(acceptable().count())?).cloned()
+        let chosen = round.checked_rem(acceptable().count()).and_then(|place| acceptable().nth(place));
+        if chosen.is_none() {
+            // The turn is for the next who asks: two for one request would pass over every other instance.
+            self.chosen.fetch_sub(1, Ordering::Relaxed);
+        }
+        chosen.cloned()
     }
 }
 
@@ -46,6 +51,18 @@ mod tests {
         assert_eq!(chosen, ["1", "2", "3", "1", "2", "3"]);
         assert!(rule.choose(&[], &|_| true).is_none());
         assert!(rule.choose(&endpoints, &|_| false).is_none());
+    }
+
+    #[test]
+    fn who_finds_none_takes_no_turn() {
+        let address = SocketAddr::from(([127, 0, 0, 2], 80));
+        let endpoints: Vec<_> = ["1", "2"].map(|id| Arc::new(Endpoint::new("APP", id, address))).into();
+        let rule = RoundRobin::default();
+        let choose = || {
+            assert!(rule.choose(&endpoints, &|_| false).is_none());
+            rule.choose(&endpoints, &|_| true).unwrap().instance_id().to_owned()
+        };
+        assert_eq!([(); 4].map(|()| choose()), ["1", "2", "1", "2"]);
     }
 
     #[test]
