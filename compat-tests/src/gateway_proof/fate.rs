@@ -17,7 +17,7 @@ pub enum Fate {
     Half,
     /// It ends the connection, or the stream, before it answers.
     Drop,
-    /// It takes requests and never answers.
+    /// It takes requests and answers none, then ends them all.
     Mute,
     /// It answers late, within the time-out.
     Slow,
@@ -57,7 +57,7 @@ impl Fate {
     }
 
     pub(super) fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fate| fate.word() == word)
+        <Self as clap::ValueEnum>::from_str(word, false).ok()
     }
 
     /// Whether a request that may not be repeated may fail by it before its answer has begun.

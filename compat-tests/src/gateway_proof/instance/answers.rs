@@ -28,7 +28,11 @@ pub(super) async fn answer(asked: Asked, spoiling: Spoiling, mood: Arc<Mood>) ->
     let Some(request) = Request::from_path(asked.uri().path()) else { return Ok(Response::new(full("healthy"))) };
     match mood.fate() {
         Some(Fate::Drop) => return Err(broken_off()),
-        Some(Fate::Mute) => std::future::pending().await,
+        Some(Fate::Mute) => {
+            // Not for ever: what is never read or reset takes room from all other streams of its connection.
+            mood.until_not(Fate::Mute).await;
+            return Err(broken_off());
+        }
         Some(Fate::Garbage) => spoiling.spoil(asked.version() == Version::HTTP_2),
         Some(Fate::Slow) => mood.clock.timer("head").sleep_ms(SLOW_HEAD_MS).await,
         _ => {}

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use eurus_service::Clock;
-use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::gateway_proof::fate::Fate;
@@ -42,7 +41,7 @@ pub(super) struct Mood {
     pub(super) number: usize,
     pub(super) sabotage: Option<Sabotage>,
     pub(super) clock: Clock,
-    fate: Mutex<Option<Fate>>,
+    fate: watch::Sender<Option<Fate>>,
     closing: watch::Sender<()>,
     leaves: AtomicBool,
     connections: AtomicUsize,
@@ -50,17 +49,22 @@ pub(super) struct Mood {
 
 impl Mood {
     pub(super) fn new(number: usize, sabotage: Option<Sabotage>, clock: Clock) -> Self {
-        let (fate, closing, connections) = (Mutex::new(None), watch::Sender::new(()), AtomicUsize::new(0));
+        let (fate, closing, connections) = (watch::Sender::new(None), watch::Sender::new(()), AtomicUsize::new(0));
         Self { number, sabotage, clock, fate, closing, leaves: AtomicBool::new(false), connections }
     }
 
     pub(super) fn fate(&self) -> Option<Fate> {
-        *self.fate.lock()
+        *self.fate.borrow()
     }
 
     /// `None`: it is well.
     pub(super) fn become_like(&self, fate: Option<Fate>) {
-        *self.fate.lock() = fate;
+        self.fate.send_replace(fate);
+    }
+
+    pub(super) async fn until_not(&self, fate: Fate) {
+        // The sender is here: it cannot be gone.
+        drop(self.fate.subscribe().wait_for(|now| *now != Some(fate)).await);
     }
 
     /// Each ends when what is under way on it has ended.
@@ -89,5 +93,19 @@ impl Mood {
         let mut patience = Patience::new(&self.clock, ENDS_WITHIN_MS);
         // Whoever is not through by then is cut off.
         while self.connections.load(Ordering::SeqCst) > 0 && patience.wait("requests end").await.is_ok() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn a_word_is_what_the_command_line_takes() {
+        for sabotage in Sabotage::value_variants() {
+            assert_eq!(Sabotage::from_str(sabotage.word(), false), Ok(*sabotage));
+        }
     }
 }
