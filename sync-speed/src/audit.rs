@@ -161,7 +161,7 @@ impl Trail {
     /// Writes what the service did, or meant to do, of its own accord.
     pub async fn write_own(&self, request: &Request, done: &Result<Entry, Refusal>) {
         let (outcome, entry) = match done {
-            Ok(entry) => (entry.state.as_str(), Some(entry.id.clone())),
+            Ok(entry) => (entry.state_in_words(), Some(entry.id.clone())),
             // Whom nobody registered nobody meant to change.
             Err(Refusal::NoInstance { .. }) => return,
             Err(refusal) => (refusal.word(), refusal.entry().map(str::to_owned)),

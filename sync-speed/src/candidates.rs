@@ -82,8 +82,11 @@ impl Candidates {
     }
 
     fn no_instance(&self, target: &Target) -> Refusal {
-        let copy_age_ms = self.client.last_fetch().map_or(0, |last| last.age_ms);
-        Refusal::NoInstance { target: target.clone(), copy_age_ms }
+        Refusal::NoInstance { target: target.clone(), copy_age_ms: self.copy_age_ms() }
+    }
+
+    fn copy_age_ms(&self) -> i64 {
+        self.client.last_fetch().map_or(0, |last| last.age_ms)
     }
 
     /// The inner error is a miss: a fresher copy may know better.
@@ -233,7 +236,8 @@ impl Candidates {
                 let copy = self.client.registry();
                 let staying = guard::staying(&copy, &app, taken, &recently_offline, &ever_offline, percent);
                 if !staying.is_enough() {
-                    return Err(Refusal::KeepPercent { taken: of_app(), app, staying, percent });
+                    let copy_age_ms = self.copy_age_ms();
+                    return Err(Refusal::KeepPercent { taken: of_app(), app, staying, percent, copy_age_ms });
                 }
             }
             if is_forced {

@@ -92,6 +92,22 @@ impl Entry {
         true
     }
 
+    /// Whether shares of it are still to come.
+    pub fn is_rolling(&self) -> bool {
+        self.plan.is_some() && self.state == EntryState::Recorded
+    }
+
+    /// The state, as the API's documentation calls it. `notifying` is the journal's word for a `partial` that is still being
+    /// worked on.
+    pub fn state_in_words(&self) -> &'static str {
+        match self.state {
+            EntryState::Recorded if self.is_rolling() => "rolling",
+            EntryState::Recorded if self.is_uncertain() => EntryState::Failed.as_str(),
+            EntryState::Notifying => EntryState::Partial.as_str(),
+            other => other.as_str(),
+        }
+    }
+
     /// Whether it was reported as failed, and the registry may have done it all the same.
     pub fn is_uncertain(&self) -> bool {
         self.state == EntryState::Recorded && self.instances.iter().any(|one| one.step == Step::Uncertain)
@@ -112,7 +128,7 @@ pub struct Entry {
     pub kind: Kind,
     /// The body of the request.
     pub request: String,
-    /// The caller's address.
+    /// Who asked: a name and the address, `ci (10.0.0.1)`; an address alone, where that was enough; or a part of this service.
     pub caller: String,
     /// How far it is.
     pub state: EntryState,

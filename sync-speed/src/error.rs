@@ -51,6 +51,8 @@ pub enum Refusal {
         staying: Staying,
         /// The configured share.
         percent: u32,
+        /// How old the copy is that they were counted in.
+        copy_age_ms: i64,
     },
     /// The registry refused or is away.
     Registry {
@@ -148,16 +150,12 @@ impl fmt::Display for Refusal {
                  changed; \"force\": true does it all the same",
                 taken.join(", ")
             ),
-            Self::KeepPercent { app, taken, staying, percent } => write!(
+            Self::KeepPercent { app, taken, staying, percent, copy_age_ms } => write!(
                 f,
-                "{} of {app}: {} of its instances are UP, {} would be left, and {} must stay: {percent} % \
-                 (eurus.sync-speed.keep-percent) of {}, those that were taken offline before included. Nothing was \
-                 changed",
+                "{} would take too many: {}. Counted in the copy of the registry that was fetched {copy_age_ms} ms ago, those \
+                 taken by sync-speed since then left out. Nothing was changed",
                 taken.join(", "),
-                staying.up,
-                staying.would_stay,
-                staying.must_stay,
-                staying.of
+                staying.in_words(app, *percent)
             ),
             Self::Registry { why, .. } => {
                 write!(f, "the registry did not do it, and no gateway was told anything: {why}")

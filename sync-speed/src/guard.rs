@@ -57,6 +57,19 @@ pub struct Staying {
 }
 
 impl Staying {
+    /// For a person: which count is meant by each number.
+    pub fn in_words(&self, app: &str, percent: u32) -> String {
+        format!(
+            "{} of {app} are UP, {} would be left, and {} must stay: {percent} % (eurus.sync-speed.keep-percent) of {}, which \
+             are those that are UP and {} that were taken offline and not brought back",
+            self.up,
+            self.would_stay,
+            self.must_stay,
+            self.of,
+            self.of - self.up
+        )
+    }
+
     /// Whether enough stay.
     pub fn is_enough(&self) -> bool {
         self.would_stay >= self.must_stay
@@ -177,6 +190,11 @@ mod tests {
             let staying = staying(&copy(), "a", &taken, &recent, &ever, *percent);
             let expected = Staying { up: *up, would_stay: *would_stay, must_stay: *must_stay, of: *of };
             assert_eq!((staying, staying.is_enough()), (expected, *is_enough), "{percent} % {taken:?} {offline:?}");
+            assert!(
+                staying
+                    .in_words("A", *percent)
+                    .contains(&format!(" of {of}, which are those that are UP and {} that", of - up))
+            );
         }
     }
 

@@ -13,6 +13,7 @@ mod health;
 mod metrics;
 mod offline;
 mod problem;
+mod query;
 mod refused;
 
 use std::future::ready;

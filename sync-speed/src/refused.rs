@@ -16,7 +16,6 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::downline::Downline;
-use crate::entry::EntryState;
 use crate::error::Refusal;
 use crate::registration::Registration;
 use crate::request::{Kind, Request, Target};
@@ -151,10 +150,7 @@ impl Downline {
         };
         let request = Request::own(Kind::Offline, target, &format!("gateway {}", report.node), reason);
         match self.carry_out_own(&request).await {
-            Ok(entry) => {
-                let state = if entry.state == EntryState::Notifying { EntryState::Partial } else { entry.state };
-                Found::Offline { id: entry.id, state: state.as_str() }
-            }
+            Ok(entry) => Found::Offline { state: entry.state_in_words(), id: entry.id },
             Err(refusal @ (Refusal::Store(_) | Refusal::Registry { .. })) => {
                 Found::NotKnown { message: refusal.to_string() }
             }

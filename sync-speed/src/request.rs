@@ -123,7 +123,7 @@ pub struct Request {
     pub part_of: Option<i64>,
     /// Only instances that this entry still keeps out when it is the request's turn: somebody may have brought them back.
     pub while_held_by: Option<i64>,
-    /// Who asks, for the journal: the address of the connection, or the part of this service.
+    /// Who asks, for the journal: a name and the address, an address alone, or a part of this service.
     pub caller: String,
     /// On whose behalf: what it may touch is all that is touched.
     pub who: Who,

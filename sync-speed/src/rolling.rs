@@ -231,7 +231,7 @@ async fn finish(downline: &Downline, entry: &Entry, why: Option<&str>) -> Result
     now.instances = Vec::new();
     now.nodes = Vec::new();
     downline.write_answer(&now).await?;
-    log::info!("{}: {}", now.id, now.state.as_str());
+    log::info!("{}: {}", now.id, now.state_in_words());
     Ok(())
 }
 

@@ -112,6 +112,14 @@ impl Who {
         }
     }
 
+    /// With where it calls from, as entries name it; no configured name has a bracket in it.
+    pub fn at(&self, address: IpAddr) -> String {
+        match self {
+            Self::Anybody => address.to_string(),
+            _ => format!("{self} ({address})"),
+        }
+    }
+
     /// Whether it may touch some applications only.
     pub fn is_limited(&self) -> bool {
         *self.apps() != OptedIn::All
@@ -175,6 +183,16 @@ mod tests {
             assert_eq!(caller.may_call_from(address.parse().unwrap()), may, "{address}");
         }
         assert!(!caller.is_expired(999) && caller.is_expired(1_000) && caller.is_expired(1_001));
+    }
+
+    #[test]
+    fn name_and_address() {
+        let address = IpAddr::from([10, 0, 0, 5]);
+        for (who, expected) in
+            [(caller(&[], &[]), "ci (10.0.0.5)"), (Who::TokenHolder, "(token) (10.0.0.5)"), (Who::Anybody, "10.0.0.5")]
+        {
+            assert_eq!(who.at(address), expected);
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Downline {
             Some(outcome) => outcome.of(entry),
             None => self.now(entry).await,
         };
-        log::info!("{}: answered {}", entry.id, entry.state.as_str());
+        log::info!("{}: answered {}", entry.id, entry.state_in_words());
         entry
     }
 

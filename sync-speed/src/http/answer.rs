@@ -91,8 +91,8 @@ pub(super) fn entry(entry: &Entry) -> Answer<'_> {
     Answer {
         id: &entry.id,
         kind: entry.kind.as_str(),
-        state: state(entry),
-        retrying: entry.state == EntryState::Notifying || entry.is_uncertain() || is_rolling(entry),
+        state: entry.state_in_words(),
+        retrying: entry.state == EntryState::Notifying || entry.is_uncertain() || entry.is_rolling(),
         note: entry.note.as_deref(),
         instances: instances(entry),
         gateways: gateways(entry),
@@ -100,20 +100,6 @@ pub(super) fn entry(entry: &Entry) -> Answer<'_> {
         drain: entry.drain.as_ref(),
         expires_ms: entry.expires_ms,
         part_of: entry.part_of.map(|number| format!("{}-{number}", entry.kind)),
-    }
-}
-
-fn is_rolling(entry: &Entry) -> bool {
-    entry.plan.is_some() && entry.state == EntryState::Recorded
-}
-
-/// `notifying` is how the journal calls a `partial` that is still being worked on.
-fn state(entry: &Entry) -> &'static str {
-    match entry.state {
-        EntryState::Recorded if is_rolling(entry) => "rolling",
-        EntryState::Recorded if entry.is_uncertain() => EntryState::Failed.as_str(),
-        EntryState::Notifying => EntryState::Partial.as_str(),
-        other => other.as_str(),
     }
 }
 

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::problem::Answered;
-use super::{Api, Problem, caller, offline};
+use super::query::Query;
+use super::{Api, Problem, caller};
 use crate::access::{Admitted, Denial, Right};
 use crate::audit::Record;
 use crate::entry::Entry;
@@ -56,15 +57,8 @@ pub(super) fn about(http: &HttpRequest, kind: &str, target: String) {
 pub(super) fn answered(http: &HttpRequest, entry: &Entry) {
     tell(http, |told| {
         told.entry = Some(entry.id.clone());
-        told.outcome = Some(entry.state.as_str());
+        told.outcome = Some(entry.state_in_words());
     });
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    limit: Option<i64>,
-    since: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -99,12 +93,12 @@ struct Shown<'a> {
 
 pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
     caller::with_right(&http, Right::Audit)?;
-    let which: Which = offline::query(&http, "limit=1 to 500 and since=<milliseconds since 1970>")?;
-    let limit = which.limit.unwrap_or(RECORDS_DEFAULT);
+    let query = Query::of(&http, &[("limit", "1 to 500"), ("since", "<milliseconds since 1970>")])?;
+    let limit = query.value("limit")?.unwrap_or(RECORDS_DEFAULT);
     if !(1..=RECORDS_MAX).contains(&limit) {
         return Err(Problem::bad_request("limit", format!("limit {limit}: 1 to {RECORDS_MAX} is allowed")));
     }
-    let records = api.trail.since(which.since.unwrap_or(0), limit).await?;
+    let records = api.trail.since(query.value("since")?.unwrap_or(0), limit).await?;
     Ok(HttpResponse::Ok().json(List { entries: records.iter().map(shown).collect() }))
 }
 

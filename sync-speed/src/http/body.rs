@@ -58,11 +58,11 @@ pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr, who: Who) -> Result
     let port = port(sent.port)?;
     let target = Target { port, ..target(&sent)? };
     only_for_offlines(kind, &sent)?;
-    in_range("expiresAfterMs", sent.expires_after_ms, EXPIRES_AFTER_MS_ALLOWED)?;
-    in_range("drain.withinMs", sent.drain.as_ref().map(|drain| drain.within_ms), DRAIN_WITHIN_MS_ALLOWED)?;
+    in_range_ms("expiresAfterMs", sent.expires_after_ms, EXPIRES_AFTER_MS_ALLOWED)?;
+    in_range_ms("drain.withinMs", sent.drain.as_ref().map(|drain| drain.within_ms), DRAIN_WITHIN_MS_ALLOWED)?;
     if let Some(rolling) = &sent.rolling {
         in_range("rolling.percent", Some(rolling.percent), PERCENT_ALLOWED)?;
-        in_range("rolling.withinMs", rolling.within_ms, ROLLING_WITHIN_MS_ALLOWED)?;
+        in_range_ms("rolling.withinMs", rolling.within_ms, ROLLING_WITHIN_MS_ALLOWED)?;
     }
     if let Some(reason) = &sent.reason {
         let chars = reason.chars().count();
@@ -82,7 +82,7 @@ pub(super) fn parse(kind: Kind, body: &[u8], caller: IpAddr, who: Who) -> Result
         idempotency_key: None,
         part_of: None,
         while_held_by: None,
-        caller: caller.to_string(),
+        caller: who.at(caller),
         who,
         body: String::from_utf8_lossy(body).into_owned(),
     })
@@ -169,6 +169,17 @@ fn in_range<T: PartialOrd + std::fmt::Display>(
     }
 }
 
+fn in_range_ms(field: &'static str, given: Option<i64>, allowed: RangeInclusive<i64>) -> Result<(), Problem> {
+    let (shortest, longest) = (*allowed.start(), *allowed.end());
+    match given.filter(|given| !allowed.contains(given)) {
+        Some(given) => Err(Problem::bad_request(
+            field,
+            format!("{field} is {given} ms: {shortest} to {longest} ms are allowed, {} s at most", longest / 1_000),
+        )),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,9 +237,18 @@ mod tests {
             (r#"{"app": "A", "instanceId": ""}"#, "instanceId: 1 to 250 characters"),
             (r#"{"app": "A", "rolling": {"percent": 0}}"#, "rolling.percent 0: 1 to 100"),
             (r#"{"app": "A", "rolling": {"percent": 101}}"#, "rolling.percent 101"),
-            (r#"{"app": "A", "rolling": {"percent": 5, "withinMs": 0}}"#, "rolling.withinMs 0: 1000 to 86400000"),
-            (r#"{"ip": "10.0.0.1", "drain": {"withinMs": 0}}"#, "drain.withinMs 0: 1 to 600000"),
-            (r#"{"ip": "10.0.0.1", "expiresAfterMs": 999}"#, "expiresAfterMs 999: 1000 to 2592000000"),
+            (
+                r#"{"app": "A", "rolling": {"percent": 5, "withinMs": 0}}"#,
+                "rolling.withinMs is 0 ms: 1000 to 86400000 ms are allowed, 86400 s at most",
+            ),
+            (
+                r#"{"ip": "10.0.0.1", "drain": {"withinMs": 0}}"#,
+                "drain.withinMs is 0 ms: 1 to 600000 ms are allowed, 600 s at most",
+            ),
+            (
+                r#"{"ip": "10.0.0.1", "expiresAfterMs": 999}"#,
+                "expiresAfterMs is 999 ms: 1000 to 2592000000 ms are allowed",
+            ),
         ] {
             let problem = parsed(Kind::Offline, body).expect_err(body).to_string();
             assert!(problem.contains(part), "{body}: {problem}");

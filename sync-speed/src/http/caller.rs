@@ -14,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::encrypted::CertificateNames;
-use super::{Api, Problem, audit, gateway_caller, gateways, health, refused};
+use super::{Api, Problem, audit, gateway_caller, gateway_groups, gateways, health, refused};
 use crate::access::forwarding::{Forwarding, is_sign_of_a_proxy};
 use crate::access::{Admitted, Arrival, Denial, Right, Why};
 use crate::tally::Class;
@@ -195,14 +195,22 @@ fn is_plain(path: &str) -> bool {
 
 /// A page in a browser can send other types without asking first.
 fn check_content_type(request: &ServiceRequest) -> Result<(), Problem> {
-    let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    let has_body = match *request.method() {
+        Method::POST => true,
+        // Elsewhere the answer is 405: nothing is done there, whatever the body.
+        Method::PUT => request.path().starts_with(gateway_groups::PREFIX),
+        _ => false,
+    };
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !has_body || content_type.is_some_and(is_json) {
         return Ok(());
     }
     let message = format!(
-        "the body's type is {}: send 'Content-Type: application/json'; nothing was done",
-        content_type.map_or("not given".to_owned(), |given| format!("'{given}'"))
+        "{} {} takes JSON only, and the body's type (Content-Type) is {}: allowed is 'Content-Type: application/json', with curl \
+         -H 'Content-Type: application/json'; nothing was done",
+        request.method(),
+        request.path(),
+        content_type.map_or("not given".to_owned(), |given| format!("'{}'", given.escape_debug()))
     );
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", message))
 }

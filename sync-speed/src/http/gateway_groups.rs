@@ -14,6 +14,8 @@ use super::problem::Answered;
 use super::{Api, Problem, audit, caller};
 use crate::access::{Right, Who};
 
+/// What the paths of single applications begin with.
+pub(super) const PREFIX: &str = "/gateway-groups/";
 /// Groups of one application.
 const GROUPS_MAX: usize = 32;
 /// Applications with groups of their own.

@@ -3,11 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::problem::Answered;
+use super::query::Query;
 use super::{Api, BODY_BYTES_MAX, Problem, answer, audit, body, caller};
 use crate::access::{Right, Who};
 use crate::entry::{Entry, Step};
@@ -21,23 +22,10 @@ const KEY_CHARS_MAX: usize = 128;
 const ENTRIES_MAX: i64 = 200;
 const ENTRIES_DEFAULT: i64 = 50;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct How {
-    #[serde(default, rename = "async")]
-    is_async: bool,
-}
-
 /// A struct, so that its fields stay in their order.
 #[derive(Serialize)]
 struct Entries<'a> {
     entries: Vec<answer::Listed<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    limit: Option<i64>,
 }
 
 pub(super) async fn post_offline(
@@ -81,8 +69,8 @@ pub(super) fn no_such_entry(id: &str) -> Problem {
 
 /// The newest entries, newest first.
 pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
-    let which: Which = query(&http, "limit=1 to 200")?;
-    let limit = which.limit.unwrap_or(ENTRIES_DEFAULT);
+    let query = Query::of(&http, &[("limit", "1 to 200")])?;
+    let limit = query.value("limit")?.unwrap_or(ENTRIES_DEFAULT);
     if !(1..=ENTRIES_MAX).contains(&limit) {
         return Err(Problem::bad_request("limit", format!("limit {limit}: 1 to {ENTRIES_MAX} is allowed")));
     }
@@ -96,14 +84,14 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
 
 async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) -> Answered {
     let admitted = caller::with_right(http, Right::Offline)?;
-    let how: How = query(http, "async=true or async=false")?;
+    let is_async = Query::of(http, &[("async", "true or false")])?.value("async")?.unwrap_or(false);
     let mut request = body::parse(kind, &body, admitted.address, admitted.who)?;
     audit::asked(http, &request);
     request.idempotency_key = key(http)?.map(|key| own_key(&request.who, &key));
-    let asked = format!("{kind} of {} by {} from {}", request.target, request.who, request.caller);
+    let asked = format!("{kind} of {} by {}", request.target, request.caller);
     let (tell, recorded) = oneshot::channel();
-    let carried_out = spawn(api, request, asked.clone(), how.is_async.then_some(tell));
-    if !how.is_async {
+    let carried_out = spawn(api, request, asked.clone(), is_async.then_some(tell));
+    if !is_async {
         let entry = carried_out.await?;
         audit::answered(http, &entry);
         return Ok(HttpResponse::Ok().json(answer::entry(&entry)));
@@ -152,13 +140,6 @@ fn spawn(
             None => std::future::pending().await,
         }
     }
-}
-
-pub(super) fn query<T: serde::de::DeserializeOwned>(http: &HttpRequest, allowed: &str) -> Result<T, Problem> {
-    let query = web::Query::<T>::from_query(http.query_string());
-    query.map(web::Query::into_inner).map_err(|error| {
-        Problem::bad_request("query", format!("the query is not understood: {error}; allowed is {allowed}"))
-    })
 }
 
 fn key(http: &HttpRequest) -> Result<Option<String>, Problem> {

@@ -112,11 +112,16 @@ impl From<Refusal> for Problem {
             Refusal::LastUp { app, taken } => {
                 Self::new(StatusCode::CONFLICT, word, message).with("app", app).with("instances", taken)
             }
-            Refusal::KeepPercent { app, taken, staying, .. } => Self::new(StatusCode::CONFLICT, word, message)
-                .with("app", app)
-                .with("instances", taken)
-                .with("up", staying.up)
-                .with("mustStay", staying.must_stay),
+            Refusal::KeepPercent { app, taken, staying, copy_age_ms, .. } => {
+                Self::new(StatusCode::CONFLICT, word, message)
+                    .with("app", app)
+                    .with("instances", taken)
+                    .with("up", staying.up)
+                    .with("wouldStay", staying.would_stay)
+                    .with("mustStay", staying.must_stay)
+                    .with("of", staying.of)
+                    .with("copyAgeMs", copy_age_ms)
+            }
             Refusal::Registry { entry, .. } => failed(word, message, entry.as_deref()),
             Refusal::Unknown { entry, .. } => failed(word, message, Some(&entry)),
             Refusal::KeyReused { entry } => {

@@ -49,7 +49,7 @@ fn understood(carried_out: Result<Entry, Refusal>) -> (Answer, String) {
         Ok(entry) if entry.state == EntryState::Failed || entry.is_uncertain() => {
             (Answer::NotNow, format!("{} failed: {}", entry.id, entry.note.unwrap_or_default()))
         }
-        Ok(entry) => (Answer::Taken, format!("{} is {}", entry.id, entry.state.as_str())),
+        Ok(entry) => (Answer::Taken, format!("{} is {}", entry.id, entry.state_in_words())),
         Err(refusal) => {
             let answer = match &refusal {
                 Refusal::NoInstance { .. } => Answer::Absent,

@@ -34,9 +34,10 @@ impl Downline {
                 | Refusal::Unknown { .. }
                 | Refusal::Unfinished { .. }
                 | Refusal::Store(_)
-                | Refusal::Busy(_)
-                | Refusal::KeepPercent { .. }),
+                | Refusal::Busy(_)),
             ) => Taken::NotYet(refusal.to_string()),
+            // Without the copy's age, which is another one at each look: it is said once.
+            Err(Refusal::KeepPercent { app, staying, percent, .. }) => Taken::NotYet(staying.in_words(&app, percent)),
             // Other shares have been taken: it must not say that nothing was changed.
             Err(Refusal::LastUp { app, taken }) => Taken::No(format!(
                 "{} would be the last UP instance of {app}; \"force\": true takes it all the same",
@@ -89,7 +90,7 @@ impl Downline {
             EntryState::Partial if !entry.nodes.iter().any(|node| node.ack.is_failed()) => {
                 Taken::NotYet(entry.note.unwrap_or_else(|| format!("not all of the share {} was done", entry.id)))
             }
-            _ => Taken::No(format!("the share {} is {}: not every gateway has it", entry.id, entry.state.as_str())),
+            _ => Taken::No(format!("the share {} is {}: not every gateway has it", entry.id, entry.state_in_words())),
         })
     }
 

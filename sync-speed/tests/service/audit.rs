@@ -68,6 +68,9 @@ async fn what_was_asked_and_what_came_of_it() {
             row(json!("ci"), "127.0.0.1", "POST /offline", 200, "done"),
         ]
     );
+    // Entries say both in one.
+    let entries = send(client().get(url("/offline")).bearer_auth(PLAIN)).await.expect(200);
+    assert_eq!(entries["entries"][0]["caller"], "ci (127.0.0.1)");
     assert_eq!(newest[0]["proxy"], "127.0.0.2");
     assert_eq!(newest[3]["target"], "application OTHER: G1, G2");
     assert_eq!(newest[4]["target"], "application JAVA-SERVICE");

@@ -15,7 +15,10 @@ async fn a_share_stays_and_force_does_not_change_that() {
         assert_eq!((&refused["error"], &refused["app"]), (&json!("keep-percent"), &json!("JAVA-SERVICE")));
         assert_eq!((&refused["up"], &refused["mustStay"]), (&json!(3), &json!(3)), "{refused:#}");
         let message = refused["message"].as_str().unwrap();
-        assert!(message.contains("3 of its instances are UP, 2 would be left, and 3 must stay"), "{message}");
+        assert!(message.contains("3 of JAVA-SERVICE are UP, 2 would be left, and 3 must stay: 60 %"), "{message}");
+        assert!(message.contains(" of 5, which are those that are UP and 2 that were taken offline"), "{message}");
+        assert!(message.contains("Counted in the copy of the registry that was fetched 0 ms ago"), "{message}");
+        assert_eq!((&refused["wouldStay"], &refused["of"], &refused["copyAgeMs"]), (&json!(2), &json!(5), &json!(0)));
     }
     // Long after, what is out still belongs to the whole.
     service.advance_ms(3_600_000).await;

@@ -69,7 +69,9 @@ async fn later() {
     let nobody = as_json(client().post(&url), json!({"ip": "10.0.0.77"}).to_string());
     assert_eq!(send(nobody).await.expect(404)["error"], "no-instance");
     let odd = as_json(client().post(format!("{url}&more=1")), json!({"ip": "10.0.0.2"}).to_string());
-    assert_eq!(send(odd).await.expect(400)["error"], "query");
+    let odd = send(odd).await.expect(400);
+    let message = "in the query, there is no parameter 'more': allowed is ?async=true or false; nothing was done";
+    assert_eq!((odd["error"].as_str(), odd["message"].as_str()), (Some("query"), Some(message)));
     service.get("/offline/offline-7/events").await.expect(404);
     for path in ["/online", "/gateways"] {
         let refused = service.get(path).await.expect(405);
