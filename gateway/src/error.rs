@@ -104,6 +104,8 @@ pub(crate) enum Retry {
     Anywhere,
     /// At another instance.
     Elsewhere,
+    /// At another instance, and it does not count: this one refused the connection at once, which nobody knew of.
+    Uncounted,
 }
 
 /// A request that failed, or one try of it.

@@ -97,6 +97,7 @@ mod time_limits;
 mod timestamp;
 mod traffic;
 mod trailers;
+mod tries;
 mod upgrade;
 mod upstream;
 mod worker;

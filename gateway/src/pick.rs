@@ -21,7 +21,7 @@ pub(crate) struct Choice<'a> {
 
 /// An endpoint in rotation that this request has not failed at, preferably one that has not refused a connection lately.
 /// `Ok(None)`: it has failed at all of them. When the pause of one that refused is over, one request finds out whether
-/// it is back; the others go elsewhere for another `pause_ms`.
+/// it is back; the others go elsewhere for another `pause_ms`. Whoever has failed once finds out nothing more for others.
 pub(crate) fn pick(
     snapshot: &Snapshot,
     service_name: &str,
@@ -35,7 +35,9 @@ pub(crate) fn pick(
     let untried = |endpoint: &Endpoint| !failed.iter().any(|one| std::ptr::eq(Arc::as_ptr(one), endpoint));
     let is_busy = |endpoint: &Endpoint| requests_max > 0 && endpoint.is_busy(requests_max);
     let possible = |endpoint: &Endpoint| untried(endpoint) && !is_busy(endpoint);
-    let preferred = |endpoint: &Endpoint| possible(endpoint) && !endpoint.is_refused(now_ms);
+    let is_passed_over =
+        |endpoint: &Endpoint| if failed.is_empty() { endpoint.is_refused(now_ms) } else { endpoint.has_refused() };
+    let preferred = |endpoint: &Endpoint| possible(endpoint) && !is_passed_over(endpoint);
     loop {
         match service.rule.choose(&service.rotation, &preferred) {
             // Each turn of the loop leaves one fewer that is preferred.
@@ -163,6 +165,16 @@ mod tests {
         assert!(endpoints[1].set_connected());
         assert_eq!(counts(&snapshot, 300, NOW_MS + PAUSE_MS)["2"], 100);
         assert!(!endpoints[1].set_connected());
+    }
+
+    #[test]
+    fn who_has_failed_once_goes_where_nobody_was_refused() {
+        let (snapshot, endpoints) = snapshot(&["1", "2", "3", "4"]);
+        for refusing in &endpoints[..3] {
+            refusing.set_refused_until(NOW_MS);
+        }
+        assert_eq!(picks(&snapshot, &endpoints[..1]), ["4"]);
+        assert_eq!(picks(&snapshot, &[Arc::clone(&endpoints[0]), Arc::clone(&endpoints[3])]), ["2", "3"]);
     }
 
     #[test]

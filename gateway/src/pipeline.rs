@@ -14,7 +14,6 @@
 
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use http::header::HeaderValue;
 use http::request::Parts;
@@ -24,8 +23,7 @@ use hyper::body::{Body as _, Incoming};
 use crate::account::{Account, SeenBody};
 use crate::answer::{self, AnswerBody};
 use crate::caller::Caller;
-use crate::endpoint::Endpoint;
-use crate::error::{ErrorKind, RequestError, Retry, Source};
+use crate::error::{RequestError, Source};
 use crate::grpc::Call;
 use crate::headers::{self, Passing};
 use crate::judgement::{judge, within_body_limit};
@@ -34,8 +32,8 @@ use crate::points;
 use crate::product;
 use crate::request_id::X_REQUEST_ID;
 use crate::routes::Routed;
-use crate::tally::Limit;
 use crate::time_limits::{TimeLimits, Whole, within};
+use crate::tries::Tries;
 use crate::upgrade::Protocols;
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
@@ -123,24 +121,25 @@ async fn forward(
     head.headers.insert(X_REQUEST_ID, caller.request_id.clone());
     let upload = Upload::new(body, terms.body_bytes_max, caller.verdicts.clone());
     let mut outgoing = Outgoing::new(head, upload, (upgrade, call), terms);
-    let mut tries = Tries { left: terms.tries_max, failed: Vec::new(), errors: Vec::new() };
+    let mut tries = Tries::new(terms.tries_max);
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
         let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
         let requests_max = worker.config.limits.requests_per_instance_max;
-        let choice = Choice { failed: &tries.failed, requests_max, now_ms, pause_ms };
+        let choice = Choice { failed: tries.failed(), requests_max, now_ms, pause_ms };
         let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
         let connected = {
-            let connecting = pin!(connection(worker, &endpoint, outgoing.needs(), terms.time_outs.connect));
+            let (needs, limit) = (outgoing.needs(), terms.time_outs.connect);
+            let connecting = pin!(connection(worker, &endpoint, needs, tries.kept(), limit));
             within(whole, &endpoint, connecting).await
         };
         let connection = match connected {
             Ok(connection) => connection,
             Err(error) => {
                 account.try_failed(&endpoint, &error);
-                tries.note(error, endpoint, worker)?;
+                tries.note(error, endpoint, &worker.tally)?;
                 continue;
             }
         };
@@ -168,53 +167,8 @@ async fn forward(
             }
             Err(error) => {
                 account.try_failed(&endpoint, &error);
-                tries.note(error, endpoint, worker)?;
+                tries.note(error, endpoint, &worker.tally)?;
             }
         }
     }
-}
-
-/// The tries of one request.
-struct Tries {
-    left: usize,
-    /// Where it is not tried again.
-    failed: Vec<Arc<Endpoint>>,
-    errors: Vec<RequestError>,
-}
-
-impl Tries {
-    /// Takes a failed try down; an error when it was the last.
-    fn note(&mut self, error: RequestError, at: Arc<Endpoint>, worker: &Worker) -> Result<(), RequestError> {
-        self.left = self.left.saturating_sub(1);
-        let is_safe = error.retry != Retry::No;
-        let goes_on = is_safe && self.left > 0;
-        if is_safe && self.left == 0 {
-            worker.tally.limit(Limit::Tries);
-        }
-        if error.retry == Retry::Elsewhere {
-            self.failed.push(at);
-        }
-        self.errors.push(error);
-        if goes_on { Ok(()) } else { Err(summary(std::mem::take(&mut self.errors))) }
-    }
-
-    /// No endpoint is left to try.
-    fn into_error(self) -> RequestError {
-        summary(self.errors)
-    }
-}
-
-/// The last try's error, with what each try met.
-fn summary(mut errors: Vec<RequestError>) -> RequestError {
-    let each: Vec<String> = errors
-        .iter()
-        .map(|error| format!("{}: {}", error.instance.as_deref().unwrap_or("no instance"), error.message))
-        .collect();
-    let Some(mut last) = errors.pop() else {
-        return RequestError::new(ErrorKind::NothingInRotation, None, "no instance is left to try");
-    };
-    if !errors.is_empty() {
-        last.message = format!("{} tries failed: {}", each.len(), each.join("; "));
-    }
-    last
 }

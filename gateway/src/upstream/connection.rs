@@ -70,18 +70,29 @@ impl Needs {
     }
 }
 
+/// Whether a connection that was kept will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It will.
+    Welcome,
+    /// Of HTTP/1.1 it is to be a new one: what is kept has died under this request once. Of HTTP/2 a dead one is known by then.
+    No,
+}
+
 /// A connection to the endpoint: of HTTP/1.1 the one that became idle last, or a new one; of HTTP/2 a place on one.
 pub(crate) async fn connection(
     worker: &Worker,
     endpoint: &Arc<Endpoint>,
     needs: Needs,
+    kept: Kept,
     connect_limit: Duration,
 ) -> Result<Connection, RequestError> {
     let (destination, spoken) = needs.at(endpoint);
+    let was_known = endpoint.has_refused();
     let found = match spoken {
-        Spoken::Http1 => http1(worker, endpoint, destination, connect_limit).await.map(Connection::Http1),
+        Spoken::Http1 => http1(worker, endpoint, destination, kept, connect_limit).await.map(Connection::Http1),
         Spoken::Http2 | Spoken::Negotiated => {
-            Box::pin(shared(worker, endpoint, destination, spoken, connect_limit)).await
+            Box::pin(shared(worker, endpoint, (destination, spoken), kept, connect_limit)).await
         }
     };
     match found {
@@ -96,7 +107,7 @@ pub(crate) async fn connection(
             }
             Err(RequestError {
                 kind: error.kind,
-                retry: Retry::Elsewhere,
+                retry: if error.is_refused && !was_known { Retry::Uncounted } else { Retry::Elsewhere },
                 message: error.why,
                 service: Some(endpoint.application().to_owned()),
                 instance: Some(endpoint.to_string()),
@@ -109,9 +120,10 @@ async fn http1(
     worker: &Worker,
     endpoint: &Endpoint,
     destination: &Destination,
+    kept: Kept,
     limit: Duration,
 ) -> Result<Http1, DialError> {
-    if let Some(connection) = idle(worker, endpoint).await {
+    if let Some(connection) = idle(worker, endpoint, kept).await {
         return Ok(connection);
     }
     // Apart: opening a connection is seldom, and needs ten times as much room as all else that waits in a request.
@@ -129,7 +141,10 @@ async fn http1(
     }
 }
 
-async fn idle(worker: &Worker, endpoint: &Endpoint) -> Option<Http1> {
+async fn idle(worker: &Worker, endpoint: &Endpoint, kept: Kept) -> Option<Http1> {
+    if kept == Kept::No {
+        return None;
+    }
     while let Some(mut connection) = worker.pool.take(endpoint.number(), worker.clock.now_ms()) {
         if connection.becomes_ready().await {
             connection.is_reused = true;
@@ -142,20 +157,20 @@ async fn idle(worker: &Worker, endpoint: &Endpoint) -> Option<Http1> {
 async fn shared(
     worker: &Worker,
     endpoint: &Endpoint,
-    destination: &Destination,
-    spoken: Spoken,
+    (destination, spoken): (&Destination, Spoken),
+    kept: Kept,
     limit: Duration,
 ) -> Result<Connection, DialError> {
     // What was agreed upon before may have been HTTP/1.1.
     if spoken == Spoken::Negotiated
-        && let Some(connection) = idle(worker, endpoint).await
+        && let Some(connection) = idle(worker, endpoint, kept).await
     {
         return Ok(Connection::Http1(connection));
     }
     let which = Which { endpoint: endpoint.number(), port: destination.address.port(), spoken };
     match worker.pool.links(which).place(&worker.dialer, destination, which, limit).await? {
         Some(connection) => Ok(connection),
-        None => http1(worker, endpoint, destination, limit).await.map(Connection::Http1),
+        None => http1(worker, endpoint, destination, kept, limit).await.map(Connection::Http1),
     }
 }
 

@@ -152,3 +152,32 @@ async fn an_instance_that_lets_its_time_pass_is_no_callers_trouble_and_two_of_th
     assert_eq!(mutes.iter().map(|(_, asked)| asked.load(Ordering::SeqCst)).sum::<usize>(), 2);
     gateway.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_are_limited() {
+    let bad = [in_trouble(2, b"").await, in_trouble(3, b"").await, in_trouble(4, b"").await, in_trouble(5, b"").await];
+    let registry = Registry::start(&bad.each_ref().map(|(one, _)| one)).await;
+    let gateway = Gateway::start(&registry).await;
+    let (status, answer) = status_and_body(&gateway, Method::GET, "/echo", "").await;
+    assert_eq!(status, 502, "{answer}");
+    assert!(answer.contains("3 tries failed: "), "{answer}");
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_are_gone_the_one_that_is_there_answers() {
+    let (gone, good) = ((2..8).map(Producer::absent).collect::<Vec<_>>(), Producer::start(8).await);
+    let registry = Registry::start(&gone.iter().chain([&good]).collect::<Vec<_>>()).await;
+    let gateway = Gateway::start(&registry).await;
+    let pause_ms = eurus_gateway::GatewayConfig::stock().edge.refused_pause_ms;
+    // In the first round nobody knows of them. In each other one the pauses of all are over together.
+    for round in 0..4 {
+        for request in 0..8 {
+            // Not idempotent: nothing was sent to any that is gone.
+            let (status, answer) = status_and_body(&gateway, Method::POST, "/echo", "body").await;
+            assert_eq!((status, answer.as_str()), (200, "body"), "round {round}, request {request}");
+        }
+        gateway.hand.advance_ms(pause_ms).await.unwrap();
+    }
+    gateway.stop().await.unwrap();
+}

@@ -111,7 +111,7 @@ pub(super) const KEYS: &[Key] = &[
     used("eurus.gateway.response-timeout-ms", "from the end of a request to the head of its answer; default 30000"),
     used(
         "eurus.gateway.tries-max",
-        "how many times one request is tried at most, if it may be repeated or was never sent; default 3",
+        "how many times one request is tried at most, if it may be repeated or was never sent; a refused connection and the first kept one that had ended do not count; default 3",
     ),
     used(
         "eurus.gateway.refused-pause-ms",
