@@ -1,6 +1,8 @@
 //! From an address to instances: picked from the local copy, confirmed by the registry, and checked by the guards, all
 //! while it is this request's turn for their applications.
 
+mod unseen;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use eurus_client::EurekaClient;
 use eurus_model::{InstanceInfo, InstanceStatus};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
-use crate::access::{AccessRules, Door, Who};
+use crate::access::{AccessRules, Door};
 use crate::app_order::{AppOrder, Turn};
 use crate::by_address::ByAddress;
 use crate::config::OWN_APP;
@@ -19,6 +21,7 @@ use crate::registry_time::RegistryTime;
 use crate::request::{Kind, Request, Target};
 use crate::selection::{self, Picked, Policy};
 use crate::store::Store;
+use unseen::Unseen;
 
 /// Instances that one request may touch, and that a rolling one may plan for.
 pub(crate) const INSTANCES_PER_REQUEST_MAX: usize = 64;
@@ -47,7 +50,8 @@ pub(crate) struct Candidates {
 /// The instances that a request means, confirmed by the registry; it is this request's turn for their applications.
 pub(crate) struct Selected {
     pub(crate) live: Vec<InstanceInfo>,
-    pub(crate) skipped: Vec<InstanceRecord>,
+    /// Those of which the registry is asked nothing: left out; or to be brought back, and not there.
+    pub(crate) beside: Vec<InstanceRecord>,
     pub(crate) turn: Turn,
     /// The guards allow it: more is left even without all that were picked. Otherwise they have not been asked.
     pub(crate) is_guarded: bool,
@@ -97,21 +101,27 @@ impl Candidates {
         now_ms: i64,
     ) -> Result<Result<Selected, Refusal>, Refusal> {
         let (target, who) = (&request.target, &request.who);
-        let picked = self.pick(target, who).await?;
-        let skipped: Vec<InstanceRecord> =
+        let groups = self.gateway_groups().await?;
+        let rules = self.door.rules();
+        let policy = Policy { opted_in: &rules.apps, callers: who.apps(), gateway_groups: &groups, own_app: OWN_APP };
+        let picked = self.pick(target, &policy);
+        let unseen = Unseen::of(self, request, &policy).await?;
+        let mut beside: Vec<InstanceRecord> =
             picked.left_out.iter().map(|(instance, why)| InstanceRecord::skipped(instance, why)).collect();
-        if picked.instances.is_empty() {
+        if picked.instances.is_empty() && unseen.is_empty() {
             let target = target.clone();
-            return Ok(Err(match skipped.is_empty() {
+            return Ok(Err(match beside.is_empty() {
                 true => self.no_instance(&target),
-                false => Refusal::NotAllowed { target, skipped },
+                false => Refusal::NotAllowed { target, skipped: beside },
             }));
         }
         let allowed = if request.rolling.is_some() { INSTANCES_PER_ROLLING_MAX } else { INSTANCES_PER_REQUEST_MAX };
-        if picked.instances.len() > allowed {
-            return Err(Refusal::TooMany { target: target.clone(), found: picked.instances.len(), allowed });
+        let found = picked.instances.len().saturating_add(unseen.besides(&picked.instances));
+        if found > allowed {
+            return Err(Refusal::TooMany { target: target.clone(), found, allowed });
         }
-        let apps: BTreeSet<String> = picked.instances.iter().map(|instance| instance.app.to_uppercase()).collect();
+        let mut apps: BTreeSet<String> = picked.instances.iter().map(|instance| instance.app.to_uppercase()).collect();
+        apps.extend(unseen.apps());
         let turn = time.paused(self.order.turn(&apps)).await.ok_or_else(|| {
             let names: Vec<&str> = apps.iter().map(String::as_str).collect();
             Refusal::Busy(format!(
@@ -124,11 +134,14 @@ impl Candidates {
             self.confirm(&picked.instances, target, time),
             self.guards_allow_all(request, &picked.instances, now_ms, time).map(Ok)
         )?;
-        let live = self.still_held(live, request.while_held_by).await?;
-        if live.is_empty() {
+        let mut live = self.still_held(live, request.while_held_by).await?;
+        let (there, not_there) = unseen.confirm(&live, self, target, time).await?;
+        live.extend(there);
+        if live.is_empty() && not_there.is_empty() {
             return Ok(Err(self.no_instance(target)));
         }
-        Ok(Ok(Selected { live, skipped, turn, is_guarded }))
+        beside.extend(not_there);
+        Ok(Ok(Selected { live, beside, turn, is_guarded }))
     }
 
     /// Whether the guards would let all of these be taken, each as if it were UP: then also those that the registry
@@ -152,18 +165,18 @@ impl Candidates {
         self.guard_by_copy(&self.door.rules(), &taken, request.force, now_ms, time).await.is_ok()
     }
 
-    async fn pick(&self, target: &Target, who: &Who) -> Result<Picked, Refusal> {
+    /// Upper case.
+    async fn gateway_groups(&self) -> Result<BTreeSet<String>, Refusal> {
         let stored = self.store.all_groups().await?;
-        let gateway_groups: BTreeSet<String> =
-            stored.values().flatten().cloned().chain(self.default_group.clone()).collect();
-        let rules = self.door.rules();
-        let policy =
-            Policy { opted_in: &rules.apps, callers: who.apps(), gateway_groups: &gateway_groups, own_app: OWN_APP };
+        Ok(stored.values().flatten().cloned().chain(self.default_group.clone()).collect())
+    }
+
+    fn pick(&self, target: &Target, policy: &Policy<'_>) -> Picked {
         let copy = self.client.registry();
-        Ok(match target.ips.is_empty() {
-            true => selection::pick(copy.instances(), target, &policy),
-            false => selection::pick(&self.by_address.at(&copy, &target.ips), target, &policy),
-        })
+        match target.ips.is_empty() {
+            true => selection::pick(copy.instances(), target, policy),
+            false => selection::pick(&self.by_address.at(&copy, &target.ips), target, policy),
+        }
     }
 
     /// What the registry says now: an address may have passed to another instance since the copy was fetched.

@@ -134,12 +134,12 @@ impl Downline {
             tell(recorded, &entry);
             return Ok(self.until_told(entry, timer).await);
         }
-        let Selected { live, skipped, turn, is_guarded } = selected;
+        let Selected { live, beside, turn, is_guarded } = selected;
         if request.kind == Kind::Offline && !is_guarded {
             self.candidates.guard(&live, request.force, self.clock.now_ms(), &time).await?;
         }
         // Record: before anything is sent.
-        let instances = live.iter().map(InstanceRecord::of).chain(skipped).collect();
+        let instances = live.iter().map(InstanceRecord::of).chain(beside).collect();
         self.faults.pass(&points::RECORD, "").await;
         let (now_ms, expires_ms) = self.now_and_expiry(request);
         let new = NewEntry { request, instances, plan: None, expires_ms, now_ms };

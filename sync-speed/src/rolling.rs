@@ -72,7 +72,7 @@ impl Downline {
         let place = self.rollings.try_reserve().map_err(|_| {
             Refusal::Busy(format!("{ROLLINGS_MAX} rolling offlines are under way; ask again when one has ended"))
         })?;
-        let Selected { live, skipped, turn, .. } = selected;
+        let Selected { live, beside, turn, .. } = selected;
         // Shares take their own turns.
         drop(turn);
         let now_ms = self.clock.now_ms();
@@ -91,7 +91,7 @@ impl Downline {
         };
         // What is asked of each instance is asked of its share.
         let whole = Request { drain_within_ms: None, expires_after_ms: None, ..request.clone() };
-        let new = NewEntry { request: &whole, instances: skipped, plan: Some(plan), expires_ms: None, now_ms };
+        let new = NewEntry { request: &whole, instances: beside, plan: Some(plan), expires_ms: None, now_ms };
         let entry = match self.store.record(new).await {
             Err(error) if error.is_duplicate() => {
                 let known = self.sent_before(request).await?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use eurus_model::{InstanceInfo, Port};
 
 use crate::request::Target;
+use crate::store::KeptOut;
 
 /// Applications that may be taken offline: the feature is opt-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub struct Policy<'a> {
 
 impl Policy<'_> {
     /// Why an application is left out, if it is. The name in upper case.
-    fn left_out(&self, app: &str) -> Option<LeftOut> {
+    pub(crate) fn left_out(&self, app: &str) -> Option<LeftOut> {
         if app == self.own_app {
             Some(LeftOut::ThisService)
         } else if self.gateway_groups.contains(app) {
@@ -125,13 +126,28 @@ pub fn is_meant(instance: &InstanceInfo, target: &Target) -> bool {
         && target.registered_before_ms.is_none_or(|before_ms| registered_before(instance, before_ms))
 }
 
+/// Whether an instance is one that the target means, by what the journal says of it.
+pub(crate) fn is_meant_of(kept_out: &KeptOut, target: &Target) -> bool {
+    let KeptOut { app, instance_id, registration, port } = kept_out;
+    let is_at = || canonical(&registration.ip).is_some_and(|address| target.ips.contains(&address));
+    (target.ips.is_empty() || is_at())
+        && target.app.as_ref().is_none_or(|wanted| app.eq_ignore_ascii_case(wanted))
+        && target.port.is_none_or(|wanted| *port == i32::from(wanted))
+        && (target.instance_ids.is_empty() || target.instance_ids.contains(instance_id))
+        && target.registered_before_ms.is_none_or(|before_ms| (1..before_ms).contains(&registration.service_up_ms))
+}
+
 fn is_at(instance: &InstanceInfo, target: &Target) -> bool {
     target.ips.is_empty() || address_of(instance).is_some_and(|address| target.ips.contains(&address))
 }
 
 /// The registered address, if it is one: some clients register a host name there.
 pub fn address_of(instance: &InstanceInfo) -> Option<IpAddr> {
-    instance.ip_addr.parse().ok().map(|address: IpAddr| address.to_canonical())
+    canonical(&instance.ip_addr)
+}
+
+fn canonical(ip: &str) -> Option<IpAddr> {
+    ip.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
 /// By the registry's own times; one that never was UP has only that of its lease. Without a time nothing is known.

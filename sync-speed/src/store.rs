@@ -49,6 +49,7 @@ pub use announced::Remembered;
 pub(crate) use claims::RENEW_EVERY_MS;
 pub use error::StoreError;
 pub use holding::Held;
+pub(crate) use holding::KeptOut;
 pub use journal::{NewEntry, NodeUpdate, RegistryAnswer};
 pub use live::{LIVE_MARKS_MAX, LiveMark};
 use read_last::ReadLast;

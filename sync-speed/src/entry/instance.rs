@@ -5,6 +5,7 @@ use std::fmt;
 use eurus_model::{InstanceInfo, InstanceStatus};
 
 use crate::registration::Registration;
+use crate::store::KeptOut;
 
 /// What happened to one instance at the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,21 @@ impl InstanceRecord {
     /// From the local copy: left out for a reason.
     pub fn skipped(instance: &InstanceInfo, why: &dyn fmt::Display) -> Self {
         Self { step: Step::Skipped, detail: Some(why.to_string()), ..Self::of(instance) }
+    }
+
+    /// From the journal: to be brought back, and not in the registry. There nothing keeps it out.
+    pub(crate) fn not_there(kept_out: KeptOut) -> Self {
+        let KeptOut { app, instance_id, registration, port } = kept_out;
+        Self {
+            app,
+            instance_id,
+            registration,
+            port,
+            status_before: InstanceStatus::Unknown,
+            status: InstanceStatus::Unknown,
+            step: Step::Done,
+            detail: Some("the registry does not know it now; when it registers again, nothing keeps it out".to_owned()),
+        }
     }
 
     /// `APP/id`, for people.

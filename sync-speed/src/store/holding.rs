@@ -29,6 +29,16 @@ pub struct Held {
     pub expires_ms: Option<i64>,
 }
 
+/// An instance that an offline keeps out, as it was when that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeptOut {
+    /// Upper case.
+    pub(crate) app: String,
+    pub(crate) instance_id: String,
+    pub(crate) registration: Registration,
+    pub(crate) port: i32,
+}
+
 impl Store {
     /// All that hold, oldest first; and how many more there are than are looked at.
     ///
@@ -93,6 +103,27 @@ impl Store {
         .read_optional(&self.pool)
         .await?;
         Ok(held.is_some())
+    }
+
+    /// What is kept out of an application; or everywhere.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn kept_out(&self, app: Option<&str>) -> Result<Vec<KeptOut>, StoreError> {
+        let rows = sql("SELECT i.app, i.instance_id, i.ip, i.service_up_ms, i.port \
+             FROM entry_instances i JOIN entries e ON e.number = i.number \
+             WHERE i.step = 'done' AND i.ended_ms IS NULL AND e.kind = 'offline' AND (? = '' OR i.app = ?) \
+             ORDER BY i.app, i.instance_id, i.number")
+        .bind(app.unwrap_or_default())
+        .bind(app.unwrap_or_default())
+        .read_all(&self.pool)
+        .await?;
+        let kept_out = |row: &Row| {
+            let port = i32::try_from(row.int("port")?).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            let (app, instance_id) = (row.text("app")?, row.text("instance_id")?);
+            Ok(KeptOut { app, instance_id, registration: registration_of(row)?, port })
+        };
+        rows.iter().map(kept_out).collect()
     }
 
     /// It holds no longer.

@@ -8,6 +8,8 @@ mod access;
 mod acknowledgements;
 mod audit;
 mod database_failures;
+mod draining;
+mod forgotten;
 mod gateway_guesses;
 mod gateways;
 mod holding;
