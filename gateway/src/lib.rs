@@ -22,6 +22,7 @@
 //! | `reload` | routes that change while the gateway runs |
 //! | `terms` | what holds for a request: time-outs, tries, limits |
 //! | `time_limits` | how long a route allows a request to take in all, and its answer to stand still |
+//! | `tries` | how often one request is tried, and where not again |
 //! | `headers` | which headers pass |
 //! | `destination` | where an instance is called, and what is spoken there |
 //! | `pick`, `rule` | which endpoint a try goes to; balancing rules, one per file |

@@ -16,6 +16,7 @@ mod h2spec;
 mod http2;
 mod http2_limits;
 mod instances_http2;
+mod instances_http2_ends;
 mod instances_http2_limits;
 mod instances_tls;
 mod live_marks;

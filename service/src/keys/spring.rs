@@ -240,19 +240,8 @@ pub(super) fn ignored() -> &'static [Key] {
         "spring.security.user.roles" "spring.security.filter.order" "spring.security.filter.dispatcher-types"
         "eureka.server.a-w-s-access-id" "eureka.server.a-w-s-secret-key" "eureka.server.e-i-p-bind-rebind-retries"
         "eureka.server.e-i-p-binding-retry-interval-ms" "eureka.server.e-i-p-binding-retry-interval-ms-when-unbound"
-
-
-
-
         "eureka.server.a-s-g-query-timeout-ms"
         "eureka.server.a-s-g-update-interval-ms" "eureka.server.a-s-g-cache-expiry-timeout-ms"
-
-
-
-
-
-
-
         "eureka.server.prime-aws-replica-connections"
         "eureka.server.disable-delta-for-remote-regions" "eureka.server.remote-region-connect-timeout-ms"
         "eureka.server.remote-region-read-timeout-ms" "eureka.server.remote-region-total-connections"
