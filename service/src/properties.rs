@@ -19,6 +19,7 @@
 //! | `duration` | `30s`, `PT30S` |
 
 mod choosing;
+mod classified;
 mod document;
 mod duration;
 mod environment;
@@ -232,7 +233,7 @@ impl Properties {
     }
 
     fn setting(&self, key: &str) -> Option<&Setting> {
-        debug_assert!(layers::is_used(key), "{key} is read but not listed in eurus_service::keys");
+        debug_assert!(classified::is_used(key), "{key} is read but not listed in eurus_service::keys");
         self.settings.get(key)
     }
 }

@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 use crate::app_order::{AppOrder, Turn};
 use crate::audit::Trail;
 use crate::candidates::{Candidates, Selected};
-use crate::entry::{Entry, EntryState, InstanceRecord, Step};
+use crate::entry::{Entry, InstanceRecord, Step};
 use crate::error::Refusal;
 use crate::notify::{Courier, GatewayClient, Told};
 use crate::points;
@@ -37,6 +37,7 @@ use crate::store::{NewEntry, Store, StoreError};
 use crate::tally::Tally;
 
 pub(crate) use parts::{Scope, Ways};
+use waiting::{as_answered, tell};
 
 /// Requests under way at one time; one more is told to come again.
 const REQUESTS_MAX: usize = 256;
@@ -266,29 +267,6 @@ impl Downline {
             || format!("{DRAINS_MAX} requests wait for instances to drain; ask again when some have ended, or without");
         let waits = request.drain_within_ms.filter(|_| request.rolling.is_none());
         waits.map(|_| self.drains.try_acquire().map_err(|_| Refusal::Busy(busy()))).transpose()
-    }
-}
-
-/// What a repeated request hears: the same as the first.
-fn as_answered(entry: Entry) -> Result<Entry, Refusal> {
-    let why = || entry.note.clone().unwrap_or_else(|| "see its entry".to_owned());
-    if entry.is_uncertain() {
-        let why = why();
-        return Err(Refusal::Unknown { entry: Box::new(entry), why });
-    }
-    match entry.state {
-        EntryState::Failed => {
-            let why = why();
-            Err(Refusal::Registry { entry: Some(Box::new(entry)), why })
-        }
-        _ => Ok(entry),
-    }
-}
-
-/// Whoever asked may have left.
-fn tell(recorded: Option<oneshot::Sender<Entry>>, entry: &Entry) {
-    if let Some(recorded) = recorded {
-        let _ = recorded.send(entry.clone());
     }
 }
 

@@ -40,11 +40,10 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
 use crate::config::{NotifyConfig, SyncSpeedConfig};
-use crate::entry::Ack;
 use crate::nodes::{self, Announced};
 use crate::store::Store;
 use crate::tally::Tally;
-use attempt::Attempt;
+use attempt::{Answered, Attempt};
 pub use batch::GroupsByApp;
 use book::{Book, Retry};
 pub use courier::Courier;
@@ -68,14 +67,6 @@ const NEVER_MS: i64 = i64::MAX / 1_000;
 /// A call under way. It carries a timer until its answer is booked: on a manual clock, time stands still while the
 /// network is asked.
 type CallUnderWay = Pin<Box<dyn Future<Output = Answered> + Send>>;
-
-struct Answered {
-    id: u64,
-    answer: Result<Ack, Failure>,
-    at_us: i64,
-    /// Kept for its life alone.
-    _timer: Timer,
-}
 
 /// The loop.
 pub struct NotifyLoop {

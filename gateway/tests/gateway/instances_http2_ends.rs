@@ -1,6 +1,5 @@
 //! How requests end that are under way at instances of HTTP/2: taken back, broken off, after a downline.
 
-
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt as _;

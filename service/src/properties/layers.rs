@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use super::classified::{Classified, classify};
 use super::found::Found;
 use super::loading::{Loading, Outside};
 use super::placeholders::Known;
 use super::{ConfigError, Files, Origin, Properties, Setting, environment, flatten, names};
-use crate::keys::{self, Meaning, uniform};
+use crate::keys::{self, uniform};
 
 const JSON_KEY: &str = "spring.application.json";
 /// What says where files are cannot stand in a file.
@@ -252,60 +253,4 @@ fn is_the_registrys_lock(key: &str) -> bool {
 /// `security.basic.enabled: false` was never meant to lock anything.
 fn asks_for_nothing(key: &str, value: &str) -> bool {
     uniform(key).ends_with(".enabled") && value.trim().eq_ignore_ascii_case("false")
-}
-
-/// Whether a key may be read.
-pub(super) fn is_used(key: &str) -> bool {
-    matches!(classify(key), Classified::Used(_) | Classified::OfReplication(_))
-}
-
-enum Classified {
-    Used(String),
-    OfReplication(String),
-    /// Known, without meaning here.
-    Ignored,
-    /// Another program's.
-    Foreign,
-    Refused(&'static str),
-    Locks(&'static str),
-    Warned(&'static str),
-    Unknown,
-}
-
-/// What a key is, whichever relaxed form it has.
-fn classify(key: &str) -> Classified {
-    if let Some(known) = keys::find(key) {
-        return by_meaning(known.meaning, known.name.to_owned());
-    }
-    if let Some((list, rest)) = keys::list_of(key) {
-        return by_meaning(list.meaning, format!("{}{rest}", list.name));
-    }
-    let wanted = uniform(key);
-    for map in keys::maps() {
-        let segments = map.prefix.split('.').count();
-        let is_under = wanted.strip_prefix(&uniform(map.prefix)).is_some_and(|rest| rest.starts_with('.'));
-        if is_under {
-            // The last part belongs to the user: it is kept as written.
-            let entry: Vec<&str> = key.splitn(segments + 1, '.').collect();
-            return by_meaning(map.meaning, format!("{}.{}", map.prefix, entry[segments]));
-        }
-    }
-    if ["eurus.", "eureka.", "spring.security."].iter().any(|prefix| wanted.starts_with(prefix)) {
-        return Classified::Unknown;
-    }
-    match keys::of_service(key) {
-        Some((service, known)) => by_meaning(known.meaning, format!("{service}.{}", known.suffix)),
-        None => Classified::Foreign,
-    }
-}
-
-fn by_meaning(meaning: Meaning, name: String) -> Classified {
-    match meaning {
-        Meaning::Used(_) => Classified::Used(name),
-        Meaning::OfReplication(_) => Classified::OfReplication(name),
-        Meaning::Ignored => Classified::Ignored,
-        Meaning::Refused(why) => Classified::Refused(why),
-        Meaning::Locks(why) => Classified::Locks(why),
-        Meaning::Warned(instead) => Classified::Warned(instead),
-    }
 }

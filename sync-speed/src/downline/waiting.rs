@@ -1,10 +1,10 @@
 //! Waiting for entries that others carry out, and what they have come to.
 
 use eurus_service::Timer;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
 use super::Downline;
-use crate::entry::Entry;
+use crate::entry::{Entry, EntryState};
 use crate::error::Refusal;
 use crate::notify::Outcome;
 use crate::request::Request;
@@ -87,5 +87,28 @@ async fn changed(changes: &mut broadcast::Receiver<i64>, entry: &Entry) {
         if number == entry.number || entry.plan.is_some() {
             return;
         }
+    }
+}
+
+/// What a repeated request hears: the same as the first.
+pub(super) fn as_answered(entry: Entry) -> Result<Entry, Refusal> {
+    let why = || entry.note.clone().unwrap_or_else(|| "see its entry".to_owned());
+    if entry.is_uncertain() {
+        let why = why();
+        return Err(Refusal::Unknown { entry: Box::new(entry), why });
+    }
+    match entry.state {
+        EntryState::Failed => {
+            let why = why();
+            Err(Refusal::Registry { entry: Some(Box::new(entry)), why })
+        }
+        _ => Ok(entry),
+    }
+}
+
+/// Whoever asked may have left.
+pub(super) fn tell(recorded: Option<oneshot::Sender<Entry>>, entry: &Entry) {
+    if let Some(recorded) = recorded {
+        let _ = recorded.send(entry.clone());
     }
 }

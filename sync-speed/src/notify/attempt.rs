@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use eurus_client::EurekaClient;
-use eurus_service::Faults;
 use eurus_service::faults::Way;
+use eurus_service::{Faults, Timer};
 
 use super::batch::Call;
 use super::gateway::{Failure, GatewayClient, Told};
@@ -21,6 +21,15 @@ pub(super) struct Attempt {
     pub(super) client: Arc<EurekaClient>,
     pub(super) store: Store,
     pub(super) faults: Faults,
+}
+
+/// What an attempt came to.
+pub(super) struct Answered {
+    pub(super) id: u64,
+    pub(super) answer: Result<Ack, Failure>,
+    pub(super) at_us: i64,
+    /// Kept for its life alone.
+    pub(super) _timer: Timer,
 }
 
 impl Attempt {
