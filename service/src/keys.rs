@@ -5,6 +5,8 @@
 //! environment's `EUREKA_SERVER_DISABLEDELTA` or `EUREKA_SERVER_DISABLE_DELTA` are one key.
 
 mod eurus;
+mod eurus_gateway;
+mod eurus_sync_speed;
 mod families;
 mod older;
 mod page;
@@ -93,7 +95,13 @@ pub fn find_flat(name: &str) -> Option<&'static Key> {
 
 /// All known keys.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    eurus::KEYS.iter().chain(spring::KEYS).chain(older::KEYS).chain(spring::ignored())
+    eurus::KEYS
+        .iter()
+        .chain(eurus_gateway::KEYS)
+        .chain(eurus_sync_speed::KEYS)
+        .chain(spring::KEYS)
+        .chain(older::KEYS)
+        .chain(spring::ignored())
 }
 
 /// All known maps.
