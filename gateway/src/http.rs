@@ -27,6 +27,7 @@ use crate::directory::Directory;
 use crate::routes::Routes;
 use crate::sync_speed::Standing;
 use crate::tally::Tally;
+use crate::upstream::tls::InstanceTls;
 use failure::Failure;
 
 /// Connections of one admin worker at most: further callers wait. Each of them ends when it does not send in time.
@@ -43,6 +44,7 @@ pub(crate) struct Admin {
     pub(crate) access_log: Option<AccessLog>,
     /// `None`: it is not spoken.
     pub(crate) tls: Option<EdgeTls>,
+    pub(crate) instance_tls: Arc<InstanceTls>,
     pub(crate) clock: Clock,
     pub(crate) config: AdminConfig,
     /// The gateway's own instance id.

@@ -234,6 +234,7 @@ fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<St
         tally: Arc::clone(&shared.tally),
         access_log: shared.access_log.clone(),
         tls: config.tls.as_ref().map(|config| config.tls.clone()),
+        instance_tls: Arc::clone(&shared.instance_tls),
         clock: clock.clone(),
         config: config.admin.clone(),
         node,

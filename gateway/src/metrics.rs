@@ -17,6 +17,7 @@ use eurus_service::tls::EdgeTls;
 use crate::directory::Directory;
 use crate::routes::Routes;
 use crate::tally::Tally;
+use crate::upstream::tls::InstanceTls;
 
 /// Where everything is counted.
 pub(crate) struct Sources {
@@ -26,6 +27,7 @@ pub(crate) struct Sources {
     pub(crate) access_log_lines_dropped: u64,
     /// `None`: it is not spoken.
     pub(crate) tls: Option<EdgeTls>,
+    pub(crate) instance_tls: Arc<InstanceTls>,
 }
 
 /// All of them.
@@ -36,9 +38,7 @@ pub(crate) fn write(sources: &Sources, now_ms: i64) -> String {
     services::write(&mut text, &shown);
     routes::write(&mut text, &sources.routes);
     state::write(&mut text, &sources.directory, now_ms);
-    if let Some(tls) = &sources.tls {
-        tls::write(&mut text, tls, &sources.tally);
-    }
+    tls::write(&mut text, sources);
     limits(&mut text, sources, &shown);
     let lines = Family::counter("eurus_gateway_log_lines_dropped", "Log lines dropped because the log was too slow.");
     text.counter(&lines, eurus_service::logging::dropped_lines());

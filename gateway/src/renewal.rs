@@ -1,11 +1,13 @@
 //! Certificates that change while the gateway runs. Their files are looked at; what has changed is read as a whole and holds
-//! for the next handshake, or is wrong and leaves what was in force in force. And whoever forgot to renew one is told.
+//! for the next connection, with callers or with instances, or is wrong and leaves what was in force in force. And whoever forgot to renew one is told.
+
+mod shown;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use eurus_service::counting::Label as _;
 use eurus_service::properties::{FilesState, Settling};
-use eurus_service::tls::EdgeTls;
 use eurus_service::tls::edge::Expiry;
 use eurus_service::{Clock, Shutdown, Timer};
 
@@ -13,6 +15,7 @@ use crate::config::GatewayConfig;
 use crate::tally::{Renewal, Tally};
 use crate::timestamp::Timestamp;
 use crate::worker::Shared;
+use shown::Shown;
 
 /// How often files are looked at. What has changed must look the same twice: it is in force within 3 s.
 const LOOK_EVERY_MS: i64 = 1_000;
@@ -21,19 +24,23 @@ const WARN_BEFORE_MS: i64 = 14 * 86_400_000;
 
 /// See the module.
 struct Renewals {
-    tls: EdgeTls,
+    shown: Shown,
     settling: Settling,
     tally: Arc<Tally>,
     said: Said,
 }
 
-/// Follows the files until the stop; nothing where TLS is not spoken.
+/// Follows the files until the stop; nothing where none are configured.
 pub(crate) fn start(config: &GatewayConfig, shared: &Shared, clock: &Clock, stop: &Shutdown) {
-    let Some(config) = &config.tls else { return };
-    let tls = config.tls.clone();
-    let settling = Settling::new(tls.files_state());
-    let renewals = Renewals { tls, settling, tally: Arc::clone(&shared.tally), said: Said::default() };
-    tokio::spawn(renewals.run(clock.clone(), clock.timer("gateway certificates"), stop.clone()));
+    let to_callers = config.tls.as_ref().map(|config| Shown::ToCallers(config.tls.clone()));
+    let has_files = shared.instance_tls.files().is_some();
+    let to_instances = has_files.then(|| Shown::ToInstances(Arc::clone(&shared.instance_tls)));
+    for shown in to_callers.into_iter().chain(to_instances) {
+        let settling = Settling::new(shown.state());
+        let timer = clock.timer(shown.timer());
+        let renewals = Renewals { shown, settling, tally: Arc::clone(&shared.tally), said: Said::default() };
+        tokio::spawn(renewals.run(clock.clone(), timer, stop.clone()));
+    }
 }
 
 impl Renewals {
@@ -44,8 +51,8 @@ impl Renewals {
                 () = timer.sleep_ms(LOOK_EVERY_MS) => {}
                 () = stop.wait() => return,
             }
-            let tls = self.tls.clone();
-            match tokio::task::spawn_blocking(move || FilesState::of(&tls.files())).await {
+            let shown = self.shown.clone();
+            match tokio::task::spawn_blocking(move || FilesState::of(&shown.files())).await {
                 Ok(state) if self.settling.look(&state) => self.renew().await,
                 Ok(_) => {}
                 Err(error) => log::error!("the files of certificates could not be looked at: {error}"),
@@ -54,37 +61,41 @@ impl Renewals {
     }
 
     async fn renew(&mut self) {
-        let tls = self.tls.clone();
-        let outcome = match tokio::task::spawn_blocking(move || tls.renew()).await {
+        let (shown, side) = (self.shown.clone(), self.shown.side());
+        let outcome = match tokio::task::spawn_blocking(move || shown.renew()).await {
             Ok(outcome) => outcome.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         let counted = if outcome.is_ok() { Renewal::Done } else { Renewal::Failed };
-        self.tally.mine().renewals.count((counted,));
+        self.tally.mine().renewals.count((side, counted));
         match outcome {
             Ok(()) => {
-                let ends = self.tls.expiries();
+                let ends = self.shown.expiries();
                 let ends: Vec<_> =
                     ends.iter().map(|one| format!("{} until {}", one.name, Timestamp(one.at_ms))).collect();
                 log::info!(
-                    "files of TLS have changed, and hold from the next handshake on: {}",
+                    "files of TLS with {} have changed, {}: {}",
+                    side.text(),
+                    self.shown.effect(),
                     ends.join(", ").escape_debug()
                 );
             }
             Err(why) => log::error!(
-                "files of TLS have changed and are not taken over, what was in force stays in force: {why}; mend it, they \
-                 are read again when they change"
+                "files of TLS with {} have changed and are not taken over, what was in force stays in force: {why}; mend \
+                 it, they are read again when they change",
+                side.text()
             ),
         }
     }
 
     fn warn(&mut self, now_ms: i64) {
-        for (Expiry { name, at_ms }, is_over) in self.said.due(&self.tls.expiries(), now_ms) {
+        let whom = self.shown.side().text();
+        for (Expiry { name, at_ms }, is_over) in self.said.due(&self.shown.expiries(), now_ms) {
             let (name, end) = (name.escape_debug(), Timestamp(at_ms));
             if is_over {
-                log::error!("the certificate {name} is over since {end}, callers refuse it: renew its files");
+                log::error!("the certificate {name} for {whom} is over since {end}, they refuse it: renew its files");
             } else {
-                log::warn!("the certificate {name} ends at {end}: renew its files before");
+                log::warn!("the certificate {name} for {whom} ends at {end}: renew its files before");
             }
         }
     }

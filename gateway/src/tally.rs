@@ -95,6 +95,16 @@ label! {
 }
 
 label! {
+    /// Whom certificates are for.
+    pub(crate) enum Side as "side" {
+        /// `ssl.*`.
+        Callers = "callers",
+        /// `instances.tls.*`.
+        Instances = "instances",
+    }
+}
+
+label! {
     /// How it came out that files of certificates were read again.
     pub(crate) enum Renewal as "outcome" {
         Done = "done",
@@ -120,7 +130,7 @@ pub(crate) struct Counts {
     pub(crate) connections_begun: Grid<()>,
     pub(crate) connections_ended: Grid<()>,
     pub(crate) handshakes: Grid<(Handshake,)>,
-    pub(crate) renewals: Grid<(Renewal,)>,
+    pub(crate) renewals: Grid<(Side, Renewal)>,
     pub(crate) upgrades_begun: Grid<()>,
     pub(crate) upgrades_ended: Grid<()>,
     /// Connections to instances that became idle, and that ceased to be.

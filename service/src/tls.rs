@@ -5,6 +5,7 @@
 //! | [`server`] | [`ServerTls`], from `server.ssl.*` or `eurus.sync-speed.ssl.*` |
 //! | [`edge`] | [`EdgeTls`]: the same with several certificates and HTTP/2, renewed while it is spoken; `eurus.gateway.ssl.*` |
 //! | [`client`] | [`ClientTls`], from `eureka.client.tls.*` and `eurus.client.tls.*` |
+//! | [`client_files`] | [`ClientFiles`]: a client's PEM files, read again when they are renewed; `eurus.gateway.instances.tls.*` |
 //! | [`names`] | whom a certificate names |
 //! | `identity` | a certificate chain with its key: PEM or PKCS12, checked |
 //! | `further`, `by_name` | further certificates of a server; which of them a caller is shown |
@@ -13,12 +14,13 @@
 //! | `key_store` | Java's PKCS12 files |
 //! | `material` | the file, or the text, that a property names |
 //!
-//! Everything is read and checked at the start; a failure names the key, the file and why. But for `edge` nothing is read
-//! again later: new certificates need a restart.
+//! Everything is read and checked at the start; a failure names the key, the file and why. But for `edge`
+//! and `client_files` nothing is read again later: new certificates need a restart.
 
 mod anchors;
 mod by_name;
 pub mod client;
+pub mod client_files;
 pub mod edge;
 mod further;
 mod identity;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 
 pub use client::ClientTls;
+pub use client_files::{ClientFiles, ClientReading};
 pub use edge::EdgeTls;
 pub use server::ServerTls;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use eurus_service::tls::ClientTls;
+use eurus_service::tls::ClientFiles;
 
 /// What is spoken with instances, and how it is secured. Names of services are upper-case.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct InstancesConfig {
     /// By service.
     pub server_names: HashMap<String, String>,
     /// Whom TLS trusts, and what it shows; `None`: the system's authorities, and nothing.
-    pub tls: Option<ClientTls>,
+    pub tls: Option<ClientFiles>,
     /// Connections of HTTP/2.
     pub http2: InstancesHttp2,
 }

@@ -169,6 +169,7 @@ mod tests {
     use crate::directory::Directory;
     use crate::routes::{Routes, RoutesConfig};
     use crate::sync_speed::{Standing, State};
+    use crate::upstream::tls::InstanceTls;
 
     /// An admin API over one instance, and its endpoint.
     fn admin() -> (Admin, Arc<Endpoint>) {
@@ -200,6 +201,7 @@ mod tests {
                 tally: Arc::default(),
                 access_log: None,
                 tls: None,
+                instance_tls: Arc::new(InstanceTls::new(None).unwrap()),
                 clock,
                 config,
                 node,

@@ -1,5 +1,7 @@
 //! `GET /metrics`: for Prometheus.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
@@ -19,6 +21,7 @@ pub(super) async fn metrics(_: Authorized, admin: Data<Admin>) -> Result<HttpRes
         tally: admin.tally.clone(),
         access_log_lines_dropped: admin.access_log.as_ref().map_or(0, AccessLog::dropped_lines),
         tls: admin.tls.clone(),
+        instance_tls: Arc::clone(&admin.instance_tls),
     };
     let now_ms = admin.clock.now_ms();
     // Reads files of /proc, and adds up thousands of numbers: not on the thread that takes orders.

@@ -14,6 +14,7 @@ fn sources() -> Sources {
         tally: Arc::default(),
         access_log_lines_dropped: 7,
         tls: None,
+        instance_tls: Arc::new(InstanceTls::new(None).unwrap()),
     }
 }
 

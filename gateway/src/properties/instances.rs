@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use eurus_service::properties::{ConfigError, Properties};
-use eurus_service::tls::ClientTls;
+use eurus_service::tls::ClientFiles;
 use eurus_service::tls::client::PemKeys;
 use rustls::pki_types::ServerName;
 
@@ -33,7 +33,7 @@ pub(super) fn instances(properties: &Properties, stock: &InstancesConfig) -> Res
         secures: by_service(properties, "eurus.gateway.instances.secure-of", SECURES, secure)?,
         server_name: one(properties, "eurus.gateway.instances.tls.server-name", NAMES, name)?,
         server_names: by_service(properties, "eurus.gateway.instances.tls.server-name-of", NAMES, name)?,
-        tls: ClientTls::by_keys(&TLS, properties)?,
+        tls: ClientFiles::by_keys(&TLS, properties)?,
         http2: http2(properties, &stock.http2)?,
     })
 }

@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::http1::Http1;
 use super::http2::Link;
 use super::stream::{Sent, Socket};
-use super::tls::InstanceTls;
+use super::tls::{InstanceTls, Under};
 use crate::config::EdgeConfig;
 use crate::destination::{Destination, Spoken};
 use crate::error::ErrorKind;
@@ -80,12 +80,12 @@ impl Dialer {
             };
         };
         let (stream, sent) = (kept_alive(stream)?, Rc::new(Sent::default()));
-        let stream = self.secure(ObservedStream::new(stream, Rc::clone(&sent)), name, spoken).await?;
+        let (stream, under) = self.secure(ObservedStream::new(stream, Rc::clone(&sent)), name, spoken).await?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         match spoken {
             Spoken::Http2 if !is_http2 => Err(io::Error::other("it does not agree to HTTP/2 under TLS (ALPN)")),
-            _ if is_http2 => Link::open(stream, Some(sent), address, self).await.map(Dialed::Http2),
-            _ => Http1::tls(stream, &sent, address, &self.config.limits).await.map(Dialed::Http1),
+            _ if is_http2 => Link::open(stream, Some((sent, under)), address, self).await.map(Dialed::Http2),
+            _ => Http1::tls((stream, under), &sent, address, &self.config.limits).await.map(Dialed::Http1),
         }
     }
 
@@ -94,12 +94,13 @@ impl Dialer {
         socket: Socket,
         name: &ServerName<'static>,
         spoken: Spoken,
-    ) -> io::Result<TlsStream<Socket>> {
-        let config = self.tls.offering(spoken).await.map_err(io::Error::other)?;
-        TlsConnector::from(config).connect(name.clone(), socket).await.map_err(|error| {
+    ) -> io::Result<(TlsStream<Socket>, Under)> {
+        let (config, under) = self.tls.offering(spoken).await.map_err(io::Error::other)?;
+        let stream = TlsConnector::from(config).connect(name.clone(), socket).await.map_err(|error| {
             let name = name.to_str();
             io::Error::new(error.kind(), format!("TLS with it, as {name}, failed: {error}"))
-        })
+        })?;
+        Ok((stream, under))
     }
 }
 

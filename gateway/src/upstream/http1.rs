@@ -13,6 +13,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::first_byte::Watch;
 use super::stream::{Sent, Socket, Stream};
+use super::tls::Under;
 use super::upload::Upload;
 use crate::limits::Limits;
 
@@ -23,6 +24,8 @@ pub(crate) struct Http1 {
     address: SocketAddr,
     /// What runs it; with the stream for its outcome, when HTTP has ended on it and another protocol may go on.
     run: JoinHandle<Option<Parts<TokioIo<Stream>>>>,
+    /// `None`: it is no connection of TLS.
+    under: Option<Under>,
     /// The number of its endpoint.
     pub(super) endpoint: u64,
     /// Whether it has carried a request before: the instance may have closed it in the same moment.
@@ -34,20 +37,25 @@ pub(crate) struct Http1 {
 impl Http1 {
     pub(super) async fn plain(stream: TcpStream, address: SocketAddr, limits: &Limits) -> io::Result<Self> {
         let watch = Rc::new(Watch::new(limits.header_bytes_max));
-        Self::over(Stream::plain(stream, &watch), watch, address, limits).await
+        Self::over((Stream::plain(stream, &watch), None), watch, address, limits).await
     }
 
     pub(super) async fn tls(
-        stream: TlsStream<Socket>,
+        (stream, under): (TlsStream<Socket>, Under),
         sent: &Sent,
         address: SocketAddr,
         limits: &Limits,
     ) -> io::Result<Self> {
         let watch = Rc::new(Watch::new(limits.header_bytes_max));
-        Self::over(Stream::tls(stream, sent, &watch), watch, address, limits).await
+        Self::over((Stream::tls(stream, sent, &watch), Some(under)), watch, address, limits).await
     }
 
-    async fn over(stream: Stream, watch: Rc<Watch>, address: SocketAddr, limits: &Limits) -> io::Result<Self> {
+    async fn over(
+        (stream, under): (Stream, Option<Under>),
+        watch: Rc<Watch>,
+        address: SocketAddr,
+        limits: &Limits,
+    ) -> io::Result<Self> {
         let (sender, connection) = http1::Builder::new()
             .max_headers(limits.headers_max)
             .max_header_size(limits.header_bytes_max)
@@ -67,7 +75,7 @@ impl Http1 {
                 }
             }
         });
-        Ok(Self { sender, watch, address, run, endpoint: 0, is_reused: false, is_spent: false })
+        Ok(Self { sender, watch, address, run, under, endpoint: 0, is_reused: false, is_spent: false })
     }
 
     /// Where it leads.
@@ -87,9 +95,9 @@ impl Http1 {
         Some((parts.read_buf, parts.io.into_inner()))
     }
 
-    /// Whether it is known to be closed.
-    pub(super) fn is_closed(&self) -> bool {
-        self.is_spent || self.sender.is_closed()
+    /// Whether it carries no further request: it is known to be closed, or what it was opened with is replaced.
+    pub(super) fn has_ended(&self) -> bool {
+        self.is_spent || self.sender.is_closed() || self.under.as_ref().is_some_and(Under::is_replaced)
     }
 
     /// Waits until the request before is over on our side; `false`: it cannot be used again.

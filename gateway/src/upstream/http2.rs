@@ -32,6 +32,7 @@ use tokio::time::timeout;
 
 use super::dial::Dialer;
 use super::stream::Sent;
+use super::tls::Under;
 use super::upload::Upload;
 use crate::config::InstancesHttp2;
 use crate::endpoint::StartTicket;
@@ -45,6 +46,8 @@ pub(crate) struct Link {
     sender: SendRequest<Bytes>,
     address: SocketAddr,
     starts: Rc<Starts>,
+    /// `None`: it is no connection of TLS.
+    under: Option<Under>,
     streams_max: usize,
     in_use: Cell<usize>,
     /// Since when a look has found no request; see [`is_overdue`](Self::is_overdue).
@@ -61,7 +64,7 @@ pub(super) enum Entry {
     Place(Place),
     /// It carries as many requests as it may.
     Full,
-    /// It takes no more: it is closed, or its instance has said that it will be (GOAWAY).
+    /// It takes no more: it is closed, its instance has said that it will be (GOAWAY), or certificates were renewed.
     Ending,
 }
 
@@ -88,10 +91,10 @@ pub(super) struct Unbegun {
 }
 
 impl Link {
-    /// Begins HTTP/2 on a stream; `sent`: what has left it below TLS.
+    /// Begins HTTP/2 on a stream; `secured`: what has left it below TLS, and what that was opened with.
     pub(super) async fn open<S>(
         stream: S,
-        sent: Option<Rc<Sent>>,
+        secured: Option<(Rc<Sent>, Under)>,
         address: SocketAddr,
         dialer: &Dialer,
     ) -> io::Result<Rc<Self>>
@@ -99,6 +102,7 @@ impl Link {
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
         let config = &dialer.config.instances.http2;
+        let (sent, under) = secured.unzip();
         let starts = Rc::new(Starts::new(sent));
         let stream = FrameStream::new(stream, Rc::clone(&starts));
         let (sender, connection) = builder(config, dialer.config.limits.header_bytes_max)
@@ -114,6 +118,7 @@ impl Link {
             sender,
             address,
             starts,
+            under,
             streams_max: config.streams_max as usize,
             in_use: Cell::new(0),
             idle_since_ms: Cell::new(None),
@@ -133,7 +138,7 @@ impl Link {
 
     /// A place for one more request.
     pub(super) fn enter(self: &Rc<Self>) -> Entry {
-        if self.starts.has_ended() {
+        if self.has_ended() {
             return Entry::Ending;
         }
         if self.in_use.get() >= self.streams_max.min(self.sender.current_max_send_streams()) {
@@ -149,9 +154,9 @@ impl Link {
         Entry::Place(Place { link: Rc::clone(self), sender, start: None, pump: None, is_reused })
     }
 
-    /// Whether it is closed.
+    /// Whether it takes no further request: it is closed, or what it was opened with is replaced.
     pub(super) fn has_ended(&self) -> bool {
-        self.starts.has_ended()
+        self.starts.has_ended() || self.under.as_ref().is_some_and(Under::is_replaced)
     }
 
     /// Whether no look has found a request on it for so long.

@@ -64,10 +64,11 @@ impl Links {
         loop {
             let (freed, opened, openings) = (self.freed.notified(), self.opened.notified(), self.openings.get());
             if self.is_http1.get() {
-                let first = self.first_http1.take().map(|mut connection| {
-                    connection.endpoint = which.endpoint;
-                    Connection::Http1(connection)
-                });
+                let first =
+                    self.first_http1.take().filter(|connection| !connection.has_ended()).map(|mut connection| {
+                        connection.endpoint = which.endpoint;
+                        Connection::Http1(connection)
+                    });
                 return Ok(first);
             }
             if let Some(place) = self.free() {

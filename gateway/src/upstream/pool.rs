@@ -45,7 +45,7 @@ impl Pool {
         let idle = all.get_mut(&endpoint)?;
         while let Some(Idle { connection, since_ms }) = idle.pop_back() {
             self.fewer(1);
-            if !connection.is_closed() && now_ms < since_ms + self.limits.idle_ms {
+            if !connection.has_ended() && now_ms < since_ms + self.limits.idle_ms {
                 return Some(connection);
             }
         }
@@ -57,7 +57,7 @@ impl Pool {
     pub(crate) fn put(&self, connection: Connection, now_ms: i64) {
         // A place on a shared one is free again when it is dropped.
         let Connection::Http1(connection) = connection else { return };
-        if connection.is_closed() {
+        if connection.has_ended() {
             return;
         }
         if self.count.get() >= self.limits.all_max {
@@ -95,7 +95,7 @@ impl Pool {
     pub(crate) fn close_overdue(&self, now_ms: i64) {
         self.idle.borrow_mut().retain(|_, idle| {
             let before = idle.len();
-            idle.retain(|one| !one.connection.is_closed() && now_ms < one.since_ms + self.limits.idle_ms);
+            idle.retain(|one| !one.connection.has_ended() && now_ms < one.since_ms + self.limits.idle_ms);
             self.fewer(before - idle.len());
             !idle.is_empty()
         });

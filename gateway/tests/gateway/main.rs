@@ -18,6 +18,7 @@ mod http2_limits;
 mod instances_http2;
 mod instances_http2_ends;
 mod instances_http2_limits;
+mod instances_renewal;
 mod instances_tls;
 mod live_marks;
 mod proxying;

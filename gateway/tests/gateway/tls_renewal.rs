@@ -6,9 +6,9 @@ use crate::support::gateway::Gateway;
 use crate::support::tls::{Certificates, HOST, start};
 use crate::support::{soon, until};
 
-const DONE: &str = "eurus_gateway_tls_renewals_total{outcome=\"done\"}";
-const FAILED: &str = "eurus_gateway_tls_renewals_total{outcome=\"failed\"}";
-const END: &str = "eurus_gateway_tls_certificate_end_seconds{certificate=\"default\"}";
+const DONE: &str = "eurus_gateway_tls_renewals_total{side=\"callers\",outcome=\"done\"}";
+const FAILED: &str = "eurus_gateway_tls_renewals_total{side=\"callers\",outcome=\"failed\"}";
+const END: &str = "eurus_gateway_tls_certificate_end_seconds{side=\"callers\",certificate=\"default\"}";
 
 /// Looks at the files until so many renewals were counted.
 async fn counted(gateway: &Gateway, series: &str, count: f64) {

@@ -136,10 +136,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used(
         "eurus.gateway.instances.tls.trust-certificate",
-        "who vouches for instances, PEM; default the system's authorities",
+        "who vouches for instances, PEM; a file is read again when it changes; default the system's authorities",
     ),
-    used("eurus.gateway.instances.tls.certificate", "what is shown to instances that ask for a certificate, PEM"),
-    used("eurus.gateway.instances.tls.certificate-private-key", "its private key, PEM"),
+    used(
+        "eurus.gateway.instances.tls.certificate",
+        "what is shown to instances that ask for a certificate, PEM; a file is read again when it changes",
+    ),
+    used("eurus.gateway.instances.tls.certificate-private-key", "its private key, PEM; likewise"),
     used(
         "eurus.gateway.instances.tls.server-name",
         "the name that instances' certificates must have; default the hostName of each registration",

@@ -25,7 +25,7 @@ impl fmt::Debug for Rereading {
 }
 
 /// What files looked like, without reading them: a change of any of them changes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilesState(Vec<Option<[i64; 5]>>);
 
 impl FilesState {

@@ -46,8 +46,11 @@ pub struct PemKeys {
 impl PemKeys {
     /// Those that somebody has set.
     pub fn set<'a>(&self, properties: &'a Properties) -> impl Iterator<Item = &'static str> + use<'a> {
-        let keys = [self.trust_certificate, self.certificate, self.private_key];
-        keys.into_iter().filter(|key| properties.is_set_by_user(key))
+        self.all().into_iter().filter(|key| properties.is_set_by_user(key))
+    }
+
+    pub(super) fn all(&self) -> [&'static str; 3] {
+        [self.trust_certificate, self.certificate, self.private_key]
     }
 }
 
@@ -110,6 +113,11 @@ impl ClientTls {
         let roots = anchors::from_properties(properties, keys.trust_certificate, None)?;
         let identity = Identity::from_pem(properties, keys.certificate, keys.private_key)?;
         Ok(Some(Self { trust: roots.map_or(Trust::System, Trust::Only), identity }))
+    }
+
+    /// When the certificate that it shows is over, epoch milliseconds; `None`: it shows none.
+    pub(super) fn certificate_end_ms(&self) -> Option<i64> {
+        self.identity.as_ref().map(Identity::expires_at_ms)
     }
 
     pub(super) fn of_same_process(identity: &Identity) -> Self {

@@ -18,7 +18,7 @@ use crate::properties::{ConfigError, FilesState, Properties};
 /// What is offered, the best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// How the certificate is called that has no name of its own.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// See the module. Cheap to clone; all see the same.
 #[derive(Clone)]

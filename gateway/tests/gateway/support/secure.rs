@@ -17,6 +17,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -50,13 +51,18 @@ impl Authority {
 
     /// A server that shows a certificate of that name, agrees to these protocols, and wants a certificate or not.
     pub(crate) fn server(&self, name: &str, protocols: &[&str], wants_certificate: bool) -> TlsAcceptor {
+        self.server_for(name, protocols, wants_certificate.then_some(self))
+    }
+
+    /// The same, for clients for whom that authority vouches.
+    pub(crate) fn server_for(&self, name: &str, protocols: &[&str], clients: Option<&Self>) -> TlsAcceptor {
         let pair = self.vouch_for(name);
         let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap();
-        let builder = if wants_certificate {
+        let builder = if let Some(clients) = clients {
             let mut roots = RootCertStore::empty();
-            roots.add(CertificateDer::from_pem_slice(self.pem().as_bytes()).unwrap()).unwrap();
+            roots.add(CertificateDer::from_pem_slice(clients.pem().as_bytes()).unwrap()).unwrap();
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
             builder.with_client_cert_verifier(verifier)
@@ -80,12 +86,24 @@ pub(crate) async fn scripted<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    scripted_by(host, watch::channel(acceptor).1, script).await
+}
+
+/// The same, by what is to be agreed on at that time.
+async fn scripted_by<F>(
+    host: u8,
+    acceptor: watch::Receiver<TlsAcceptor>,
+    script: impl Fn(TlsStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
+) -> Producer
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, host], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let (acceptor, script) = (acceptor.clone(), script.clone());
+            let (acceptor, script) = (acceptor.borrow().clone(), script.clone());
             tokio::spawn(async move {
                 // A gateway that does not trust it ends the handshake.
                 if let Ok(stream) = acceptor.accept(stream).await {
@@ -99,14 +117,22 @@ where
 
 /// A producer as all others, but under TLS; it speaks what is agreed upon.
 pub(crate) async fn producer(host: u8, acceptor: TlsAcceptor) -> Producer {
-    scripted(host, acceptor, move |stream| async move {
-        let service = service_fn(move |request| async move {
-            Ok::<_, Infallible>(producer::answer(format!("p{host}"), request).await)
-        });
-        let server = auto::Builder::new(TokioExecutor::new());
-        drop(server.serve_connection(TokioIo::new(stream), service).await);
-    })
-    .await
+    scripted(host, acceptor, move |stream| serve(host, stream)).await
+}
+
+/// One whose TLS changes: what is sent there holds for its next connection.
+pub(crate) async fn changing_producer(host: u8, acceptor: TlsAcceptor) -> (Producer, watch::Sender<TlsAcceptor>) {
+    let (change, acceptor) = watch::channel(acceptor);
+    (scripted_by(host, acceptor, move |stream| serve(host, stream)).await, change)
+}
+
+async fn serve(host: u8, stream: TlsStream<TcpStream>) {
+    let service =
+        service_fn(
+            move |request| async move { Ok::<_, Infallible>(producer::answer(format!("p{host}"), request).await) },
+        );
+    let server = auto::Builder::new(TokioExecutor::new());
+    drop(server.serve_connection(TokioIo::new(stream), service).await);
 }
 
 /// What the registry says of one whose secure port is enabled.
