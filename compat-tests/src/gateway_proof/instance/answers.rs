@@ -27,7 +27,14 @@ const SLOW_HEAD_MS: i64 = 250;
 pub(super) async fn answer(asked: Asked, spoiling: Spoiling, mood: Arc<Mood>) -> Result<Response<Body>, BoxError> {
     let Some(request) = Request::from_path(asked.uri().path()) else { return Ok(Response::new(full("healthy"))) };
     match mood.fate() {
-        Some(Fate::Drop) => return Err(broken_off()),
+        Some(Fate::Drop) => {
+            // Trailers that come in behind the reset of a stream end the whole connection of HTTP/2: the library that serves here
+            // remembers fifty reset streams, and takes a frame of headers of another one for an error of its peer's.
+            if request.kind == Kind::Trailers {
+                digested(request, asked).await?;
+            }
+            return Err(broken_off());
+        }
         Some(Fate::Mute) => {
             // Not for ever: what is never read or reset takes room from all other streams of its connection.
             mood.until_not(Fate::Mute).await;
