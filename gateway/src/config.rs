@@ -102,6 +102,15 @@ impl fmt::Debug for GatewayConfig {
     }
 }
 
+/// What callers are told of failures that are not theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorDetails {
+    /// What kind of failure it is. The log has the rest, under the request's id.
+    None,
+    /// Which instances were tried, where, and how each failed.
+    Full,
+}
+
 /// Limits and time-outs of the request path. Counts are per data-plane thread: threads share nothing.
 #[derive(Clone, Debug)]
 pub struct EdgeConfig {
@@ -131,6 +140,8 @@ pub struct EdgeConfig {
     pub upgrade_idle_timeout_ms: u64,
     /// How long nothing may be said in a call of gRPC, milliseconds.
     pub grpc_idle_timeout_ms: u64,
+    /// What callers are told of failures that are not theirs.
+    pub error_details: ErrorDetails,
     /// What callers may send.
     pub limits: Limits,
     /// Callers of HTTP/2.
@@ -259,6 +270,7 @@ impl Default for EdgeConfig {
             stall_timeout_ms: 60_000,
             upgrade_idle_timeout_ms: 3_600_000,
             grpc_idle_timeout_ms: 3_600_000,
+            error_details: ErrorDetails::None,
             limits: Limits::default(),
             http2: Http2Config::default(),
             instances: InstancesConfig::default(),

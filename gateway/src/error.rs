@@ -8,6 +8,8 @@ use eurus_client::ClientError;
 use eurus_service::ConfigError;
 use http::StatusCode;
 
+use crate::config::ErrorDetails;
+
 /// Whose fault a failed request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -82,6 +84,21 @@ impl ErrorKind {
         }
     }
 
+    /// What a caller is told of what is not its own doing, unless it may have the details: those name instances. `None`: they
+    /// are about its request, and it may.
+    fn in_public(self) -> Option<&'static str> {
+        match self {
+            Self::NotReady => Some("the gateway is not ready yet"),
+            Self::NothingInRotation => Some("no instance may be called now"),
+            Self::Busy => Some("every instance is busy"),
+            Self::ConnectFailed | Self::ConnectTimeout => Some("no instance could be reached"),
+            Self::BadAnswer => Some("the instance gave no valid answer"),
+            Self::ResponseTimeout => Some("the instance gave no answer in time"),
+            Self::NoRoute | Self::UnknownService | Self::CallerBroke | Self::CallerTimeout => None,
+            Self::BadRequest | Self::TooManyHeaders | Self::UriTooLong | Self::BodyTooLong => None,
+        }
+    }
+
     /// Whether the caller's connection cannot go on: where the next request would begin is unknown, or not worth finding
     /// out.
     pub(crate) fn ends_connection(self) -> bool {
@@ -124,6 +141,16 @@ pub(crate) struct RequestError {
 }
 
 impl RequestError {
+    /// As callers are told of it.
+    pub(crate) fn for_callers(mut self, details: ErrorDetails) -> Self {
+        if details == ErrorDetails::None
+            && let Some(short) = self.kind.in_public()
+        {
+            (self.message, self.instance) = (short.to_owned(), None);
+        }
+        self
+    }
+
     /// Of a request that reached no instance.
     pub(crate) fn new(kind: ErrorKind, service: Option<&str>, message: impl Into<String>) -> Self {
         let service = service.map(str::to_owned);

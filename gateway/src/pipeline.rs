@@ -59,7 +59,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
         Ok(answer) => answer::pass(&worker, answer, caller),
         Err(error) => {
             account.failed(&error);
-            refuse(&worker, &caller, (&uri, call), &error)
+            refuse(&worker, &caller, (&uri, call), error)
         }
     };
     answer.headers_mut().insert(X_REQUEST_ID, request_id);
@@ -72,20 +72,21 @@ fn refuse(
     worker: &Worker,
     caller: &Caller,
     (uri, call): (&Uri, Option<Call>),
-    error: &RequestError,
+    error: RequestError,
 ) -> Response<AnswerBody> {
     match error.kind.source() {
-        Source::Upstream => warn(worker, uri.path(), error, &caller.request_id),
-        Source::Downstream | Source::Internal => {
+        Source::Upstream | Source::Internal => warn(worker, uri.path(), &error, &caller.request_id),
+        Source::Downstream => {
             log::debug!("{}: {}: {error}", caller.peer, uri.path().escape_debug());
         }
     }
     if error.kind.ends_connection() {
         caller.activity.set_refused();
     }
+    let error = error.for_callers(worker.config.error_details);
     match call {
-        Some(_) => answer::error_of_call(error),
-        None => answer::error(error, uri, &caller.request_id, worker.clock.now_ms()),
+        Some(_) => answer::error_of_call(&error),
+        None => answer::error(&error, uri, &caller.request_id, worker.clock.now_ms()),
     }
 }
 

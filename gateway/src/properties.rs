@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use eurus_client::ClientConfig;
 use eurus_service::properties::{ConfigError, Properties};
 
-use crate::config::{AdminConfig, EdgeConfig, GatewayConfig};
+use crate::config::{AdminConfig, EdgeConfig, ErrorDetails, GatewayConfig};
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::routes::RoutesConfig;
 use crate::sync_speed::SyncSpeedConfig;
@@ -143,10 +143,21 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
         upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
         grpc_idle_timeout_ms: timeout_ms("eurus.gateway.grpc.idle-timeout-ms", stock.grpc_idle_timeout_ms)?,
+        error_details: error_details(properties)?.unwrap_or(stock.error_details),
         limits: limits::limits(properties, &stock.limits)?,
         http2: http2::http2(properties, &stock.http2)?,
         instances: instances::instances(properties, &stock.instances)?,
     })
+}
+
+fn error_details(properties: &Properties) -> Result<Option<ErrorDetails>, ConfigError> {
+    const KEY: &str = "eurus.gateway.error-details";
+    match properties.string(KEY).as_deref() {
+        None => Ok(None),
+        Some("none") => Ok(Some(ErrorDetails::None)),
+        Some("full") => Ok(Some(ErrorDetails::Full)),
+        Some(_) => Err(properties.invalid(KEY, "none or full")),
+    }
 }
 
 fn admin(properties: &Properties, stock: &AdminConfig) -> Result<AdminConfig, ConfigError> {
@@ -221,6 +232,7 @@ mod tests {
             ("eurus.gateway.down-service-cache.mode", "always"),
             ("eurus.gateway.down-service-cache.bound-ms", "29999"),
             ("eurus.gateway.tries-max", "0"),
+            ("eurus.gateway.error-details", "some"),
             ("eurus.gateway.upgrade-idle-timeout-ms", "0"),
             ("eurus.gateway.upgrade-idle-timeout-ms", "1h"),
             ("eurus.gateway.http2.streams-max", "0"),

@@ -75,6 +75,11 @@ pub(super) const KEYS: &[Key] = &[
         "how many times one request is tried at most, if it may be repeated or was never sent; a refused connection and the first kept one that had ended do not count; default 3",
     ),
     used(
+        "eurus.gateway.error-details",
+        "what callers are told of failures that are not theirs: none, the kind of failure and the request's id, under which the \
+         log has the rest; or full, with the instances that were tried and their addresses; default none",
+    ),
+    used(
         "eurus.gateway.refused-pause-ms",
         "how long an instance that refused a connection is passed over; default 2000",
     ),

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use eurus_gateway::config::ErrorDetails;
 use eurus_gateway::{DataListeners, GatewayConfig, GatewayListeners, RunError};
 use eurus_service::clock::ManualClock;
 use eurus_service::{Clock, Shutdown};
@@ -43,6 +44,7 @@ impl Gateway {
         config.service_urls = vec![registry.url()];
         config.fetch.interval_ms = FETCH_MS;
         config.fetch.disable_delta = true;
+        config.edge.error_details = ErrorDetails::Full;
         adjust(&mut config);
         let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
         let (data, admin) = (bind(), bind());
