@@ -67,7 +67,14 @@ pub(crate) fn pass(worker: &Rc<Worker>, answer: Answer, caller: Caller) -> Respo
     headers::strip_hop_by_hop(&mut head.headers);
     let Caller { activity, handover, .. } = caller;
     if let Some(protocol) = switched_to {
-        headers::set_upgrade(&mut head.headers, &protocol);
+        match protocol.is_over_http2() {
+            true => {
+                // HTTP/2 knows neither: the stream is the tunnel.
+                head.status = StatusCode::OK;
+                head.headers.remove(header::SEC_WEBSOCKET_ACCEPT);
+            }
+            false => headers::set_upgrade(&mut head.headers, &protocol),
+        }
         // What follows it is no HTTP: the edge takes over when it has left.
         handover.put(Switched { connection, protocol });
         return Response::from_parts(head, AnswerBody::Own(Full::default()));

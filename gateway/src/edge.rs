@@ -3,7 +3,7 @@
 //! ```text
 //! start ─► accept ─► converse ─┬► opening ────┬► http1 ─┬► pipeline::serve, request by request
 //!                              └► handshakes ─┴► http2 ─┘
-//!                                                    └► upgrade::carry, when a connection leaves HTTP/1.1
+//!                                                    └► upgrade::carry, when a connection, or a stream of HTTP/2, leaves HTTP
 //! ```
 //!
 //! | module | what |

@@ -46,6 +46,8 @@ pub(crate) enum ErrorKind {
     CallerTimeout,
     /// The request can be read in two ways, or is malformed.
     BadRequest,
+    /// A stream is to carry a protocol that is not passed on.
+    UnknownProtocol,
     /// There are more headers than allowed.
     TooManyHeaders,
     /// The target is longer than allowed.
@@ -63,6 +65,7 @@ impl ErrorKind {
             Self::NotReady | Self::NothingInRotation => Source::Internal,
             Self::NoRoute | Self::UnknownService | Self::CallerBroke | Self::CallerTimeout => Source::Downstream,
             Self::BadRequest | Self::TooManyHeaders | Self::UriTooLong | Self::BodyTooLong => Source::Downstream,
+            Self::UnknownProtocol => Source::Downstream,
             Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout | Self::Busy => {
                 Source::Upstream
             }
@@ -78,6 +81,7 @@ impl ErrorKind {
             Self::ConnectTimeout | Self::ResponseTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::CallerBroke | Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::CallerTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::UnknownProtocol => StatusCode::NOT_IMPLEMENTED,
             Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
@@ -94,7 +98,8 @@ impl ErrorKind {
             Self::ConnectFailed | Self::ConnectTimeout => Some("no instance could be reached"),
             Self::BadAnswer => Some("the instance gave no valid answer"),
             Self::ResponseTimeout => Some("the instance gave no answer in time"),
-            Self::NoRoute | Self::UnknownService | Self::CallerBroke | Self::CallerTimeout => None,
+            Self::NoRoute | Self::UnknownService | Self::UnknownProtocol => None,
+            Self::CallerBroke | Self::CallerTimeout => None,
             Self::BadRequest | Self::TooManyHeaders | Self::UriTooLong | Self::BodyTooLong => None,
         }
     }
@@ -107,6 +112,7 @@ impl ErrorKind {
             Self::TooManyHeaders | Self::UriTooLong | Self::BodyTooLong => true,
             Self::NoRoute | Self::UnknownService | Self::NotReady | Self::NothingInRotation | Self::Busy => false,
             Self::ConnectFailed | Self::ConnectTimeout | Self::BadAnswer | Self::ResponseTimeout => false,
+            Self::UnknownProtocol => false,
         }
     }
 }

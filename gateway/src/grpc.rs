@@ -62,7 +62,7 @@ impl Call {
 impl From<ErrorKind> for Status {
     fn from(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::NoRoute => Self::Unimplemented,
+            ErrorKind::NoRoute | ErrorKind::UnknownProtocol => Self::Unimplemented,
             ErrorKind::NotReady | ErrorKind::UnknownService | ErrorKind::NothingInRotation => Self::Unavailable,
             ErrorKind::ConnectFailed | ErrorKind::ConnectTimeout => Self::Unavailable,
             ErrorKind::BadAnswer | ErrorKind::Busy => Self::Unavailable,

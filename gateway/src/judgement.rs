@@ -12,6 +12,7 @@ use crate::framing::verdicts::Verdicts;
 use crate::framing::{Fault, Framing};
 use crate::headers::host::is_host;
 use crate::limits::Limits;
+use crate::upgrade::extended_connect::Asked;
 
 /// Judges a request by its head, what is known of its body, and, for HTTP/1, what the second reading has found.
 pub(crate) fn judge(
@@ -26,7 +27,7 @@ pub(crate) fn judge(
     in_step.map_err(|fault| bad(&fault.to_string()))?;
     within_headers_limit(limits, &head.headers)?;
     within_uri_limit(limits, &head.uri)?;
-    target(&head.method, &head.uri).map_err(bad)?;
+    target(method(head)?, &head.uri).map_err(bad)?;
     one_host(head).map_err(bad)?;
     if head.version < Version::HTTP_2 {
         only_chunked(&head.headers).map_err(|fault| bad(&fault.to_string()))?;
@@ -73,6 +74,18 @@ pub(crate) fn within_body_limit(max: u64, body: &Incoming) -> Result<(), Request
 pub(crate) fn too_long(max: u64) -> RequestError {
     let message = format!("the body has more than {max} bytes (eurus.gateway.body-bytes-max, or its route's)");
     RequestError::new(ErrorKind::BodyTooLong, None, message)
+}
+
+/// As which a request is judged: a WebSocket over HTTP/2 is a `GET`.
+fn method(head: &Parts) -> Result<&Method, RequestError> {
+    match Asked::of(head) {
+        None => Ok(&head.method),
+        Some(asked) if asked.is_known() => Ok(&Method::GET),
+        Some(Asked(other)) => {
+            let message = format!("CONNECT for {}: only websocket is passed on", other.escape_debug());
+            Err(RequestError::new(ErrorKind::UnknownProtocol, None, message))
+        }
+    }
 }
 
 /// A path; a whole URI of http; or `*` for what is asked of the server as such.

@@ -35,6 +35,7 @@ use crate::routes::Routed;
 use crate::time_limits::{TimeLimits, Whole, within};
 use crate::tries::Tries;
 use crate::upgrade::Protocols;
+use crate::upgrade::extended_connect::as_upgrade;
 use crate::upstream::connection::connection;
 use crate::upstream::send::{Answer, Outgoing, send};
 use crate::upstream::upload::Upload;
@@ -107,11 +108,11 @@ async fn forward(
     body: Incoming,
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
+    let upgrade = as_upgrade(&mut head).or_else(|| Protocols::wanted(&head, !body.is_end_stream()));
     let Routed { route, service, prefix, target, terms, tally } = worker.routes.route(&head)?;
     account.takes(route.as_ref(), tally);
     let whole = Whole::begin(&terms.time_outs);
     within_body_limit(terms.body_bytes_max, &body)?;
-    let upgrade = Protocols::wanted(&head, !body.is_end_stream());
     // As judged: where there is no `Host`, the target's authority is one.
     let authority = head.uri.authority().and_then(|authority| authority.as_str().parse().ok());
     head.uri = target.into();

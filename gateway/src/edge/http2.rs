@@ -7,13 +7,16 @@
 //! | `streams` | the requests under way of one connection: one task each, cut off when its answer stands still |
 //! | `pieces` | an answer's body in pieces of a frame |
 //! | `frames` | counts what callers could flood the gateway with |
+//! | `tunnel`, `left_stream` | a stream that leaves HTTP, as a WebSocket's does; its bytes |
 //! | `guard` | the connection's stream, which ends when there is too much of that |
 
 mod frames;
 mod guard;
+mod left_stream;
 mod pieces;
 mod request;
 mod streams;
+mod tunnel;
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -38,6 +41,7 @@ use crate::worker::Worker;
 use guard::Guard;
 use pieces::Pieces;
 use streams::{Idle, StreamTasks, Streams};
+use tunnel::{Tunnel, Tunnels};
 
 /// Until the connection ends.
 pub(super) async fn serve<S>(conversation: Conversation, stream: S)
@@ -48,10 +52,12 @@ where
     let streams = Rc::new(Streams::default());
     let trusts = worker.config.limits.trusts(peer.ip());
     let guard = Guard::new(stream, worker.clock.clone(), Rc::clone(&streams), &worker.config.http2);
-    let (handover, of_service) = (Rc::new(Handover::default()), Rc::clone(&streams));
-    let service = service_fn(|request: Request<Incoming>| {
+    let (nobodys, of_service) = (Rc::new(Handover::default()), Rc::clone(&streams));
+    let tunnels = Rc::new(Tunnels::default());
+    let service = service_fn(|mut request: Request<Incoming>| {
         let activity = Rc::new(Activity::default());
         of_service.begin(Rc::clone(&activity));
+        let tunnel = Tunnel::asked_for(&mut request);
         let caller = Caller {
             peer: peer.ip(),
             scheme,
@@ -61,11 +67,14 @@ where
             way: Rc::clone(&way),
             verdicts: None,
             activity: Rc::clone(&activity),
-            handover: Rc::clone(&handover),
+            handover: tunnel.as_ref().map_or_else(|| Rc::clone(&nobodys), |tunnel| tunnel.handover()),
         };
-        let worker = Rc::clone(&worker);
+        let (worker, tunnels) = (Rc::clone(&worker), Rc::clone(&tunnels));
         async move {
-            let answer = pipeline::serve(worker, caller, request::with_one_cookie(request)).await;
+            let answer = pipeline::serve(Rc::clone(&worker), caller, request::with_one_cookie(request)).await;
+            if let Some(tunnel) = tunnel {
+                tunnels.begin(*tunnel, worker, peer);
+            }
             Ok::<_, Infallible>(answer.map(|body| Pieces::new(body, activity)))
         }
     });
@@ -76,12 +85,18 @@ where
     loop {
         tokio::select! {
             outcome = timeout(between_looks, &mut connection) => match outcome {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => return say_ended(&worker, &streams, &peer, &error),
+                Ok(Ok(())) => break,
+                Ok(Err(error)) => {
+                    say_ended(&worker, &streams, &peer, &error);
+                    break;
+                }
                 Err(_) => match streams.look() {
                     Idle::No => {}
                     Idle::Ending => std::pin::Pin::new(&mut connection).graceful_shutdown(),
-                    Idle::Ended => return log::debug!("connection of {peer}: idle, and it does not end; closed"),
+                    Idle::Ended => {
+                        log::debug!("connection of {peer}: idle, and it does not end; closed");
+                        break;
+                    }
                 },
             },
             () = stop.wait(), if !is_stopping => {
@@ -91,6 +106,8 @@ where
             }
         }
     }
+    drop(connection);
+    tunnels.ended().await;
 }
 
 fn builder(tasks: StreamTasks, config: &EdgeConfig) -> Builder<StreamTasks> {
@@ -104,6 +121,8 @@ fn builder(tasks: StreamTasks, config: &EdgeConfig) -> Builder<StreamTasks> {
         .initial_stream_window_size(config.stream_window_bytes)
         .initial_connection_window_size(config.connection_window_bytes)
         .max_send_buf_size(config.send_buffer_bytes)
+        // WebSockets: whoever asks for another protocol is told so.
+        .enable_connect_protocol()
         // Those that are taken back before they were looked at; the others are counted by the guard.
         .max_pending_accept_reset_streams(usize::try_from(config.resets_per_second).unwrap_or(usize::MAX));
     if config.ping_interval_ms > 0 {

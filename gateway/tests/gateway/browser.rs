@@ -43,5 +43,8 @@ async fn a_page_sees_events_a_web_socket_and_its_uploads() {
         });
         assert_eq!(seen(&format!("{scheme}://{address}/java-service/page")).await, expected);
     }
+    // Over HTTP/2 the WebSocket is a stream beside the others: it is answered 200.
+    assert_eq!(gateway.metric("eurus_gateway_upgrades_total").await, Some(2.0));
+    assert_eq!(gateway.metric("eurus_gateway_answers_total{class=\"1xx\"}").await, Some(1.0));
     gateway.stop().await.unwrap();
 }

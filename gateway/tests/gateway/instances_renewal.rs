@@ -103,12 +103,11 @@ async fn the_certificate_that_is_shown_is_another_one_for_the_next_request() {
         assert!(gateway.metric(END).await.is_some());
         assert_eq!(hello(&gateway).await, 200, "{protocols:?}");
         let echo = Echo::begin(&gateway).await;
-        change.send(authority.server_for(NAME, protocols, Some(&new))).unwrap();
-
         // A key without its certificate: what was in force stays in force, connections too.
         files.write("key", &own(&new).key);
         counted(&gateway, FAILED, 1.0).await;
         assert_eq!(hello(&gateway).await, 200, "{protocols:?}");
+        change.send(authority.server_for(NAME, protocols, Some(&new))).unwrap();
         files.show(&own(&old));
         counted(&gateway, DONE, 1.0).await;
         assert_eq!(hello(&gateway).await, 502, "{protocols:?}: whom the instance does not trust any more");

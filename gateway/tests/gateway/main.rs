@@ -36,3 +36,4 @@ mod upgrade_limits;
 mod upgrades;
 mod watching;
 mod web_socket;
+mod web_socket_http2;

@@ -11,6 +11,7 @@ pub(crate) mod secure;
 pub(crate) mod site;
 pub(crate) mod sync_speed;
 pub(crate) mod tls;
+pub(crate) mod tunnel;
 pub(crate) mod wire;
 
 use std::convert::Infallible;

@@ -90,7 +90,8 @@ where
     F: Future<Output = ()> + 'static,
 {
     fn execute(&self, request: F) {
-        // hyper calls the service and hands its future over in one go: it is the one that has just begun.
+        // hyper calls the service and hands its future over in one go: it is the one that has just begun. What sends for a stream
+        // that has left HTTP comes here too, has begun before, and is under way until it ends.
         let activity = self.streams.begun.take().unwrap_or_default();
         tokio::task::spawn_local(run(request, Open::new(Rc::clone(&self.streams)), activity, self.clone()));
     }

@@ -70,8 +70,13 @@ pub(super) async fn send(
 
 /// What an instance has switched to; or why its 101 is none that could be passed on.
 fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<Option<Protocols>, String> {
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(None);
+    let status = response.status();
+    if status != StatusCode::SWITCHING_PROTOCOLS {
+        // To its caller that would be the tunnel itself.
+        return match asked.is_some_and(Protocols::is_over_http2) && status.is_success() {
+            true => Err(format!("it answered {status} to a WebSocket's handshake, instead of 101")),
+            false => Ok(None),
+        };
     }
     let asked = asked.ok_or("it switched protocols (101) without having been asked")?;
     asked.agreed(response.headers()).map(Some)
