@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use eurus_client::{CopyAccess, FetchConfig, Timeouts, without_credentials};
 use eurus_service::Faults;
 use eurus_service::properties::Rereading;
-use eurus_service::tls::ClientTls;
+use eurus_service::tls::{ClientTls, ServerTls};
 
 use crate::access_log::AccessLogConfig;
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
@@ -153,6 +153,8 @@ pub struct EdgeConfig {
 /// The admin API.
 #[derive(Clone)]
 pub struct AdminConfig {
+    /// How it speaks TLS; `None`: plain HTTP.
+    pub tls: Option<ServerTls>,
     /// When set, every call but the health check must carry `Authorization: Bearer <token>`.
     pub token: Option<String>,
     /// Its worker threads.
@@ -283,6 +285,7 @@ impl fmt::Debug for AdminConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AdminConfig")
             .field("has_token", &self.token.is_some())
+            .field("tls", &self.tls)
             .field("workers", &self.workers)
             .field("body_max", &self.body_max)
             .field("read_timeout_ms", &self.read_timeout_ms)
@@ -293,6 +296,6 @@ impl fmt::Debug for AdminConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { token: None, workers: 1, body_max: 16 * 1024, read_timeout_ms: 5_000, quiet_timeout_ms: 800 }
+        Self { tls: None, token: None, workers: 1, body_max: 16 * 1024, read_timeout_ms: 5_000, quiet_timeout_ms: 800 }
     }
 }

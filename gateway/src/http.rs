@@ -59,7 +59,7 @@ pub(crate) struct Admin {
 
 /// Builds the server; it runs when it is awaited.
 pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> {
-    let workers = admin.config.workers;
+    let (workers, tls) = (admin.config.workers, admin.config.tls.clone());
     let read_timeout = Duration::from_millis(admin.config.read_timeout_ms);
     let admin = web::Data::new(admin);
     let server = HttpServer::new(move || {
@@ -77,12 +77,16 @@ pub(crate) fn server(admin: Admin, listener: TcpListener) -> io::Result<Server> 
             .route("/actuator/health", web::get().to(health::health))
             .default_service(web::to(|| async { Failure::not_found() }))
     });
-    Ok(server
+    let server = server
         .workers(workers)
         .max_connections(CONNECTIONS_MAX)
         .client_request_timeout(read_timeout)
         .shutdown_timeout(STOP_GRACE_S)
-        .disable_signals()
-        .listen(listener)?
-        .run())
+        .tls_handshake_timeout(read_timeout)
+        .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls.config())?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }

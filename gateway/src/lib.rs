@@ -195,7 +195,7 @@ pub async fn run(
     let client_task = tokio::spawn(then_follow(announcer, client, stop.clone()));
     renewal::start(&config, &shared, &clock, &stop);
     reload::start(&config, &shared, &clock, &stop);
-    log::info!("gateway: requests on {data}, admin API on {admin_address}");
+    log::info!("gateway: requests on {data}, admin API on {admin_address}{}", under_tls(&config.admin));
 
     let mut parts = Parts { workers: Vec::new(), admin: admin_task, client: Some(client_task) };
     let outcome = match workers {
@@ -225,6 +225,10 @@ fn warn_of_lost_orders() {
         "eurus.gateway.fetch-listener.enabled=false: the next fetched copy brings back what was taken down. For \
          demonstrations only"
     );
+}
+
+fn under_tls(admin: &AdminConfig) -> &'static str {
+    if admin.tls.is_some() { " (TLS)" } else { "" }
 }
 
 fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<Standing>, clock: &Clock) -> Admin {

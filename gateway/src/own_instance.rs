@@ -21,6 +21,7 @@ pub(crate) fn own_instance(
 ) -> InstanceInfo {
     let ip = config.ip_to_register(main.ip());
     let admin_port = admin.port();
+    let scheme = if config.admin.tls.is_some() { "https" } else { "http" };
     let admin = reachable_admin(admin, ip);
     let host = config.host_to_register(ip);
     let id = config.instance_id_at(main);
@@ -34,12 +35,12 @@ pub(crate) fn own_instance(
     instance.last_dirty_ms = now_ms;
     let vip = config.group.to_lowercase();
     (instance.vip_address, instance.secure_vip_address) = (Some(vip.clone()), Some(vip));
-    instance.status_page_url = admin.map(|admin| format!("http://{admin}/services"));
-    instance.health_check_url = admin.map(|admin| format!("http://{admin}/actuator/health"));
+    instance.status_page_url = admin.map(|admin| format!("{scheme}://{admin}/services"));
+    instance.health_check_url = admin.map(|admin| format!("{scheme}://{admin}/actuator/health"));
     instance.metadata = config.metadata.clone();
     let own = [
         (MANAGEMENT_PORT, Some(admin_port.to_string())),
-        (ADMIN, admin.map(|admin| format!("http://{admin}"))),
+        (ADMIN, admin.map(|admin| format!("{scheme}://{admin}"))),
         (InstanceInfo::INTERNAL, Some("true".to_owned())),
     ];
     for (key, value) in own {

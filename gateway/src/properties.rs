@@ -14,6 +14,8 @@ use std::net::IpAddr;
 
 use eurus_client::ClientConfig;
 use eurus_service::properties::{ConfigError, Properties};
+use eurus_service::tls::ServerTls;
+use eurus_service::tls::server::OF_GATEWAY_ADMIN;
 
 use crate::config::{AdminConfig, EdgeConfig, ErrorDetails, GatewayConfig};
 use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
@@ -162,6 +164,7 @@ fn error_details(properties: &Properties) -> Result<Option<ErrorDetails>, Config
 
 fn admin(properties: &Properties, stock: &AdminConfig) -> Result<AdminConfig, ConfigError> {
     Ok(AdminConfig {
+        tls: ServerTls::by_keys(&OF_GATEWAY_ADMIN, properties)?,
         token: properties.secret("eurus.gateway.admin.token")?,
         workers: properties.number("eurus.gateway.admin.workers", stock.workers, 1..=64)?,
         body_max: properties.number("eurus.gateway.admin.body-max", stock.body_max, 256..=16 * 1024 * 1024)?,

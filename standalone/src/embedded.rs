@@ -12,6 +12,7 @@ use eurus_gateway::{GatewayConfig, GatewayListeners};
 use eurus_registry::access::AccessConfig;
 use eurus_registry::{Listeners, RegistryConfig};
 use eurus_service::process::{BoxError, Started};
+use eurus_service::tls::ServerTls;
 use eurus_service::{Clock, Properties, Shutdown, listen};
 use eurus_sync_speed::SyncSpeedConfig;
 use tokio::task::JoinSet;
@@ -87,6 +88,7 @@ impl Embedded {
             gateway: gateway_at,
             gateway_scheme,
             gateway_admin: gateway.admin.local_addr()?,
+            gateway_admin_scheme: if gateway_config.admin.tls.is_some() { "https" } else { "http" },
             sync_speed: sync_speed.local_addr()?,
             sync_speed_scheme: if sync_speed_config.tls.is_some() { "https" } else { "http" },
         };
@@ -109,6 +111,9 @@ impl Embedded {
         if sync_speed_config.notify.token.is_none() {
             sync_speed_config.notify.token =
                 gateway_config.admin.token.clone().and_then(eurus_sync_speed::access::Token::new);
+        }
+        if sync_speed_config.notify.tls.is_none() {
+            sync_speed_config.notify.tls = gateway_config.admin.tls.as_ref().map(ServerTls::own_client);
         }
         announce_to(&mut gateway_config, &sync_speed_config, addresses.reachable_sync_speed());
         // One id for several processes would be one instance to the registry.

@@ -108,6 +108,8 @@ pub struct NotifyConfig {
     pub networks: Vec<IpNetwork>,
     /// Bearer token for the gateways.
     pub token: Option<Token>,
+    /// How they are called over TLS, all of them; `None`: in plain HTTP.
+    pub tls: Option<ClientTls>,
     /// How long an HTTP answer waits for gateways, milliseconds; then it says `partial`.
     pub answer_within_ms: i64,
     /// How long one call may take, milliseconds of real time.
@@ -160,7 +162,17 @@ impl SyncSpeedConfig {
                  send.)"
             )
         };
-        self.token_variable.iter().map(of_variable).collect()
+        self.token_variable.iter().map(of_variable).chain(self.token_in_the_clear()).collect()
+    }
+
+    fn token_in_the_clear(&self) -> Option<String> {
+        let NotifyConfig { networks, token, tls, .. } = &self.notify;
+        let far = networks.iter().find(is_far).filter(|_| token.is_some() && tls.is_none())?;
+        Some(format!(
+            "gateways in {far} are called in plain HTTP: who listens there can read eurus.sync-speed.gateway-token. Where others \
+             have access to that network, let gateways speak TLS (eurus.gateway.admin.ssl.*) and set \
+             eurus.sync-speed.gateways.tls.trust-certificate"
+        ))
     }
 
     fn callers_without_a_token(&self) -> Option<String> {
@@ -207,6 +219,7 @@ impl NotifyConfig {
         Self {
             networks: loopback(),
             token: None,
+            tls: None,
             answer_within_ms: 2_000,
             call_timeout_ms: 1_000,
             concurrency: 64,

@@ -136,7 +136,7 @@ pub async fn run(
     let store = open_store(&config).await?;
     let client = EurekaClient::new(client_config(&config, address), clock.clone(), Vec::new())
         .map_err(|error| RunError::Config(error.to_string()))?;
-    let gateways = GatewayClient::new(config.notify.call_timeout_ms, config.notify.token.clone())?;
+    let gateways = GatewayClient::new(&config.notify)?;
     let tally = Arc::<Tally>::default();
     let (courier, notify_loop) = NotifyLoop::new(
         &config,

@@ -87,7 +87,7 @@ pub(crate) fn is_registered_without_admin(copy: &Applications, name: &str) -> bo
 
 fn admin_address(gateway: &InstanceInfo, networks: &[IpNetwork]) -> Result<SocketAddr, String> {
     // The gateway's own word first, where it may be taken; else its registered address with its management port.
-    if let Some(own_word) = gateway.metadata(EURUS_ADMIN).and_then(literal_http_address)
+    if let Some(own_word) = gateway.metadata(EURUS_ADMIN).and_then(literal_address)
         && access::is_inside(networks, own_word.ip())
     {
         return Ok(own_word);
@@ -112,9 +112,11 @@ fn inside(networks: &[IpNetwork], ip: IpAddr) -> Result<(), String> {
     Err(format!("address {ip} is not in eurus.sync-speed.gateway-networks ({})", allowed.join(", ")))
 }
 
-/// `http://<literal address>:<port>`, nothing more: no user, no path, no name.
-pub(crate) fn literal_http_address(url: &str) -> Option<SocketAddr> {
-    let rest = url.trim().strip_prefix("http://")?;
+/// `http://<literal address>:<port>`, or with `https`, nothing more: no user, no path, no name. Which of both is spoken is not for
+/// the gateway to say: a stranger would have the token sent in the clear.
+pub(crate) fn literal_address(url: &str) -> Option<SocketAddr> {
+    let url = url.trim();
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     let address: SocketAddr = rest.strip_suffix('/').unwrap_or(rest).parse().ok()?;
     (address.port() > 0).then(|| SocketAddr::new(address.ip().to_canonical(), address.port()))
 }
@@ -164,11 +166,8 @@ mod tests {
                 &[("eurus.admin", "http://127.0.0.5:80/x"), ("management.port", "8081")],
                 Ok("127.0.0.1:8081"),
             ),
-            (
-                "127.0.0.1",
-                &[("eurus.admin", "https://127.0.0.5:80"), ("management.port", "8081")],
-                Ok("127.0.0.1:8081"),
-            ),
+            ("127.0.0.1", &[("eurus.admin", "https://127.0.0.5:80"), ("management.port", "8081")], Ok("127.0.0.5:80")),
+            ("127.0.0.1", &[("eurus.admin", "ftp://127.0.0.5:80"), ("management.port", "8081")], Ok("127.0.0.1:8081")),
             ("127.0.0.1", &[("eurus.admin", "http://10.0.0.5:9000")], Err("no admin address")),
             ("127.0.0.1", &[], Err("its metadata has no management.port")),
             ("127.0.0.1", &[("management.port", "")], Err("'' in its metadata is not a port")),

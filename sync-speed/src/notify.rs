@@ -24,6 +24,7 @@ mod courier;
 mod gateway;
 mod outcome;
 mod report;
+mod transport;
 mod unwritten;
 mod writing;
 

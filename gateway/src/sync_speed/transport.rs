@@ -2,12 +2,12 @@
 //! elsewhere.
 
 use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use eurus_service::properties::ConfigError;
 use eurus_service::tls::ClientTls;
+use eurus_service::tls::failures::{innermost, of_tls};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -89,14 +89,10 @@ fn too_slow() -> String {
     format!("no answer within {} ms", CALL_WITHIN.as_millis())
 }
 
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
-}
-
 /// The innermost cause: "connection refused" says more than "client error (Connect)". Of TLS, with what to look at.
 fn cause(error: &(dyn Error + 'static)) -> String {
-    let innermost = causes(error).last().map(ToString::to_string).unwrap_or_default();
-    match causes(error).find_map(of_tls) {
+    let innermost = innermost(error);
+    match of_tls(error) {
         Some(rustls::Error::InvalidCertificate(_)) => {
             format!("{innermost}; who vouches for sync-speed's certificate is named by {}", keys::TRUST_CERTIFICATE)
         }
@@ -106,14 +102,6 @@ fn cause(error: &(dyn Error + 'static)) -> String {
         Some(rustls::Error::InvalidMessage(_)) => format!("TLS: {innermost}; does that port speak TLS?"),
         Some(_) => format!("TLS: {innermost}"),
         None => innermost,
-    }
-}
-
-/// An I/O error holds it, perhaps within another one, rather than having it for a source.
-fn of_tls<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    match cause.downcast_ref() {
-        Some(error) => Some(error),
-        None => of_tls(cause.downcast_ref::<io::Error>()?.get_ref()?),
     }
 }
 

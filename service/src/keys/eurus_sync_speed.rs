@@ -56,6 +56,20 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.sync-speed.gateway-token", "bearer token sent to gateways' admin APIs; default none"),
     used(
+        "eurus.sync-speed.gateways.tls.enabled",
+        "call all gateways over TLS (eurus.gateway.admin.ssl.* there), and none in plain HTTP; default: whether any of these is set",
+    ),
+    used(
+        "eurus.sync-speed.gateways.tls.trust-certificate",
+        "who vouches for gateways, PEM; default the system's authorities",
+    ),
+    used(
+        "eurus.sync-speed.gateways.tls.server-name",
+        "the name that gateways' certificates have, of all of them; default the address at which one is called",
+    ),
+    used("eurus.sync-speed.gateways.tls.certificate", "what is shown to gateways that ask for a certificate, PEM"),
+    used("eurus.sync-speed.gateways.tls.certificate-private-key", "its private key, PEM"),
+    used(
         "eurus.sync-speed.ssl.enabled",
         "serve sync-speed over TLS; default true once a certificate or key store is set",
     ),

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::ResolvesClientCert;
-use rustls::pki_types::CertificateDer;
+use rustls::client::{ResolvesClientCert, WantsClientCert, WebPkiServerVerifier};
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::SingleCertAndKey;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::identity::{Identity, IdentityKeys};
 use super::key_store::StoreKeys;
+use super::named::Named;
 use super::own::Exactly;
 use super::{anchors, provider};
 use crate::properties::{ConfigError, Properties};
@@ -59,6 +60,8 @@ impl PemKeys {
 pub struct ClientTls {
     trust: Trust,
     identity: Option<Identity>,
+    /// What servers' certificates must be called; `None`: as they are called in the URL.
+    server_name: Option<ServerName<'static>>,
 }
 
 #[derive(Clone, Default)]
@@ -94,7 +97,7 @@ impl ClientTls {
             None
         };
         let roots = anchors::from_properties(properties, TRUST_CERTIFICATE, is_enabled.then_some(&TRUST_STORE))?;
-        Ok(Self { trust: roots.map_or(Trust::System, Trust::Only), identity })
+        Ok(Self { trust: roots.map_or(Trust::System, Trust::Only), identity, server_name: None })
     }
 
     /// What properties of these names say; `None`: nothing.
@@ -112,7 +115,14 @@ impl ClientTls {
         }
         let roots = anchors::from_properties(properties, keys.trust_certificate, None)?;
         let identity = Identity::from_pem(properties, keys.certificate, keys.private_key)?;
-        Ok(Some(Self { trust: roots.map_or(Trust::System, Trust::Only), identity }))
+        Ok(Some(Self { trust: roots.map_or(Trust::System, Trust::Only), identity, server_name: None }))
+    }
+
+    /// For servers that are called by addresses: what their certificates must be called. `None`: that is no name.
+    #[must_use]
+    pub fn named(self, name: &str) -> Option<Self> {
+        let server_name = ServerName::try_from(name.to_owned()).ok()?;
+        Some(Self { server_name: Some(server_name), ..self })
     }
 
     /// When the certificate that it shows is over, epoch milliseconds; `None`: it shows none.
@@ -122,7 +132,7 @@ impl ClientTls {
 
     pub(super) fn of_same_process(identity: &Identity) -> Self {
         let trust = identity.leaf().map_or(Trust::System, Trust::Exactly);
-        Self { trust, identity: Some(identity.clone()) }
+        Self { trust, identity: Some(identity.clone()), server_name: None }
     }
 
     /// For a client that speaks no TLS: it trusts nobody, and no file is read.
@@ -130,7 +140,7 @@ impl ClientTls {
     /// # Errors
     /// The library refuses; it does not.
     pub fn unused() -> Result<ClientConfig, ConfigError> {
-        Self { trust: Trust::Only(Arc::new(RootCertStore::empty())), identity: None }.config()
+        Self { trust: Trust::Only(Arc::new(RootCertStore::empty())), identity: None, server_name: None }.config()
     }
 
     /// For the HTTP client.
@@ -142,8 +152,8 @@ impl ClientTls {
             .with_safe_default_protocol_versions()
             .map_err(|error| ConfigError::other(format!("TLS: {error}")))?;
         let builder = match &self.trust {
-            Trust::System => builder.with_root_certificates(system_roots()?),
-            Trust::Only(roots) => builder.with_root_certificates(Arc::clone(roots)),
+            Trust::System => self.trusting(builder, Arc::new(system_roots()?))?,
+            Trust::Only(roots) => self.trusting(builder, Arc::clone(roots))?,
             Trust::Exactly(certificate) => {
                 let verifier = Exactly { certificate: certificate.clone(), provider: provider() };
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
@@ -156,6 +166,20 @@ impl ClientTls {
                 builder.with_client_cert_resolver(shown)
             }
         })
+    }
+}
+
+impl ClientTls {
+    fn trusting(
+        &self,
+        builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+        roots: Arc<RootCertStore>,
+    ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, ConfigError> {
+        let Some(name) = self.server_name.clone() else { return Ok(builder.with_root_certificates(roots)) };
+        let trusted = WebPkiServerVerifier::builder_with_provider(roots, provider())
+            .build()
+            .map_err(|error| ConfigError::other(format!("TLS: {error}")))?;
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(Named { name, trusted })))
     }
 }
 

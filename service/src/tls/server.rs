@@ -60,6 +60,8 @@ macro_rules! keys {
 pub const OF_PROCESS: ServerKeys = keys!("server.ssl");
 /// The gateway's own.
 pub const OF_GATEWAY: ServerKeys = keys!("eurus.gateway.ssl", ".port", ".handshake-timeout-ms", ".handshakes-max");
+/// Of the gateway's admin API.
+pub const OF_GATEWAY_ADMIN: ServerKeys = keys!("eurus.gateway.admin.ssl");
 /// sync-speed's own.
 pub const OF_SYNC_SPEED: ServerKeys = keys!("eurus.sync-speed.ssl");
 

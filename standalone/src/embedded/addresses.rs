@@ -21,6 +21,8 @@ pub struct Addresses {
     pub gateway_scheme: &'static str,
     /// The gateway's admin API.
     pub gateway_admin: SocketAddr,
+    /// `http` or `https`.
+    pub gateway_admin_scheme: &'static str,
     /// sync-speed.
     pub sync_speed: SocketAddr,
     /// `http` or `https`, of sync-speed.

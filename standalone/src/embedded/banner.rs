@@ -26,12 +26,14 @@ fn management_line(addresses: &Addresses) -> String {
 #[allow(clippy::print_stdout)] // For whoever started it.
 pub(super) fn banner(embedded: &Embedded, stock_intervals: bool, data_dir: &Path, log_file: &Path) {
     let addresses = &embedded.addresses;
-    let Addresses { gateway, gateway_scheme, gateway_admin, sync_speed, sync_speed_scheme, .. } = addresses;
+    let Addresses {
+        gateway, gateway_scheme, gateway_admin, gateway_admin_scheme, sync_speed, sync_speed_scheme, ..
+    } = addresses;
     println!(
         "eurus {version}
 
   registry     {registry}{management}
-  gateway      {gateway_scheme}://{gateway}   admin API http://{gateway_admin}
+  gateway      {gateway_scheme}://{gateway}   admin API {gateway_admin_scheme}://{gateway_admin}
   sync-speed   {sync_speed_scheme}://{sync_speed}
   data         {data}   log {log}
   {intervals}
@@ -42,7 +44,7 @@ Try next, in another terminal:
       eureka.client.service-url.defaultZone={registry}
   curl {gateway_scheme}://{gateway}/demo-service/hello
   curl -X POST {sync_speed_scheme}://{sync_speed}/offline -H 'Content-Type: application/json' -d '{{\"ip\":\"127.0.0.2\"}}'
-  curl http://{gateway_admin}/services
+  curl {gateway_admin_scheme}://{gateway_admin}/services
   {program} demo
       the whole story in 12 seconds
 
@@ -74,6 +76,7 @@ mod tests {
             gateway: other,
             gateway_scheme: "http",
             gateway_admin: other,
+            gateway_admin_scheme: "http",
             sync_speed: other,
             sync_speed_scheme: "http",
         }

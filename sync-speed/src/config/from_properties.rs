@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use eurus_service::tls::client::PemKeys;
 use eurus_service::tls::server::{OF_PROCESS, OF_SYNC_SPEED};
 use eurus_service::tls::{ClientTls, ServerTls};
 use eurus_service::{ConfigError, Properties};
@@ -15,6 +16,13 @@ use crate::access::{AccessRules, Token};
 const WORKERS: &str = "eurus.sync-speed.workers";
 const DEFAULT_GROUP: &str = "eurus.sync-speed.default-gateway-group";
 const GATEWAY_NETWORKS: &str = "eurus.sync-speed.gateway-networks";
+const GATEWAYS_TLS_ENABLED: &str = "eurus.sync-speed.gateways.tls.enabled";
+const GATEWAYS_TLS_NAME: &str = "eurus.sync-speed.gateways.tls.server-name";
+const GATEWAYS_TLS: PemKeys = PemKeys {
+    trust_certificate: "eurus.sync-speed.gateways.tls.trust-certificate",
+    certificate: "eurus.sync-speed.gateways.tls.certificate",
+    private_key: "eurus.sync-speed.gateways.tls.certificate-private-key",
+};
 const GATEWAY_TOKEN: &str = "eurus.sync-speed.gateway-token";
 const ANSWER_WITHIN: &str = "eurus.sync-speed.answer-within-ms";
 const REGISTRY_WITHIN: &str = "eurus.sync-speed.registry-within-ms";
@@ -135,10 +143,28 @@ fn registration(properties: &Properties) -> Result<OwnRegistration, ConfigError>
     })
 }
 
+/// TLS with gateways, where any of it is set.
+fn gateways_tls(properties: &Properties) -> Result<Option<ClientTls>, ConfigError> {
+    let named = properties.string(GATEWAYS_TLS_NAME);
+    let by_files = ClientTls::by_keys(&GATEWAYS_TLS, properties)?;
+    if !properties.bool(GATEWAYS_TLS_ENABLED, by_files.is_some() || named.is_some())? {
+        return Ok(None);
+    }
+    let tls = by_files.unwrap_or_default();
+    match named {
+        None => Ok(Some(tls)),
+        Some(name) => match tls.named(name.trim()) {
+            Some(tls) => Ok(Some(tls)),
+            None => Err(properties.invalid(GATEWAYS_TLS_NAME, "a host name or an IP address")),
+        },
+    }
+}
+
 fn notify(properties: &Properties, stock: NotifyConfig) -> Result<NotifyConfig, ConfigError> {
     let config = NotifyConfig {
         networks: segments(properties, GATEWAY_NETWORKS, stock.networks)?,
         token: properties.secret(GATEWAY_TOKEN)?.and_then(Token::new),
+        tls: gateways_tls(properties)?,
         answer_within_ms: properties.number(ANSWER_WITHIN, stock.answer_within_ms, WAIT_MS_ALLOWED)?,
         call_timeout_ms: properties.number(CALL_TIMEOUT, stock.call_timeout_ms, CALL_TIMEOUT_MS_ALLOWED)?,
         concurrency: properties.number(CONCURRENCY, stock.concurrency, CONCURRENCY_ALLOWED)?,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::offline::read;
 use super::problem::Answered;
 use super::{Api, Problem};
-use crate::nodes::{Announced, literal_http_address};
+use crate::nodes::{Announced, literal_address};
 use crate::points;
 use crate::registration::Registration;
 use crate::request::Kind;
@@ -121,9 +121,12 @@ pub(super) fn node(given: &str) -> Result<String, Problem> {
 }
 
 fn admin_address(api: &Api, given: &str) -> Result<SocketAddr, Problem> {
-    let address = literal_http_address(given).ok_or_else(|| {
+    let address = literal_address(given).ok_or_else(|| {
         let shown = given.chars().take(64).collect::<String>();
-        Problem::bad_request("admin", format!("'{}' is not http://ip:port; {EXPECTED}", shown.escape_debug()))
+        Problem::bad_request(
+            "admin",
+            format!("'{}' is neither http://ip:port nor https://ip:port; {EXPECTED}", shown.escape_debug()),
+        )
     })?;
     match api.gateways.is_inside(address.ip()) {
         true => Ok(address),

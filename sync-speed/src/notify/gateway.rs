@@ -3,17 +3,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::redirect::Policy;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
+use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 
-use crate::access::Token;
+use super::transport::{NoAnswer, Transport};
+use crate::config::NotifyConfig;
 use crate::error::RunError;
 use crate::registration::Registration;
 use crate::request::Kind;
 
-/// What of an answer is read.
-const ANSWER_BYTES_MAX: usize = 4 * 1_024;
 /// What of an error answer is repeated to a person.
 const QUOTED_CHARS_MAX: usize = 120;
 
@@ -83,8 +84,7 @@ struct Answer {
 /// Connections to gateways.
 #[derive(Clone)]
 pub struct GatewayClient {
-    http: reqwest::Client,
-    token: Option<Token>,
+    transport: Transport,
     call_timeout_ms: u64,
 }
 
@@ -102,18 +102,14 @@ pub struct UnderWay {
 
 impl GatewayClient {
     /// # Errors
-    /// When the HTTP client cannot be built.
-    pub fn new(call_timeout_ms: u64, token: Option<Token>) -> Result<Self, RunError> {
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_millis(call_timeout_ms))
-            // Shorter, so that an address without anybody is told from a gateway that is slow.
-            .connect_timeout(Duration::from_millis(call_timeout_ms.div_ceil(2)))
-            // A gateway's answer must not lead elsewhere, and an environment's proxy has no part in this.
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
+    /// When the HTTP client cannot be built; TLS without any authority.
+    pub fn new(config: &NotifyConfig) -> Result<Self, RunError> {
+        let NotifyConfig { call_timeout_ms, token, tls, .. } = config;
+        // Shorter, so that an address without anybody is told from a gateway that is slow.
+        let connect_within = Duration::from_millis(call_timeout_ms.div_ceil(2));
+        let transport = Transport::new(connect_within, token.as_ref(), tls.as_ref())
             .map_err(|error| RunError::Config(format!("the client for gateways: {error}")))?;
-        Ok(Self { http, token, call_timeout_ms })
+        Ok(Self { transport, call_timeout_ms: *call_timeout_ms })
     }
 
     /// How many requests a node has under way on an instance; it answers when there is none, or after `within_ms`.
@@ -127,19 +123,15 @@ impl GatewayClient {
         (app, instance_id): (&str, &str),
         within_ms: i64,
     ) -> Result<UnderWay, String> {
-        let mut url = reqwest::Url::parse(&format!("http://{address}/under-way")).map_err(|error| error.to_string())?;
-        url.query_pairs_mut()
-            .append_pair("application", app)
-            .append_pair("instanceId", instance_id)
-            .append_pair("withinMs", &within_ms.to_string());
+        let within_text = within_ms.to_string();
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("application", app), ("instanceId", instance_id), ("withinMs", &within_text)])
+            .finish();
+        let url = format!("{}://{address}/under-way?{query}", self.transport.scheme());
+        let request = Request::get(url).body(Full::default()).map_err(|error| error.to_string())?;
         let waits_ms = u64::try_from(within_ms).unwrap_or(0).saturating_add(self.call_timeout_ms);
-        let mut call = self.http.get(url).timeout(Duration::from_millis(waits_ms));
-        if let Some(token) = &self.token {
-            call = call.bearer_auth(token.expose());
-        }
-        let response = call.send().await.map_err(|error| reason(&error))?;
-        let status = response.status();
-        let body = read_bounded(response).await.map_err(Failure::into_words)?;
+        let called = self.transport.call(request, Duration::from_millis(waits_ms)).await;
+        let (status, body) = called.map_err(|why| why.to_string())?;
         if status != StatusCode::OK {
             return Err(format!("answered {}: {}", status.as_u16(), quoted(&body)));
         }
@@ -163,13 +155,12 @@ impl GatewayClient {
             Kind::Offline => "downline",
             Kind::Online => "upline",
         };
-        let mut call = self.http.post(format!("http://{address}/{path}")).json(order);
-        if let Some(token) = &self.token {
-            call = call.bearer_auth(token.expose());
-        }
-        let response = call.send().await.map_err(|error| failure(&error))?;
-        let status = response.status();
-        let body = read_bounded(response).await?;
+        let body = serde_json::to_vec(order).map_err(|error| Failure::Final(error.to_string()))?;
+        let request = Request::post(format!("{}://{address}/{path}", self.transport.scheme()))
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| Failure::Final(error.to_string()))?;
+        let (status, body) = self.transport.call(request, Duration::from_millis(self.call_timeout_ms)).await?;
         understood(status, &body, node, address)
     }
 }
@@ -204,32 +195,14 @@ fn understood(status: StatusCode, body: &[u8], node: &str, address: SocketAddr) 
     }
 }
 
-async fn read_bounded(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Failure::Unclear(reason(&error)))? {
-        let room = ANSWER_BYTES_MAX - body.len();
-        if chunk.len() > room {
-            return Err(Failure::Unclear(format!("answered with more than {ANSWER_BYTES_MAX} bytes")));
+impl From<NoAnswer> for Failure {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::NotConnected(why) => Self::Unreachable(why),
+            NoAnswer::NotAgreed(why) => Self::Rejected(why),
+            NoAnswer::Lost(why) => Self::Unclear(why),
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(body)
-}
-
-fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_connect() { Failure::Unreachable(reason(error)) } else { Failure::Unclear(reason(error)) }
-}
-
-/// The innermost cause: "connection refused" says more than "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 /// What came over the wire, made harmless for logs and answers.
