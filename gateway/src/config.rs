@@ -1,6 +1,7 @@
 //! What the gateway is told: validated, plain.
 
 mod balancing;
+mod error_details;
 mod http2;
 mod instances;
 mod tls;
@@ -22,6 +23,7 @@ use crate::sync_speed::SyncSpeedConfig;
 use crate::tally::BookLimits;
 
 pub use balancing::BalancingConfig;
+pub use error_details::ErrorDetails;
 pub use http2::Http2Config;
 pub use instances::{InstancesConfig, InstancesHttp2, Protocol, Secure};
 pub use tls::TlsConfig;
@@ -100,15 +102,6 @@ impl fmt::Debug for GatewayConfig {
             .field("sync_speed", &self.sync_speed)
             .finish_non_exhaustive()
     }
-}
-
-/// What callers are told of failures that are not theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorDetails {
-    /// What kind of failure it is. The log has the rest, under the request's id.
-    None,
-    /// Which instances were tried, where, and how each failed.
-    Full,
 }
 
 /// Limits and time-outs of the request path. Counts are per data-plane thread: threads share nothing.

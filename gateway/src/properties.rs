@@ -145,21 +145,11 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         stall_timeout_ms: timeout_ms("eurus.gateway.idle-timeout-ms", stock.stall_timeout_ms)?,
         upgrade_idle_timeout_ms: timeout_ms("eurus.gateway.upgrade-idle-timeout-ms", stock.upgrade_idle_timeout_ms)?,
         grpc_idle_timeout_ms: timeout_ms("eurus.gateway.grpc.idle-timeout-ms", stock.grpc_idle_timeout_ms)?,
-        error_details: error_details(properties)?.unwrap_or(stock.error_details),
+        error_details: ErrorDetails::from_properties(properties)?.unwrap_or(stock.error_details),
         limits: limits::limits(properties, &stock.limits)?,
         http2: http2::http2(properties, &stock.http2)?,
         instances: instances::instances(properties, &stock.instances)?,
     })
-}
-
-fn error_details(properties: &Properties) -> Result<Option<ErrorDetails>, ConfigError> {
-    const KEY: &str = "eurus.gateway.error-details";
-    match properties.string(KEY).as_deref() {
-        None => Ok(None),
-        Some("none") => Ok(Some(ErrorDetails::None)),
-        Some("full") => Ok(Some(ErrorDetails::Full)),
-        Some(_) => Err(properties.invalid(KEY, "none or full")),
-    }
 }
 
 fn admin(properties: &Properties, stock: &AdminConfig) -> Result<AdminConfig, ConfigError> {
