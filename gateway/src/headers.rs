@@ -24,6 +24,7 @@ use crate::trailers;
 use crate::upgrade::Protocols;
 pub(crate) use hop_by_hop::{set_upgrade, strip_hop_by_hop};
 pub(crate) use http2::http2_head;
+pub(crate) use names::is_of_the_way;
 pub(crate) use way::Way;
 
 /// Headers that a request gets here at most: of the way, `Host`, `X-Request-Id`, and one of how its body ends.

@@ -5,21 +5,29 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Frame;
 
+use crate::headers;
+use crate::request_id::X_REQUEST_ID;
+
 /// What a trailer must not change, since the message was framed, routed and authorised before it came.
-const FORBIDDEN: [HeaderName; 13] = [
+const FORBIDDEN: [HeaderName; 18] = [
     header::AUTHORIZATION,
     header::CONNECTION,
     header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
     header::CONTENT_RANGE,
     header::CONTENT_TYPE,
+    header::COOKIE,
+    header::EXPECT,
     header::HOST,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHORIZATION,
+    header::SET_COOKIE,
     header::TE,
     header::TRAILER,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
+    X_REQUEST_ID,
 ];
 
 /// Whether the sender of a head takes trailers.
@@ -41,9 +49,19 @@ pub(crate) fn pass(frame: Frame<Bytes>) -> Frame<Bytes> {
             for name in &FORBIDDEN {
                 trailers.remove(name);
             }
+            remove_those_of_the_way(&mut trailers);
             Frame::trailers(trailers)
         }
         Err(other) => other,
+    }
+}
+
+/// Where a request came from is not for its end to say: a server that merges trailers into headers would believe it.
+fn remove_those_of_the_way(trailers: &mut HeaderMap) {
+    let named: Vec<HeaderName> =
+        trailers.keys().filter(|name| headers::is_of_the_way(name.as_str())).cloned().collect();
+    for name in &named {
+        trailers.remove(name);
     }
 }
 
@@ -63,7 +81,18 @@ mod tests {
     #[test]
     fn a_trailer_changes_nothing_of_the_message() {
         let mut trailers = HeaderMap::new();
-        for name in ["grpc-status", "content-length", "transfer-encoding", "x-sum", "host"] {
+        for name in [
+            "grpc-status",
+            "content-length",
+            "transfer-encoding",
+            "x-sum",
+            "host",
+            "cookie",
+            "forwarded",
+            "x-forwarded-for",
+            "x-real-ip",
+            "x-request-id",
+        ] {
             trailers.insert(HeaderName::from_static(name), HeaderValue::from_static("0"));
         }
         let passed = pass(Frame::trailers(trailers)).into_trailers().unwrap();

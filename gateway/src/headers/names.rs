@@ -9,7 +9,7 @@ pub(super) const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwa
 pub(super) const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// What says where a request came from and how: believed of trusted proxies only.
-pub(super) fn is_of_the_way(name: &str) -> bool {
+pub(crate) fn is_of_the_way(name: &str) -> bool {
     matches!(
         name,
         "forwarded"

@@ -15,11 +15,16 @@ pub(super) fn value(segment: &str) -> Cow<'_, [u8]> {
     if plain.contains('%') { percent_decode_str(plain).into() } else { Cow::Borrowed(plain.as_bytes()) }
 }
 
-/// Whether it says `.` or `..` somewhere: an instance may take it for another path than the one that a pattern has allowed.
+/// Whether it says `.` or `..` somewhere: an instance may take it for another path than the one that a pattern has allowed. Also
+/// between encoded slashes and backslashes, which instances may decode first, or take for slashes.
 pub(super) fn has_dots(path: &str) -> bool {
-    // Nearly no path has either.
-    let may_have = path.contains("/.") || path.contains("/%2");
-    may_have && segments(path).any(|segment| matches!(&*value(segment), b"." | b".."))
+    // Nearly no path has any.
+    let may_have = path.contains("/.") || path.contains("%2") || path.contains("%5") || path.contains('\\');
+    may_have && segments(path).any(|segment| value(segment).split(|byte| b"/\\".contains(byte)).any(is_dots))
+}
+
+fn is_dots(part: &[u8]) -> bool {
+    matches!(part.split(|byte| *byte == b';').next(), Some(b"." | b".."))
 }
 
 #[cfg(test)]
@@ -52,6 +57,15 @@ mod tests {
             ("/a/...", false),
             ("/a.b", false),
             ("/%20", false),
+            ("/a/..%2f..%2Fadmin", true),
+            ("/a/x%2f.%2fb", true),
+            ("/a/..%5cb", true),
+            ("/a/..\\b", true),
+            ("/a/b\\..", true),
+            ("/a/x%2f..%3bv=1%2fb", true),
+            ("/a/b%2fc", false),
+            ("/a/..b%2fc", false),
+            ("/%5c", false),
         ] {
             assert_eq!(has_dots(path), has, "{path}");
         }

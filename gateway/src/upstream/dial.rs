@@ -54,6 +54,14 @@ impl Dialer {
     ) -> Result<Dialed, DialError> {
         match timeout(limit, self.open(destination, spoken)).await {
             Ok(Ok(dialed)) => Ok(dialed),
+            Ok(Err(error)) if is_ours(&error) => Err(DialError {
+                kind: ErrorKind::Busy,
+                why: format!(
+                    "this gateway can open no further connection: {error}; raise its limit of open files (LimitNOFILE, ulimit -n) \
+                     or the range of local ports"
+                ),
+                is_refused: false,
+            }),
             Ok(Err(error)) => Err(DialError {
                 kind: ErrorKind::ConnectFailed,
                 why: error.to_string(),
@@ -102,6 +110,11 @@ impl Dialer {
         })?;
         Ok((stream, under))
     }
+}
+
+/// Whether it says nothing about the instance: files (`ENFILE`, `EMFILE`) or local ports (`EADDRNOTAVAIL`) have run out here.
+fn is_ours(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24)) || error.kind() == io::ErrorKind::AddrNotAvailable
 }
 
 /// The operating system asks whether a machine is still there that has said nothing for so long: streams may be silent for

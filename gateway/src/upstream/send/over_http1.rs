@@ -14,6 +14,7 @@ use crate::upstream::answer_head;
 use crate::upstream::connection::Connection;
 use crate::upstream::http1::Http1;
 use crate::upstream::instance_body::InstanceBody;
+use crate::upstream::upload::Progress;
 use crate::worker::Worker;
 
 pub(super) async fn send(
@@ -54,9 +55,12 @@ pub(super) async fn send(
                 outgoing.request = unsent;
                 outgoing.lent = None;
             }
-            // Idle connections to this endpoint have died since; the others are likely to be dead too.
-            worker.pool.forget(connection.endpoint);
-            let was_closed = connection.is_reused && !connection.watch.is_answered();
+            let is_callers = upload.as_deref().and_then(Progress::failure).is_some();
+            let was_closed = connection.is_reused && !connection.watch.is_answered() && !is_callers;
+            if was_closed {
+                // The other ones have been idle for as long, or longer: they are likely to be dead too.
+                worker.pool.forget(connection.endpoint);
+            }
             let retry = match outgoing.elsewhere() {
                 _ if is_unsent => Retry::Anywhere,
                 Retry::Elsewhere if was_closed => Retry::Anywhere,

@@ -1,9 +1,13 @@
 //! What was taken of a body, kept to send it again. Instances of HTTP/2 say when they have not begun with a request; those that
 //! have a body would otherwise fail for it.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use hyper::body::Frame;
+
+/// Data that is smaller is copied and gathered: each piece would cost as much as this to hold, and hold on to the buffer that it was
+/// read into. A body may come byte by byte.
+const SMALL: usize = 1_024;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -20,7 +24,19 @@ pub(super) enum Kept {
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Data(Bytes),
+    /// Many small pieces.
+    Gathered(BytesMut),
     Trailers(HeaderMap),
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Self::Data(data) => data.len(),
+            Self::Gathered(gathered) => gathered.len(),
+            Self::Trailers(_) => 0,
+        }
+    }
 }
 
 impl Kept {
@@ -43,8 +59,7 @@ impl Kept {
     /// Bytes that are still to be sent again.
     pub(super) fn bytes_to_send(&self) -> u64 {
         let Self::All { parts, sent_again, .. } = self else { return 0 };
-        let bytes = |part: &Part| if let Part::Data(data) = part { data.len() as u64 } else { 0 };
-        parts.iter().skip(*sent_again).map(bytes).sum()
+        parts.iter().skip(*sent_again).map(|part| part.len() as u64).sum()
     }
 
     /// Takes it down as it passes.
@@ -52,10 +67,19 @@ impl Kept {
         match self {
             Self::All { parts, bytes_left, sent_again } => {
                 let part = match frame.data_ref() {
-                    Some(data) => Some(data.len()).filter(|len| len <= bytes_left).map(|len| {
-                        *bytes_left -= len;
-                        Part::Data(data.clone())
-                    }),
+                    Some(data) if data.len() > *bytes_left => None,
+                    Some(data) => {
+                        *bytes_left -= data.len();
+                        match parts.last_mut() {
+                            _ if data.len() >= SMALL => Some(Part::Data(data.clone())),
+                            Some(Part::Gathered(gathered)) if gathered.len() < SMALL => {
+                                gathered.extend_from_slice(data);
+                                *sent_again = parts.len();
+                                return frame;
+                            }
+                            _ => Some(Part::Gathered(BytesMut::from(&data[..]))),
+                        }
+                    }
                     None => frame.trailers_ref().cloned().map(Part::Trailers),
                 };
                 match part {
@@ -79,6 +103,7 @@ impl Kept {
         *sent_again += 1;
         Some(match part {
             Part::Data(data) => Frame::data(data),
+            Part::Gathered(gathered) => Frame::data(gathered.freeze()),
             Part::Trailers(trailers) => Frame::trailers(trailers),
         })
     }
@@ -124,15 +149,31 @@ mod tests {
         data(&mut kept, "two");
         assert!(kept.is_over() && again(&mut kept).is_empty());
         assert!(kept.rewind() && !kept.is_over());
-        assert_eq!(again(&mut kept), ["one", "two"]);
+        assert_eq!(again(&mut kept), ["onetwo"]);
         assert!(kept.is_over() && kept.rewind());
-        assert_eq!(again(&mut kept).len(), 2);
+        assert_eq!(again(&mut kept).len(), 1);
         // Trailers cost no bytes of it.
         kept.keep(Frame::trailers(HeaderMap::new()));
         assert!(kept.rewind());
-        assert_eq!(again(&mut kept).len(), 3);
+        assert_eq!(again(&mut kept).len(), 2);
         data(&mut kept, "x");
         assert!(!kept.rewind());
+    }
+
+    #[test]
+    fn a_body_that_comes_byte_by_byte_is_few_parts() {
+        let mut kept = Kept::default();
+        kept.begin(65_536);
+        let large = Bytes::from(vec![b'l'; SMALL]);
+        (0..5_000).for_each(|_| data(&mut kept, "s"));
+        kept.keep(Frame::data(large.clone()));
+        (0..5_000).for_each(|_| data(&mut kept, "s"));
+        assert!(kept.is_over() && kept.rewind());
+        assert_eq!(kept.bytes_to_send(), 10_000 + large.len() as u64);
+        let parts = again(&mut kept);
+        let pieces = "s".repeat(5_000);
+        assert_eq!(parts.concat(), [pieces.as_bytes(), &large, pieces.as_bytes()].concat());
+        assert_eq!(parts.len(), 11);
     }
 
     #[test]
