@@ -119,6 +119,10 @@ pub struct EdgeConfig {
     pub tries_max: usize,
     /// How long an instance that refused a connection is passed over, while there are others, milliseconds.
     pub refused_pause_ms: i64,
+    /// Requests in a row that an instance does not answer, or by nonsense, before it is passed over while there are others; 0: any.
+    pub failures_in_a_row_max: u32,
+    /// For how long, milliseconds.
+    pub failing_pause_ms: i64,
     /// Idle connections kept to one address.
     pub idle_per_address_max: usize,
     /// Idle connections kept in all.
@@ -259,6 +263,8 @@ impl Default for EdgeConfig {
             response_timeout_ms: 30_000,
             tries_max: 3,
             refused_pause_ms: 2_000,
+            failures_in_a_row_max: 3,
+            failing_pause_ms: 10_000,
             idle_per_address_max: 64,
             idle_max: 4_096,
             idle_ms: 15_000,

@@ -1,6 +1,7 @@
 //! One instance at one address, as requests meet it. The object lives on across snapshots: what is counted here
 //! counts for requests that picked it from any of them.
 
+mod passing_over;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -8,7 +9,7 @@ mod ticket;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
@@ -44,6 +45,9 @@ pub(crate) struct Endpoint {
     /// Refused connections since it last accepted one; and until when none is to be told again.
     refusals: AtomicU64,
     told_until_ms: AtomicI64,
+    /// Requests in a row that were not answered, and whether it is passed over for them.
+    failures: AtomicU32,
+    is_failing: AtomicBool,
 }
 
 /// How waiting for a closed endpoint ended.
@@ -83,6 +87,8 @@ impl Endpoint {
             refused_until_ms: AtomicI64::new(NOT_REFUSED),
             refusals: AtomicU64::new(0),
             told_until_ms: AtomicI64::new(NOT_REFUSED),
+            failures: AtomicU32::new(0),
+            is_failing: AtomicBool::new(false),
         }
     }
 
@@ -211,52 +217,6 @@ impl Endpoint {
             }
             changed.await;
         }
-    }
-
-    /// Leave to go to an endpoint that is not refused. Always, but for one whose pause is over and that has accepted no
-    /// connection since: of it, for the first who asks, and for everybody else after another pause.
-    pub(crate) fn claim(&self, now_ms: i64, pause_ms: i64) -> bool {
-        let until_ms = self.refused_until_ms.load(Ordering::Relaxed);
-        let next_ms = now_ms.saturating_add(pause_ms);
-        let renewed =
-            || self.refused_until_ms.compare_exchange(until_ms, next_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        until_ms == NOT_REFUSED || (until_ms <= now_ms && renewed())
-    }
-
-    /// It accepted a connection; whether it had refused one before.
-    pub(crate) fn set_connected(&self) -> bool {
-        // The common case only reads: a cache line that nobody writes can be read by all.
-        if self.refused_until_ms.load(Ordering::Relaxed) == NOT_REFUSED {
-            return false;
-        }
-        self.refusals.store(0, Ordering::Relaxed);
-        self.told_until_ms.store(NOT_REFUSED, Ordering::Relaxed);
-        self.refused_until_ms.swap(NOT_REFUSED, Ordering::Relaxed) != NOT_REFUSED
-    }
-
-    /// Counts a refused connection; how many there were in a row, for the first who asks in a pause.
-    pub(crate) fn refused_in_new_pause(&self, now_ms: i64, pause_ms: i64) -> Option<u64> {
-        let refusals = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
-        let told_ms = self.told_until_ms.load(Ordering::Relaxed);
-        let until_ms = now_ms.saturating_add(pause_ms);
-        let is_first =
-            || self.told_until_ms.compare_exchange(told_ms, until_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        (told_ms <= now_ms && is_first()).then_some(refusals)
-    }
-
-    /// Whether it refused the last connection.
-    pub(crate) fn has_refused(&self) -> bool {
-        self.refused_until_ms.load(Ordering::Relaxed) != NOT_REFUSED
-    }
-
-    /// It refused a connection: others are preferred until then.
-    pub(crate) fn set_refused_until(&self, until_ms: i64) {
-        self.refused_until_ms.store(until_ms, Ordering::Relaxed);
-    }
-
-    /// Whether it refused a connection a short time ago.
-    pub(crate) fn is_refused(&self, now_ms: i64) -> bool {
-        now_ms < self.refused_until_ms.load(Ordering::Relaxed)
     }
 }
 

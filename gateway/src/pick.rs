@@ -17,6 +17,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) requests_max: u64,
     pub(crate) now_ms: i64,
     pub(crate) pause_ms: i64,
+    /// The same, for those that did not answer.
+    pub(crate) failing_pause_ms: i64,
 }
 
 /// An endpoint in rotation that this request has not failed at, preferably one that has not refused a connection lately.
@@ -27,7 +29,8 @@ pub(crate) fn pick(
     service_name: &str,
     choice: Choice<'_>,
 ) -> Result<Option<Arc<Endpoint>>, RequestError> {
-    let Choice { failed, requests_max, now_ms, pause_ms } = choice;
+    let Choice { failed, requests_max, now_ms, pause_ms, failing_pause_ms } = choice;
+    let pause_of = |endpoint: &Endpoint| if endpoint.is_failing() { failing_pause_ms } else { pause_ms };
     let service = snapshot.service(service_name).ok_or_else(|| unknown(snapshot, service_name))?;
     if service.rotation.is_empty() {
         return Err(nothing_in_rotation(service));
@@ -41,7 +44,7 @@ pub(crate) fn pick(
     loop {
         match service.rule.choose(&service.rotation, &preferred) {
             // Each turn of the loop leaves one fewer that is preferred.
-            Some(endpoint) if !endpoint.claim(now_ms, pause_ms) => {}
+            Some(endpoint) if !endpoint.claim(now_ms, pause_of(&endpoint)) => {}
             Some(endpoint) => return Ok(Some(endpoint)),
             None => break,
         }
@@ -95,9 +98,10 @@ mod tests {
 
     const NOW_MS: i64 = 1_000;
     const PAUSE_MS: i64 = 2_000;
+    const FAILING_PAUSE_MS: i64 = 10_000;
 
     const fn choice(now_ms: i64) -> Choice<'static> {
-        Choice { failed: &[], requests_max: 0, now_ms, pause_ms: PAUSE_MS }
+        Choice { failed: &[], requests_max: 0, now_ms, pause_ms: PAUSE_MS, failing_pause_ms: FAILING_PAUSE_MS }
     }
 
     fn snapshot(ids: &[&str]) -> (Snapshot, Vec<Arc<Endpoint>>) {
@@ -165,6 +169,28 @@ mod tests {
         assert!(endpoints[1].set_connected());
         assert_eq!(counts(&snapshot, 300, NOW_MS + PAUSE_MS)["2"], 100);
         assert!(!endpoints[1].set_connected());
+    }
+
+    #[test]
+    fn one_that_did_not_answer_thrice_in_a_row_is_passed_over_until_it_does() {
+        let (snapshot, endpoints) = snapshot(&["1", "2"]);
+        let until_ms = NOW_MS + FAILING_PAUSE_MS;
+        let one = &endpoints[0];
+        assert_eq!([(); 2].map(|()| one.unanswered(3, until_ms)), [None, None]);
+        assert_eq!(picks(&snapshot, &[]), ["1", "2"]);
+        // One answer, and it begins anew.
+        assert!(!one.answered());
+        assert_eq!([(); 4].map(|()| one.unanswered(3, until_ms)), [None, None, Some(3), None]);
+        assert_eq!(picks(&snapshot, &[]), ["2"]);
+        assert!(!one.set_connected(), "that it accepts connections says nothing");
+        assert_eq!(picks(&snapshot, &[]), ["2"]);
+        assert_eq!(counts(&snapshot, 300, until_ms)["1"], 1);
+        assert!(!counts(&snapshot, 300, until_ms + FAILING_PAUSE_MS - 1).contains_key("1"));
+        assert!(one.answered() && !one.answered());
+        assert_eq!(counts(&snapshot, 300, NOW_MS)["1"], 150);
+        // 0: never.
+        assert!((0..9).all(|_| one.unanswered(0, until_ms).is_none()));
+        assert_eq!(picks(&snapshot, &[]), ["1", "2"]);
     }
 
     #[test]

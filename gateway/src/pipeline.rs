@@ -23,7 +23,9 @@ use hyper::body::{Body as _, Incoming};
 use crate::account::{Account, SeenBody};
 use crate::answer::{self, AnswerBody};
 use crate::caller::Caller;
-use crate::error::{RequestError, Source};
+use crate::config::EdgeConfig;
+use crate::endpoint::Endpoint;
+use crate::error::{ErrorKind, RequestError, Retry, Source};
 use crate::grpc::Call;
 use crate::headers::{self, Passing};
 use crate::judgement::{judge, within_body_limit};
@@ -126,9 +128,10 @@ async fn forward(
     let mut tries = Tries::new(terms.tries_max);
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
-        let (now_ms, pause_ms) = (worker.clock.now_ms(), worker.config.refused_pause_ms);
+        let EdgeConfig { refused_pause_ms: pause_ms, failing_pause_ms, .. } = worker.config;
+        let now_ms = worker.clock.now_ms();
         let requests_max = worker.config.limits.requests_per_instance_max;
-        let choice = Choice { failed: tries.failed(), requests_max, now_ms, pause_ms };
+        let choice = Choice { failed: tries.failed(), requests_max, now_ms, pause_ms, failing_pause_ms };
         let picked = pick(&worker.directory.snapshot(), &service, choice)?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
@@ -164,13 +167,42 @@ async fn forward(
                     let limits = TimeLimits::of_answer(route.as_ref(), whole, &endpoint, answer.upload.as_ref());
                     caller.activity.limit(limits);
                 }
+                if endpoint.answered() {
+                    log::info!("{endpoint}: answers again");
+                }
                 account.answered(endpoint, answer.response.status(), answer.upload.as_ref());
                 return Ok(answer);
             }
             Err(error) => {
                 account.try_failed(&endpoint, &error);
+                if is_instances(&error, call) {
+                    pass_over(worker, &endpoint, &error);
+                }
                 tries.note(error, endpoint, &worker.tally)?;
             }
         }
+    }
+}
+
+/// Whether it is the instance that did not answer. A kept connection that had ended says nothing of it, and how long a call of gRPC
+/// may take is said by its caller.
+fn is_instances(error: &RequestError, call: Option<Call>) -> bool {
+    match error.kind {
+        ErrorKind::BadAnswer => error.retry != Retry::Anywhere,
+        ErrorKind::ResponseTimeout => call.is_none(),
+        _ => false,
+    }
+}
+
+/// Said once, however many requests meet it.
+fn pass_over(worker: &Worker, endpoint: &Endpoint, error: &RequestError) {
+    let EdgeConfig { failures_in_a_row_max, failing_pause_ms, .. } = worker.config;
+    let until_ms = worker.clock.now_ms().saturating_add(failing_pause_ms);
+    if let Some(failures) = endpoint.unanswered(failures_in_a_row_max, until_ms) {
+        log::warn!(
+            "{endpoint}: {failures} requests in a row got no answer, the last one because of: {}; others are preferred, and one request \
+             tries it again every {failing_pause_ms} ms. Does the instance hang?",
+            error.message
+        );
     }
 }

@@ -139,6 +139,12 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
         response_timeout_ms: timeout_ms("eurus.gateway.response-timeout-ms", stock.response_timeout_ms)?,
         tries_max: properties.number("eurus.gateway.tries-max", stock.tries_max, 1..=100)?,
         refused_pause_ms: pause_ms("eurus.gateway.refused-pause-ms", stock.refused_pause_ms)?,
+        failures_in_a_row_max: properties.number(
+            "eurus.gateway.failures-in-a-row-max",
+            stock.failures_in_a_row_max,
+            0..=1_000_000,
+        )?,
+        failing_pause_ms: pause_ms("eurus.gateway.failing-pause-ms", stock.failing_pause_ms)?,
         idle_per_address_max: count("eurus.gateway.idle-per-address-max", stock.idle_per_address_max, 0)?,
         idle_max: count("eurus.gateway.idle-max", stock.idle_max, 0)?,
         idle_ms: pause_ms("eurus.gateway.idle-ms", stock.idle_ms)?,

@@ -181,3 +181,31 @@ async fn however_many_are_gone_the_one_that_is_there_answers() {
     }
     gateway.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_does_not_answer_is_soon_passed_over_and_comes_back_with_an_answer() {
+    const PAUSE_MS: i64 = 10_000;
+    for is_silent in [true, false] {
+        let (bad, asked) = if is_silent { silent(2).await } else { in_trouble(2, b"nonsense\r\n\r\n").await };
+        let good = Producer::start(3).await;
+        let registry = Registry::start(&[&bad, &good]).await;
+        let adjust = |config: &mut eurus_gateway::GatewayConfig| {
+            config.edge.response_timeout_ms = 50;
+            (config.edge.failures_in_a_row_max, config.edge.failing_pause_ms) = (3, PAUSE_MS);
+        };
+        let gateway = Gateway::start_with(&registry, adjust).await;
+        let post = async || status_and_body(&gateway, Method::POST, "/echo", "body").await.0;
+        let mut failed = 0;
+        for _ in 0..20 {
+            failed += usize::from(post().await != 200);
+        }
+        assert_eq!((failed, asked.load(Ordering::SeqCst)), (3, 3), "silent: {is_silent}");
+        // One request after the pause.
+        gateway.hand.advance_ms(PAUSE_MS).await.unwrap();
+        for _ in 0..20 {
+            failed += usize::from(post().await != 200);
+        }
+        assert_eq!((failed, asked.load(Ordering::SeqCst)), (4, 4), "silent: {is_silent}");
+        gateway.stop().await.unwrap();
+    }
+}

@@ -84,6 +84,15 @@ pub(super) const KEYS: &[Key] = &[
         "how long an instance that refused a connection is passed over; default 2000",
     ),
     used(
+        "eurus.gateway.failures-in-a-row-max",
+        "requests in a row that an instance does not answer, or by nonsense, before it is passed over while there are others; 0: any \
+         number; default 3",
+    ),
+    used(
+        "eurus.gateway.failing-pause-ms",
+        "how long such an instance is passed over; then one request finds out whether it answers; default 10000",
+    ),
+    used(
         "eurus.gateway.idle-per-address-max",
         "idle connections each data-plane thread keeps to one address; default 64",
     ),

@@ -45,6 +45,8 @@ impl Gateway {
         config.fetch.interval_ms = FETCH_MS;
         config.fetch.disable_delta = true;
         config.edge.error_details = ErrorDetails::Full;
+        // Instances of tests fail on purpose, and are to be asked again.
+        config.edge.failures_in_a_row_max = 0;
         adjust(&mut config);
         let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
         let (data, admin) = (bind(), bind());
