@@ -19,10 +19,15 @@ step() {
     # 137: it did not heed the first signal.
     case "$code" in 124 | 137) why=", not done within $limit" ;; esac
     fail "$name$why"
-    echo "FAILED ($((SECONDS - started)) s$why), the end of $log:"
-    tail -n 60 "$log" | sed 's/^/    /'
+    echo "FAILED ($((SECONDS - started)) s$why), of $log:"
+    { failed_tests "$log"; tail -n 60 "$log"; } | sed 's/^/    /'
     return 1
   fi
+}
+
+# failed_tests LOG: what cargo's failed tests said. Their output is followed by that of all later tests.
+failed_tests() {
+  awk '/^test .* \.\.\. FAILED/ { print } /^---- .* stdout ----$/ { shown = 40 } /^failures:$/ { shown = 0 } shown-- > 0' "$1"
 }
 
 # bounded LIMIT COMMAND...: ends it after so long. It has a process group of its own, which Ctrl-C would not reach: the
@@ -46,11 +51,12 @@ fail() {
 
 # cargo_tests LIMIT NAME COMMAND...: a step whose tests are counted one by one. One that finds none has failed.
 cargo_tests() {
-  local name=$2 log ok bad ignored is_done=1
+  local name=$2 log ok bad test ignored is_done=1
   step "$@" || is_done=0
   log="$log_dir/${name//[^a-zA-Z0-9]/-}.log"
   ok=$(grep -cE '^test .* \.\.\. ok' "$log")
   bad=$(grep -cE '^test .* \.\.\. FAILED' "$log")
+  while read -r test; do failed_names+=("$test"); done < <(sed -nE 's/^test (.*) \.\.\. FAILED.*/\1/p' "$log")
   passed=$((passed + ok))
   failed=$((failed + bad))
   [ "$is_done" = 0 ] || [ "$((ok + bad))" -gt 0 ] || fail "$name: no test was run"
