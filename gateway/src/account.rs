@@ -10,6 +10,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use crate::access_log::Line;
+use crate::activity::Activity;
 use crate::caller::Caller;
 use crate::endpoint::Endpoint;
 use crate::error::RequestError;
@@ -23,6 +24,7 @@ pub(crate) use body::SeenBody;
 /// See the module.
 pub(crate) struct Account {
     worker: Rc<Worker>,
+    activity: Rc<Activity>,
     arrived_ns: i64,
     /// When the try under way began.
     tried_ns: i64,
@@ -61,8 +63,10 @@ impl Account {
                 route: None,
             })
         });
+        caller.activity.set_under_way(true);
         Self {
             worker: Rc::clone(worker),
+            activity: Rc::clone(&caller.activity),
             arrived_ns: caller.arrived_ns,
             tried_ns: caller.arrived_ns,
             tries: 0,
@@ -144,6 +148,7 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
+        self.activity.set_under_way(false);
         let duration_ns = self.worker.clock.now_ns() - self.arrived_ns;
         if self.status.is_none() {
             self.worker.tally.mine().errors.count((Failure::CallerLeft,));

@@ -27,6 +27,8 @@ pub(crate) struct Activity {
     still_looks: Cell<u32>,
     /// Further looks at which an instance may have said nothing.
     patience: Cell<u32>,
+    /// A request has come, and its answer has not ended.
+    under_way: Cell<bool>,
     /// The instance whose answer is under way.
     answering: Cell<Option<SocketAddr>>,
     /// Bytes are ready for the caller, who does not take them.
@@ -59,6 +61,16 @@ impl Activity {
         if is_some {
             self.moved();
         }
+    }
+
+    /// A request is under way, or no longer.
+    pub(crate) fn set_under_way(&self, is_under_way: bool) {
+        self.under_way.set(is_under_way);
+    }
+
+    /// Whether the caller waits for an answer: what it has sent behind its request waits too.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.under_way.get()
     }
 
     /// An instance's answer is under way, or no longer.

@@ -16,6 +16,7 @@
 //! | `handshakes` | how it becomes one under TLS |
 //! | `opening`, `begun` | what its first bytes say; a stream of which they were read |
 //! | `http1`, `http2` | serving what is spoken |
+//! | `looks` | looking after a connection from time to time |
 //! | `stalled` | says why a connection on which nothing moves is closed |
 
 mod accept;
@@ -26,6 +27,7 @@ mod handshakes;
 mod http1;
 mod http2;
 mod linger;
+mod looks;
 mod opening;
 mod per_ip;
 mod stalled;
@@ -41,6 +43,7 @@ use tokio::task::LocalSet;
 
 use crate::access_log::AccessLines;
 use crate::config::{EdgeConfig, TlsConfig};
+use crate::tcp_keep_alive::set_tcp_keep_alive;
 use crate::worker::Shared;
 
 use accept::accept;
@@ -65,6 +68,7 @@ pub(crate) struct Seat {
 pub(crate) fn start(seat: Seat) -> io::Result<oneshot::Receiver<io::Result<()>>> {
     for listener in seat.plain.iter().chain(seat.tls.iter().map(|(listener, _)| listener)) {
         listener.set_nonblocking(true)?;
+        set_tcp_keep_alive(listener)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Before the thread begins: a manual clock waits for the timers that exist.

@@ -48,6 +48,7 @@
 //! | `sync_speed`, `sync_speed/*` | announcing itself to the downline service; the live marks before anything is served |
 //! | `parts` | what runs, and which part of it ended first |
 //! | [`points`], `fuzzing` | where a harness can interfere; what a fuzzer may call |
+//! | `tcp_keep_alive` | finding machines that are gone without a word |
 //! | `timestamp` | epoch milliseconds for people |
 
 mod access_log;
@@ -93,6 +94,7 @@ mod service;
 mod snapshot;
 mod sync_speed;
 mod tally;
+mod tcp_keep_alive;
 mod terms;
 mod time_limits;
 mod timestamp;

@@ -137,7 +137,7 @@ async fn forward(
         account.tries();
         let connected = {
             let (needs, limit) = (outgoing.needs(), terms.time_outs.connect);
-            let connecting = pin!(connection(worker, &endpoint, needs, tries.kept(), limit));
+            let connecting = pin!(connection(worker, &endpoint, needs, outgoing.kept(tries.kept()), limit));
             within(whole, &endpoint, connecting).await
         };
         let connection = match connected {

@@ -135,6 +135,7 @@ fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, Confi
     Ok(EdgeConfig {
         connections_max: count("eurus.gateway.connections-max", stock.connections_max, 1)?,
         head_read_timeout_ms: timeout_ms("eurus.gateway.head-read-timeout-ms", stock.head_read_timeout_ms)?,
+        keep_alive_timeout_ms: timeout_ms("eurus.gateway.keep-alive-timeout-ms", stock.keep_alive_timeout_ms)?,
         connect_timeout_ms: timeout_ms("eurus.gateway.connect-timeout-ms", stock.connect_timeout_ms)?,
         response_timeout_ms: timeout_ms("eurus.gateway.response-timeout-ms", stock.response_timeout_ms)?,
         tries_max: properties.number("eurus.gateway.tries-max", stock.tries_max, 1..=100)?,

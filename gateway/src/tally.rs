@@ -70,6 +70,8 @@ label! {
         Tries = "tries",
         /// A connection was closed because as many were idle: `idle-per-address-max`, `idle-max`.
         IdleConnections = "idle_connections",
+        /// A connection was closed whose request's head did not end: `head-read-timeout-ms`.
+        SlowHeads = "slow_heads",
         /// An answer was cut that stood still: `idle-timeout-ms`, or a route's `idle-timeout`.
         StalledAnswer = "stalled_answer",
         /// An answer was cut that took too long in all: a route's `whole-timeout`.

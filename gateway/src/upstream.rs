@@ -9,6 +9,7 @@
 //! | `first_byte` | watches the bytes of a connection of HTTP/1.1 |
 //! | `http1` | one of HTTP/1.1 |
 //! | `http2`, `http2/*` | one of HTTP/2, and its requests |
+//! | `keep_alive` | how long an instance says that it keeps an idle connection |
 //! | `links` | the connections of HTTP/2 to one instance, and who waits for them |
 //! | `pool` | idle connections, and the links |
 //! | `send`, `send/*` | one try of one request over a connection |
@@ -23,6 +24,7 @@ mod first_byte;
 mod http1;
 mod http2;
 pub(crate) mod instance_body;
+mod keep_alive;
 mod links;
 pub(crate) mod pool;
 pub(crate) mod send;

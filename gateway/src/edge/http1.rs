@@ -15,8 +15,8 @@ use tokio::time::timeout;
 
 use super::converse::Conversation;
 use super::linger::linger;
-use super::stalled::{say_cut, say_stalled};
-use crate::activity::Activity;
+use super::looks::{Looks, TooSlow};
+use super::stalled::{say_cut, say_slow_head, say_stalled};
 use crate::caller::Caller;
 use crate::framing::JudgedStream;
 use crate::framing::verdicts::Verdicts;
@@ -45,16 +45,17 @@ where
     });
     let mut connection = Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(worker.config.head_read_timeout_ms))
+        // Between two requests; how long a head may take from its first byte on is looked at below.
+        .header_read_timeout(Duration::from_millis(worker.config.keep_alive_timeout_ms))
         .max_headers(limits.headers_max)
         .max_header_size(limits.header_bytes_max)
         .serve_connection(TokioIo::new(stream), service);
-    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.stall_timeout_ms));
+    let mut looks = Looks::new(&worker.config);
     let mut is_stopping = false;
     loop {
         tokio::select! {
             biased;
-            outcome = timeout(between_looks, &mut connection) => match outcome {
+            outcome = timeout(looks.between(), &mut connection) => match outcome {
                 Ok(Ok(())) => break,
                 Ok(Err(error)) => {
                     log::debug!("connection of {peer} ended: {error}");
@@ -65,12 +66,12 @@ where
                     activity.set_refused();
                     break;
                 }
-                Err(_) => {
-                    if let Some(stalled) = activity.look() {
-                        // With the connection goes the answer's body, and with that the instance's connection.
-                        return say_stalled(&worker, stalled, peer);
-                    }
-                }
+                Err(_) => match looks.look(&activity, &verdicts) {
+                    None => {}
+                    // With the connection goes the answer's body, and with that the instance's connection.
+                    Some(TooSlow::Answer(stalled)) => return say_stalled(&worker, stalled, peer),
+                    Some(TooSlow::Head) => return say_slow_head(&worker, peer),
+                },
             },
             cut = activity.cut() => return say_cut(&worker, &cut, peer),
             () = stop.wait(), if !is_stopping => {

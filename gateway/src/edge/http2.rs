@@ -80,7 +80,7 @@ where
     });
     let tasks = StreamTasks { worker: Rc::clone(&worker), peer, streams: Rc::clone(&streams) };
     let mut connection = builder(tasks, &worker.config).serve_connection(TokioIo::new(guard), service);
-    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.head_read_timeout_ms));
+    let between_looks = Activity::between_looks(Duration::from_millis(worker.config.keep_alive_timeout_ms));
     let mut is_stopping = false;
     loop {
         tokio::select! {

@@ -17,7 +17,19 @@ pub(super) fn say_stalled(worker: &Worker, stalled: Stalled, peer: SocketAddr) {
     }
 }
 
-/// The same of one that took longer than its route allows.
+/// A caller that sends its head drop by drop, as one may do to hold connections.
+pub(super) fn say_slow_head(worker: &Worker, peer: SocketAddr) {
+    worker.tally.limit(Limit::SlowHeads);
+    if let Some(unsaid) = worker.failures.note("slow heads", worker.clock.now_ms()) {
+        let limit_ms = worker.config.head_read_timeout_ms;
+        log::warn!(
+            "{peer}: the head of a request was not there after {limit_ms} ms (eurus.gateway.head-read-timeout-ms); the connection is \
+             closed{unsaid}"
+        );
+    }
+}
+
+/// Of an answer that took longer than its route allows.
 pub(super) fn say_cut(worker: &Worker, cut: &Cut, peer: SocketAddr) {
     worker.tally.limit(match cut.why {
         Why::Whole(_) => Limit::WholeTimeout,

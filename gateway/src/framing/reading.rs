@@ -44,6 +44,7 @@ impl Reading {
                 }
             }
         }
+        verdicts.put_in_head(matches!(self.at, At::Head(_)) && self.head_bytes > 0);
     }
 
     /// How many bytes it took: one at least.

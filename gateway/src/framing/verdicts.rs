@@ -14,6 +14,8 @@ pub struct Verdicts {
     /// Requests whose head was asked for, and those read to their end.
     asked: Cell<u64>,
     ended: Cell<u64>,
+    /// The head of a further one has begun.
+    in_head: Cell<bool>,
     /// The last thing that was read.
     fault: Cell<Option<Fault>>,
 }
@@ -33,6 +35,15 @@ impl Verdicts {
     /// What is wrong with the body of the request that was asked for last.
     pub fn body_fault(&self) -> Option<Fault> {
         self.fault.get().filter(|_| self.ended.get() < self.asked.get())
+    }
+
+    /// The number of the request whose head has begun and not ended.
+    pub(crate) fn unfinished_head(&self) -> Option<u64> {
+        self.in_head.get().then(|| self.ended.get())
+    }
+
+    pub(super) fn put_in_head(&self, is_in_head: bool) {
+        self.in_head.set(is_in_head);
     }
 
     pub(super) fn put_head(&self, framing: Framing) {

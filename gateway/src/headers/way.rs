@@ -42,6 +42,7 @@ impl Way {
 
     /// Tells an instance of it.
     pub(super) fn tell(&self, headers: &mut HeaderMap, host: Option<HeaderValue>, prefix: &str) {
+        remove_if(headers, names::is_in_disguise);
         if self.is_trusted {
             return self.go_on(headers, host, prefix);
         }
@@ -180,6 +181,9 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("x-forwarded-port", "1"),
             ("x-forwarded-ssl", "on"),
+            ("x_forwarded_for", "6.6.6.6"),
+            ("x-forwarded_proto", "https"),
+            ("content_length", "6"),
             ("x-real-ip", "6.6.6.6"),
         ];
         let expected: Pairs = &[
@@ -234,6 +238,7 @@ mod tests {
                     ("x-forwarded-prefix", "/outer"),
                     ("x-forwarded-proto", "https"),
                     ("x-real-ip", "1.1.1.1"),
+                    ("x_forwarded_host", "evil"),
                 ],
                 &[
                     ("x-forwarded-for", "10.0.0.9"),

@@ -75,6 +75,8 @@ impl Needs {
 pub(crate) enum Kept {
     /// It will.
     Welcome,
+    /// It will if it was alive a moment ago: the request cannot be sent again.
+    Checked,
     /// Of HTTP/1.1 it is to be a new one: what is kept has died under this request once. Of HTTP/2 a dead one is known by then.
     No,
 }
@@ -123,7 +125,7 @@ async fn http1(
     kept: Kept,
     limit: Duration,
 ) -> Result<Http1, DialError> {
-    if let Some(connection) = idle(worker, endpoint, kept).await {
+    if let Some(connection) = worker.pool.take_ready(endpoint.number(), &worker.clock, kept).await {
         return Ok(connection);
     }
     // Apart: opening a connection is seldom, and needs ten times as much room as all else that waits in a request.
@@ -141,19 +143,6 @@ async fn http1(
     }
 }
 
-async fn idle(worker: &Worker, endpoint: &Endpoint, kept: Kept) -> Option<Http1> {
-    if kept == Kept::No {
-        return None;
-    }
-    while let Some(mut connection) = worker.pool.take(endpoint.number(), worker.clock.now_ms()) {
-        if connection.becomes_ready().await {
-            connection.is_reused = true;
-            return Some(connection);
-        }
-    }
-    None
-}
-
 async fn shared(
     worker: &Worker,
     endpoint: &Endpoint,
@@ -163,7 +152,7 @@ async fn shared(
 ) -> Result<Connection, DialError> {
     // What was agreed upon before may have been HTTP/1.1.
     if spoken == Spoken::Negotiated
-        && let Some(connection) = idle(worker, endpoint, kept).await
+        && let Some(connection) = worker.pool.take_ready(endpoint.number(), &worker.clock, kept).await
     {
         return Ok(Connection::Http1(connection));
     }

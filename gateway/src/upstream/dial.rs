@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -21,6 +20,7 @@ use crate::destination::{Destination, Spoken};
 use crate::error::ErrorKind;
 use crate::observed_stream::ObservedStream;
 use crate::tally::Tally;
+use crate::tcp_keep_alive::set_tcp_keep_alive;
 
 /// What every connection of a thread is opened with.
 pub(crate) struct Dialer {
@@ -79,15 +79,16 @@ impl Dialer {
         let address = destination.address;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
+        set_tcp_keep_alive(&stream)?;
         let Some(name) = &destination.server_name else {
             return match spoken {
                 Spoken::Http1 | Spoken::Negotiated => {
                     Http1::plain(stream, address, &self.config.limits).await.map(Dialed::Http1)
                 }
-                Spoken::Http2 => Link::open(kept_alive(stream)?, None, address, self).await.map(Dialed::Http2),
+                Spoken::Http2 => Link::open(stream, None, address, self).await.map(Dialed::Http2),
             };
         };
-        let (stream, sent) = (kept_alive(stream)?, Rc::new(Sent::default()));
+        let sent = Rc::new(Sent::default());
         let (stream, under) = self.secure(ObservedStream::new(stream, Rc::clone(&sent)), name, spoken).await?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         match spoken {
@@ -115,14 +116,4 @@ impl Dialer {
 /// Whether it says nothing about the instance: files (`ENFILE`, `EMFILE`) or local ports (`EADDRNOTAVAIL`) have run out here.
 fn is_ours(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 24)) || error.kind() == io::ErrorKind::AddrNotAvailable
-}
-
-/// The operating system asks whether a machine is still there that has said nothing for so long: streams may be silent for
-/// hours, and a machine that has lost its power never ends a connection.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-
-fn kept_alive(stream: TcpStream) -> io::Result<TcpStream> {
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
-    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-    Ok(stream)
 }

@@ -30,6 +30,8 @@ pub(crate) struct Http1 {
     pub(super) endpoint: u64,
     /// Whether it has carried a request before: the instance may have closed it in the same moment.
     pub(super) is_reused: bool,
+    /// How long its instance keeps it when nothing is asked, as far as it has said so.
+    pub(super) idle_ms_max: i64,
     /// Bytes may come that belong to no request: it carries no other one.
     pub(super) is_spent: bool,
 }
@@ -75,7 +77,17 @@ impl Http1 {
                 }
             }
         });
-        Ok(Self { sender, watch, address, run, under, endpoint: 0, is_reused: false, is_spent: false })
+        Ok(Self {
+            sender,
+            watch,
+            address,
+            run,
+            under,
+            endpoint: 0,
+            is_reused: false,
+            idle_ms_max: i64::MAX,
+            is_spent: false,
+        })
     }
 
     /// Where it leads.

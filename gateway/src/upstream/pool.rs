@@ -6,7 +6,10 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use eurus_service::Clock;
+
 use super::Connection;
+use super::connection::Kept;
 use super::http1::Http1;
 use super::links::{Links, Which};
 use crate::tally::{Limit, Tally};
@@ -33,6 +36,12 @@ struct Idle {
     since_ms: i64,
 }
 
+impl Idle {
+    fn is_good(&self, now_ms: i64, idle_ms: i64) -> bool {
+        !self.connection.has_ended() && now_ms - self.since_ms < idle_ms.min(self.connection.idle_ms_max)
+    }
+}
+
 impl Pool {
     /// Empty.
     pub(crate) fn new(limits: PoolLimits, tally: Arc<Tally>) -> Self {
@@ -40,16 +49,34 @@ impl Pool {
     }
 
     /// The connection to an endpoint that became idle last, unless it is closed or was idle for too long.
-    pub(super) fn take(&self, endpoint: u64, now_ms: i64) -> Option<Http1> {
+    fn take(&self, endpoint: u64, now_ms: i64) -> Option<Http1> {
         let mut all = self.idle.borrow_mut();
         let idle = all.get_mut(&endpoint)?;
         while let Some(Idle { connection, since_ms }) = idle.pop_back() {
             self.fewer(1);
-            if !connection.has_ended() && now_ms < since_ms + self.limits.idle_ms {
-                return Some(connection);
+            let idle = Idle { connection, since_ms };
+            if idle.is_good(now_ms, self.limits.idle_ms) {
+                return Some(idle.connection);
             }
         }
         all.remove(&endpoint);
+        None
+    }
+
+    /// The same, when it is ready for a request that has these demands.
+    pub(super) async fn take_ready(&self, endpoint: u64, clock: &Clock, kept: Kept) -> Option<Http1> {
+        match kept {
+            Kept::No => return None,
+            // What the operating system knows by now of connections that instances have closed, this pool knows then too.
+            Kept::Checked => tokio::task::yield_now().await,
+            Kept::Welcome => {}
+        }
+        while let Some(mut connection) = self.take(endpoint, clock.now_ms()) {
+            if connection.becomes_ready().await {
+                connection.is_reused = true;
+                return Some(connection);
+            }
+        }
         None
     }
 
@@ -95,10 +122,46 @@ impl Pool {
     pub(crate) fn close_overdue(&self, now_ms: i64) {
         self.idle.borrow_mut().retain(|_, idle| {
             let before = idle.len();
-            idle.retain(|one| !one.connection.has_ended() && now_ms < one.since_ms + self.limits.idle_ms);
+            idle.retain(|one| one.is_good(now_ms, self.limits.idle_ms));
             self.fewer(before - idle.len());
             !idle.is_empty()
         });
         self.links.borrow_mut().retain(|_, links| !links.close_overdue(now_ms, self.limits.idle_ms));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use tokio::net::TcpStream;
+    use tokio::task::LocalSet;
+
+    use super::*;
+    use crate::limits::Limits;
+
+    /// What the instance has just closed, and nobody here was told of yet.
+    #[tokio::test]
+    async fn a_request_that_cannot_be_sent_again_takes_no_connection_that_is_closed() {
+        let limits = PoolLimits { per_address_max: 2, all_max: 2, idle_ms: 15_000 };
+        let (pool, clock) = (Pool::new(limits, Arc::default()), Clock::manual(0).0);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let test = async move {
+            for (kept, is_taken) in [(Kept::Welcome, true), (Kept::Checked, false), (Kept::No, false)] {
+                let stream = TcpStream::connect(address).await.unwrap();
+                let (instance, _) = listener.accept().unwrap();
+                let connection = Http1::plain(stream, address, &Limits::default()).await.unwrap();
+                pool.put(Connection::Http1(connection), 0);
+                if kept == Kept::Checked {
+                    let alive = pool.take_ready(0, &clock, kept).await.unwrap();
+                    pool.put(Connection::Http1(alive), 0);
+                }
+                drop(instance);
+                assert_eq!(pool.take_ready(0, &clock, kept).await.is_some(), is_taken, "{kept:?}");
+            }
+        };
+        // As a task among others, which is what requests are.
+        LocalSet::new().run_until(async { tokio::task::spawn_local(test).await }).await.unwrap();
     }
 }

@@ -17,7 +17,7 @@ use http::request::Parts;
 use http::{Request, Response};
 
 use super::Connection;
-use super::connection::Needs;
+use super::connection::{Kept, Needs};
 use super::instance_body::InstanceBody;
 use super::upload::{Failure, Loan, Progress, Slow, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
@@ -86,6 +86,11 @@ impl Outgoing {
             () if self.upgrade.is_some() => Needs::Upgrade,
             () => Needs::Any,
         }
+    }
+
+    /// Whether a connection that was kept will do for it, when otherwise this would.
+    pub(crate) fn kept(&self, otherwise: Kept) -> Kept {
+        if otherwise == Kept::Welcome && !self.is_repeatable { Kept::Checked } else { otherwise }
     }
 
     /// How long an instance may say nothing once it has the request: a call of gRPC for as long as streams may, unless its

@@ -156,7 +156,7 @@ async fn an_answer_that_stands_still_is_reset_and_the_connection_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_without_requests_is_told_to_end_and_then_closed() {
-    let (_, gateway) = one(|config| config.edge.head_read_timeout_ms = 100).await;
+    let (_, gateway) = one(|config| config.edge.keep_alive_timeout_ms = 100).await;
     let mut caller = Raw::connect(gateway.data, &[]).await;
     caller.send(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &get("/java-service/hello"))).await;
     assert_eq!(caller.next_of(GOAWAY).await.unwrap().code(), 0);

@@ -21,6 +21,7 @@ mod instances_http2_ends;
 mod instances_http2_limits;
 mod instances_renewal;
 mod instances_tls;
+mod kept_connections;
 mod live_marks;
 mod proxying;
 mod refusals;

@@ -1,8 +1,6 @@
 //! What passes the gateway, and in which form.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -134,54 +132,6 @@ async fn a_request_with_chunks_and_a_length_is_passed_with_chunks_only() {
     let passes_chunks = answer.contains(r#""transfer-encoding":"chunked""#) && !answer.contains(r#""content-length":"#);
     assert!(is_refused || passes_chunks, "{answer}");
     gateway.stop().await.unwrap();
-}
-
-/// An instance that answers 204 on one connection after the other; the connections it was given.
-async fn counting_connections() -> (Producer, Arc<AtomicUsize>) {
-    let connections = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&connections);
-    let address = raw::server(2, move |count, mut stream| {
-        seen.store(count + 1, Ordering::SeqCst);
-        async move {
-            while !raw::read_head(&mut stream).await.is_empty() {
-                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-            }
-        }
-    })
-    .await;
-    (Producer::at(2, address), connections)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_idle_connection_is_used_again_until_its_time_is_over() {
-    let (producer, connections) = counting_connections().await;
-    let registry = Registry::start(&[&producer]).await;
-    let gateway = Gateway::start(&registry).await;
-    let mut caller = raw::Caller::connect(gateway.data).await;
-    for (pass_ms, expected) in [(0, 1), (0, 1), (14_000, 1), (14_000, 1), (15_000, 2), (0, 2)] {
-        gateway.hand.advance_ms(pass_ms).await.unwrap();
-        assert!(soon("an answer", caller.get("/java-service/x")).await.starts_with("HTTP/1.1 204 "));
-        assert_eq!(connections.load(Ordering::SeqCst), expected, "after {pass_ms} ms");
-    }
-    gateway.stop().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_more_idle_connections_are_kept_than_allowed() {
-    type Change = fn(&mut eurus_gateway::EdgeConfig);
-    let table: [(Change, usize); 3] =
-        [(|_| (), 1), (|edge| edge.idle_per_address_max = 0, 3), (|edge| edge.idle_max = 0, 3)];
-    for (change, expected) in table {
-        let (producer, connections) = counting_connections().await;
-        let registry = Registry::start(&[&producer]).await;
-        let gateway = Gateway::start_with(&registry, |config| change(&mut config.edge)).await;
-        let mut caller = raw::Caller::connect(gateway.data).await;
-        for _ in 0..3 {
-            assert!(soon("an answer", caller.get("/java-service/x")).await.starts_with("HTTP/1.1 204 "));
-        }
-        assert_eq!(connections.load(Ordering::SeqCst), expected);
-        gateway.stop().await.unwrap();
-    }
 }
 
 /// The second caller is served when the first has gone.

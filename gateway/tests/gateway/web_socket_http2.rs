@@ -219,7 +219,7 @@ async fn silence_ends_it_by_its_own_limit_and_its_connection_is_not_idle() {
     gateway.stop().await.unwrap();
 
     let short = |config: &mut eurus_gateway::GatewayConfig| {
-        (config.edge.head_read_timeout_ms, config.edge.stall_timeout_ms) = (100, 20);
+        (config.edge.keep_alive_timeout_ms, config.edge.stall_timeout_ms) = (100, 20);
     };
     let (gateway, mut caller, _, mut handed) = start(short).await;
     let mut tunnel = loop {

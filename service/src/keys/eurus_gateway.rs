@@ -66,7 +66,12 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used(
         "eurus.gateway.head-read-timeout-ms",
-        "until a caller has sent a request's head, also between two requests; default 60000",
+        "until a caller has sent a request's head, from its first byte on; default 60000",
+    ),
+    used(
+        "eurus.gateway.keep-alive-timeout-ms",
+        "how long a caller's connection may be without a request, and the longest that a head may take; longer than a load balancer in \
+         front keeps its idle ones; default 75000",
     ),
     used("eurus.gateway.connect-timeout-ms", "to open a connection to an instance; default 1000"),
     used("eurus.gateway.response-timeout-ms", "from the end of a request to the head of its answer; default 30000"),

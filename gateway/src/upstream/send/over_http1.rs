@@ -14,6 +14,7 @@ use crate::upstream::answer_head;
 use crate::upstream::connection::Connection;
 use crate::upstream::http1::Http1;
 use crate::upstream::instance_body::InstanceBody;
+use crate::upstream::keep_alive;
 use crate::upstream::upload::Progress;
 use crate::worker::Worker;
 
@@ -37,6 +38,10 @@ pub(super) async fn send(
     match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             connection.watch.head_came();
+            // What it says once it says each time.
+            if !connection.is_reused {
+                connection.idle_ms_max = keep_alive::idle_ms_max(response.headers());
+            }
             connection.is_spent |= answer_head::judge(&mut response)
                 .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, why, outgoing.elsewhere()))?;
             let switched_to = switched(&response, outgoing.upgrade.as_ref())

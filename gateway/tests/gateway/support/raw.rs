@@ -69,6 +69,16 @@ impl Caller {
         tokio::time::timeout(std::time::Duration::from_millis(ms), self.0.read_u8()).await.is_err()
     }
 
+    /// Bytes as they are.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+    }
+
+    /// Waits for its end; whether nothing came before.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        self.0.read_u8().await.is_err()
+    }
+
     /// Exactly so much of a body.
     pub(crate) async fn read(&mut self, body: &mut [u8]) {
         self.0.read_exact(body).await.unwrap();
