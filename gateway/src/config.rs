@@ -78,6 +78,8 @@ pub struct GatewayConfig {
     pub admin: AdminConfig,
     /// Where sync-speed is, for the live marks.
     pub sync_speed: SyncSpeedConfig,
+    /// How long the gateway serves on once it is to stop, and health checks say so, milliseconds.
+    pub shutdown_delay_ms: i64,
     /// How long requests under way may take to finish when the gateway stops, milliseconds.
     pub shutdown_grace_ms: u64,
     /// A harness's plan; no setting leads to it.
@@ -150,6 +152,7 @@ impl GatewayConfig {
             counted: BookLimits::default(),
             admin: AdminConfig::default(),
             sync_speed: SyncSpeedConfig::default(),
+            shutdown_delay_ms: 0,
             shutdown_grace_ms: 10_000,
             faults: Faults::default(),
             copy_access: None,

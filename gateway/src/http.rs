@@ -24,6 +24,7 @@ use eurus_service::{Clock, Faults};
 use crate::access_log::AccessLog;
 use crate::config::AdminConfig;
 use crate::directory::Directory;
+use crate::leaving::Leaving;
 use crate::routes::Routes;
 use crate::sync_speed::Standing;
 use crate::tally::Tally;
@@ -45,6 +46,7 @@ pub(crate) struct Admin {
     /// `None`: it is not spoken.
     pub(crate) tls: Option<EdgeTls>,
     pub(crate) instance_tls: Arc<InstanceTls>,
+    pub(crate) leaving: Leaving,
     pub(crate) clock: Clock,
     pub(crate) config: AdminConfig,
     /// The gateway's own instance id.

@@ -46,6 +46,7 @@
 //! | `http`, `listeners` | the admin API, on its own listener; binding both |
 //! | `own_instance`, `own_addresses` | what the gateway registers itself as; where no request is sent |
 //! | `sync_speed`, `sync_speed/*` | announcing itself to the downline service; the live marks before anything is served |
+//! | `leaving` | from the wish to stop to the stop |
 //! | `parts` | what runs, and which part of it ended first |
 //! | [`points`], `fuzzing` | where a harness can interfere; what a fuzzer may call |
 //! | `tcp_keep_alive` | finding machines that are gone without a word |
@@ -72,6 +73,7 @@ mod grpc;
 mod headers;
 mod http;
 mod judgement;
+mod leaving;
 mod limits;
 mod listeners;
 mod metrics;
@@ -130,6 +132,7 @@ pub use tally::BookLimits;
 use access_log::AccessLog;
 use directory::{Calling, Directory};
 use http::Admin;
+use leaving::Leaving;
 use own_addresses::OwnAddresses;
 use parts::{Parts, WorkerEnd};
 use routes::Routes;
@@ -152,13 +155,11 @@ pub async fn run(
     config.check_tls(data.tls)?;
     config.check_registrable(main)?;
     config.check_report_refused()?;
-    let own_addresses = OwnAddresses::new(data.all().chain([admin_address]).collect(), config.advertised_ip);
+    let all_addresses = data.all().chain([admin_address]).collect();
     let access_log = config.access_log.as_ref().map(AccessLog::open).transpose().map_err(RunError::AccessLog)?;
     let (marks, joins) = (config.down_service_cache.clone(), config.fetch_listener_enabled);
-    if !joins {
-        warn_of_lost_orders();
-    }
-    let calling = Calling::of(&config, own_addresses);
+    warn_of_lost_orders(joins);
+    let calling = Calling::of(&config, OwnAddresses::new(all_addresses, config.advertised_ip));
     let directory = Arc::new(Directory::new(marks, joins, calling, config.counted));
     let own = own_instance::own_instance(&config, (data, main), admin_address, clock.now_ms());
     let node = own.instance_id.clone();
@@ -187,6 +188,7 @@ pub async fn run(
         tally: Arc::default(),
         access_log,
         instance_tls: Arc::new(instance_tls),
+        leaving: Leaving::default(),
     };
     let admin_server =
         http::server(admin(&config, &shared, node, standing, &clock), listeners.admin).map_err(RunError::Admin)?;
@@ -205,7 +207,7 @@ pub async fn run(
         Ok(workers) => {
             parts.workers = workers;
             tokio::select! {
-                () = shutdown.wait() => Ok(()),
+                () = shared.leaving.over(&config, &clock, &shutdown) => Ok(()),
                 ended = parts.first_end() => Err(ended),
             }
         }
@@ -222,11 +224,13 @@ pub async fn run(
     outcome
 }
 
-fn warn_of_lost_orders() {
-    log::warn!(
-        "eurus.gateway.fetch-listener.enabled=false: the next fetched copy brings back what was taken down. For \
-         demonstrations only"
-    );
+fn warn_of_lost_orders(joins: bool) {
+    if !joins {
+        log::warn!(
+            "eurus.gateway.fetch-listener.enabled=false: the next fetched copy brings back what was taken down. For \
+             demonstrations only"
+        );
+    }
 }
 
 fn under_tls(admin: &AdminConfig) -> &'static str {
@@ -241,6 +245,7 @@ fn admin(config: &GatewayConfig, shared: &Shared, node: String, standing: Arc<St
         access_log: shared.access_log.clone(),
         tls: config.tls.as_ref().map(|config| config.tls.clone()),
         instance_tls: Arc::clone(&shared.instance_tls),
+        leaving: shared.leaving.clone(),
         clock: clock.clone(),
         config: config.admin.clone(),
         node,
@@ -270,6 +275,7 @@ fn start_workers(
 ) -> Result<Vec<WorkerEnd>, RunError> {
     let per_ip = Arc::new(edge::PerIp::new(config.edge.limits.connections_per_ip_max));
     let count = listeners.count();
+    config.edge.warn_of_few_files(count);
     let (mut plain, mut tls) = (listeners.plain.into_iter(), listeners.tls.into_iter());
     let start = |place| {
         let name = format!("gateway-data-{place}");

@@ -15,9 +15,9 @@
 use std::pin::pin;
 use std::rc::Rc;
 
-use http::header::HeaderValue;
+use http::header::{self, HeaderValue};
 use http::request::Parts;
-use http::{Request, Response, Uri};
+use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::{Body as _, Incoming};
 
 use crate::account::{Account, SeenBody};
@@ -48,12 +48,13 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
     let (head, body) = request.into_parts();
     let judged = judge(&worker.config.limits, caller.verdicts.as_deref(), &head, &body);
     if judged.is_ok() && product::is_health_check(&head.method, head.uri.path()) {
-        let answer = answer::health(worker.directory.snapshot().received_ms.is_some());
+        let answer = answer::health(worker.directory.snapshot().received_ms.is_some() && !worker.leaving.has_begun());
         return answer.map(|body| SeenBody::new(body, None));
     }
     let mut account = Account::open(&worker, &caller, &head);
     let call = Call::of(&head);
     let (uri, request_id) = (head.uri.clone(), caller.request_id.clone());
+    let asks_to_close = worker.leaving.has_begun() && head.version < Version::HTTP_2;
     let outcome = match judged {
         Ok(()) => forward(&worker, &caller, (head, call), body, &mut account).await,
         Err(error) => Err(error),
@@ -66,6 +67,9 @@ pub(crate) async fn serve(worker: Rc<Worker>, caller: Caller, request: Request<I
         }
     };
     answer.headers_mut().insert(X_REQUEST_ID, request_id);
+    if asks_to_close && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     account.head_leaves(answer.status());
     answer.map(|body| SeenBody::new(body, Some(account)))
 }
@@ -118,7 +122,7 @@ async fn forward(
     // As judged: where there is no `Host`, the target's authority is one.
     let authority = head.uri.authority().and_then(|authority| authority.as_str().parse().ok());
     head.uri = target.into();
-    head.version = http::Version::HTTP_11;
+    head.version = Version::HTTP_11;
     let (way, size) = (&*caller.way, body.size_hint());
     let passing = Passing { way, authority, prefix: &prefix, upgrade: upgrade.as_ref(), size };
     headers::prepare_request(&mut head.headers, passing);

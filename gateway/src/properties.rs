@@ -1,6 +1,7 @@
 //! The gateway's configuration under its property names: Spring's where Spring has one, ours below `eurus.gateway`.
 
 mod balancing;
+mod down_service_cache;
 mod http2;
 mod instances;
 mod limits;
@@ -18,12 +19,12 @@ use eurus_service::tls::ServerTls;
 use eurus_service::tls::server::OF_GATEWAY_ADMIN;
 
 use crate::config::{AdminConfig, EdgeConfig, ErrorDetails, GatewayConfig};
-use crate::down_service_cache::{DownServiceCacheConfig, MarkLife};
 use crate::routes::RoutesConfig;
 use crate::sync_speed::SyncSpeedConfig;
 
 /// A day: the longest that a duration of ours may be set to.
 const DAY_MS: u64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
 
 impl GatewayConfig {
     /// What the properties say; what they do not say is as in [`stock`](Self::stock).
@@ -54,7 +55,7 @@ impl GatewayConfig {
                 1..=86_400,
             )?,
             metadata: properties.map("eureka.instance.metadata-map").into_iter().collect(),
-            down_service_cache: down_service_cache(properties, &stock.down_service_cache)?,
+            down_service_cache: down_service_cache::down_service_cache(properties, &stock.down_service_cache)?,
             fetch_listener_enabled: properties
                 .bool("eurus.gateway.fetch-listener.enabled", stock.fetch_listener_enabled)?,
             edge: edge(properties, &stock.edge)?,
@@ -68,6 +69,11 @@ impl GatewayConfig {
             sync_speed: SyncSpeedConfig::from_properties(properties, &client.tls)?,
             faults: stock.faults,
             copy_access: stock.copy_access,
+            shutdown_delay_ms: properties.number(
+                "eurus.gateway.shutdown-delay-ms",
+                stock.shutdown_delay_ms,
+                0..=HOUR_MS,
+            )?,
             shutdown_grace_ms: properties.number(
                 "eurus.gateway.shutdown-grace-ms",
                 stock.shutdown_grace_ms,
@@ -91,40 +97,6 @@ fn group(properties: &Properties, stock: &GatewayConfig) -> Result<String, Confi
     let group = properties.string(KEY).unwrap_or_else(|| stock.group.clone());
     let is_name = group.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if is_name { Ok(group.to_uppercase()) } else { Err(properties.invalid(KEY, "letters, digits, '-', '_' and '.'")) }
-}
-
-fn down_service_cache(
-    properties: &Properties,
-    stock: &DownServiceCacheConfig,
-) -> Result<DownServiceCacheConfig, ConfigError> {
-    const DAY_MS: i64 = 86_400_000;
-    const MODE: &str = "eurus.gateway.down-service-cache.mode";
-    let life = match properties.string(MODE).as_deref() {
-        None => stock.life,
-        Some("until-confirmed") => MarkLife::UntilConfirmed,
-        Some("plain") => MarkLife::Plain,
-        Some(_) => return Err(properties.invalid(MODE, "until-confirmed or plain")),
-    };
-    let number = |key: &str, default, allowed| properties.number(key, default, allowed);
-    let window_ms = number("eurus.gateway.down-service-cache.window-ms", stock.window_ms, 0..=DAY_MS)?;
-    // A window set longer than the stock bound takes the bound along, unless that is set too.
-    let bound_default = stock.bound_ms.max(window_ms);
-    Ok(DownServiceCacheConfig {
-        window_ms,
-        life,
-        bound_ms: number("eurus.gateway.down-service-cache.bound-ms", bound_default, window_ms..=DAY_MS)?,
-        marks_max: properties.number("eurus.gateway.down-service-cache.marks-max", stock.marks_max, 1..=10_000_000)?,
-        numbers_max: properties.number(
-            "eurus.gateway.down-service-cache.numbers-max",
-            stock.numbers_max,
-            1..=10_000_000,
-        )?,
-        numbers_kept_ms: number(
-            "eurus.gateway.down-service-cache.numbers-kept-ms",
-            stock.numbers_kept_ms,
-            1_000..=30 * DAY_MS,
-        )?,
-    })
 }
 
 fn edge(properties: &Properties, stock: &EdgeConfig) -> Result<EdgeConfig, ConfigError> {
@@ -179,6 +151,7 @@ mod tests {
     use eurus_service::properties::Sources;
 
     use super::*;
+    use crate::down_service_cache::MarkLife;
 
     fn read(flags: &[(&str, &str)]) -> Result<GatewayConfig, ConfigError> {
         let flags = flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();

@@ -10,6 +10,7 @@ use crate::access_log::{AccessLines, AccessLog};
 use crate::config::EdgeConfig;
 use crate::directory::Directory;
 use crate::failure_log::FailureLog;
+use crate::leaving::Leaving;
 use crate::request_id::RequestIds;
 use crate::routes::Routes;
 use crate::sync_speed::Refusals;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     /// `None`: there is none.
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) instance_tls: Arc<InstanceTls>,
+    pub(crate) leaving: Leaving,
 }
 
 /// One thread's own.
@@ -48,6 +50,7 @@ pub(crate) struct Worker {
     pub(crate) tally: Arc<Tally>,
     pub(crate) access_lines: AccessLines,
     pub(crate) request_ids: RequestIds,
+    pub(crate) leaving: Leaving,
     /// A harness's plan.
     pub(crate) faults: Faults,
 }
@@ -55,7 +58,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// With an empty pool.
     pub(crate) fn new(shared: Shared, config: EdgeConfig, clock: Clock, faults: Faults) -> Self {
-        let Shared { directory, routes, refusals, tally, access_log, instance_tls } = shared;
+        let Shared { directory, routes, refusals, tally, access_log, instance_tls, leaving } = shared;
         let limits = PoolLimits {
             per_address_max: config.idle_per_address_max,
             all_max: config.idle_max,
@@ -78,6 +81,7 @@ impl Worker {
             tally,
             access_lines,
             request_ids,
+            leaving,
             faults,
         }
     }

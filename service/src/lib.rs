@@ -10,6 +10,7 @@
 //! | [`keys`] | every property name that is known, and what it means |
 //! | [`properties`] | defaults < `application.yml` < environment < flags, with relaxed binding |
 //! | [`listen`] | binding ports with an error a person can act on |
+//! | [`open_files`] | how many files a process may have open |
 //! | [`logging`] | log4rs, console and rolling file, one configuration for all |
 //! | [`protection`] | refuses settings that only a registry honours |
 //! | [`secret`] | a password or token that is compared in constant time and never shown |
@@ -23,6 +24,7 @@ pub mod keys;
 pub mod listen;
 pub mod logging;
 pub mod metrics;
+pub mod open_files;
 pub mod process;
 pub mod properties;
 pub mod protection;

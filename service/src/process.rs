@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use crate::logging::{self, EXIT_TARGET, LogSettings};
 use crate::properties::{ConfigError, Files, Notices, Properties, Rereading, Sources};
-use crate::{Clock, Shutdown, keys};
+use crate::{Clock, Shutdown, keys, open_files};
 
 /// Exit code when the configuration is wrong.
 const EXIT_CONFIG: u8 = 2;
@@ -134,6 +134,7 @@ impl Process {
         let ended = runtime.block_on(async {
             started.shutdown.on_signals()?;
             report(&notices);
+            raise_open_files();
             service(started).await.map_err(Into::into)
         });
         if let Err(error) = &ended {
@@ -206,6 +207,19 @@ fn report(notices: &Notices) {
     if !notices.of_replication.is_empty() {
         let keys = notices.of_replication.join(", ");
         log::info!("settings that take effect once registries replicate to each other, without effect now: {keys}");
+    }
+}
+
+/// A service without it serves too, but fewer.
+fn raise_open_files() {
+    match open_files::raise_to_most() {
+        Ok(limit) => log::debug!("open files: {limit} at most"),
+        Err(error) => {
+            let limit = open_files::limit();
+            log::warn!(
+                "the limit of open files stays at {limit}, each connection is one: {error}; set LimitNOFILE or ulimit -n"
+            );
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Limits and time-outs of the request path.
 
+use eurus_service::open_files;
+
 use super::{ErrorDetails, Http2Config, InstancesConfig};
 use crate::limits::Limits;
 
@@ -46,6 +48,20 @@ pub struct EdgeConfig {
     pub http2: Http2Config,
     /// How instances are called.
     pub instances: InstancesConfig,
+}
+
+impl EdgeConfig {
+    /// Says so when the operating system allows fewer connections than this does.
+    pub(crate) fn warn_of_few_files(&self, threads: usize) {
+        let (allowed, wanted) = (open_files::limit(), self.connections_max.saturating_mul(threads));
+        if allowed < u64::try_from(wanted).unwrap_or(u64::MAX) {
+            log::warn!(
+                "this process may have {allowed} files open, each connection is one: that is less than the {wanted} of callers that \
+                 eurus.gateway.connections-max ({}, each of {threads} threads) allows; raise LimitNOFILE or ulimit -n, or lower that",
+                self.connections_max
+            );
+        }
+    }
 }
 
 impl Default for EdgeConfig {

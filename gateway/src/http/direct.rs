@@ -167,6 +167,7 @@ mod tests {
     use crate::config::EdgeConfig;
     use crate::config::{AdminConfig, GatewayConfig};
     use crate::directory::Directory;
+    use crate::leaving::Leaving;
     use crate::routes::{Routes, RoutesConfig};
     use crate::sync_speed::{Standing, State};
     use crate::upstream::tls::InstanceTls;
@@ -202,6 +203,7 @@ mod tests {
                 access_log: None,
                 tls: None,
                 instance_tls: Arc::new(InstanceTls::new(None).unwrap()),
+                leaving: Leaving::default(),
                 clock,
                 config,
                 node,

@@ -1,4 +1,4 @@
-//! `GET /actuator/health`: Spring's form. UP once a copy was fetched: a gateway without one can serve nobody.
+//! `GET /actuator/health`: Spring's form. UP from the first fetched copy on, as a gateway without one can serve nobody, until it is about to stop.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -21,6 +21,9 @@ struct Details {
     /// How old the copy is.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_fetch_age_ms: Option<i64>,
+    /// That it is about to stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leaving: Option<&'static str>,
     /// What is amiss with sync-speed.
     #[serde(skip_serializing_if = "Option::is_none")]
     sync_speed: Option<&'static str>,
@@ -36,9 +39,11 @@ pub(super) async fn health(admin: Data<Admin>) -> HttpResponse {
     let received_ms = admin.directory.snapshot().received_ms;
     let now_ms = admin.clock.now_ms();
     let sync_speed = admin.sync_speed.state();
+    let is_leaving = admin.leaving.has_begun();
     let details = Details {
         registry: received_ms.is_none().then_some("nothing was fetched from a registry yet: no service is known"),
         last_fetch_age_ms: received_ms.map(|received_ms| now_ms.saturating_sub(received_ms)),
+        leaving: is_leaving.then_some("it is about to stop (eurus.gateway.shutdown-delay-ms), and serves until then"),
         sync_speed: match sync_speed {
             State::Waiting => Some("waiting for the live marks of a sync-speed before anything is served"),
             State::Missing => {
@@ -52,8 +57,8 @@ pub(super) async fn health(admin: Data<Admin>) -> HttpResponse {
         },
         fetch_listener: (!admin.joins).then_some("off: the next fetched copy brings back what was taken down"),
     };
-    match received_ms {
-        Some(_) => HttpResponse::Ok().json(Health { status: "UP", details }),
-        None => HttpResponse::ServiceUnavailable().json(Health { status: "DOWN", details }),
+    match received_ms.is_some() && !is_leaving {
+        true => HttpResponse::Ok().json(Health { status: "UP", details }),
+        false => HttpResponse::ServiceUnavailable().json(Health { status: "DOWN", details }),
     }
 }

@@ -171,3 +171,27 @@ async fn what_is_asked_wrongly_is_said() {
     assert_eq!(gateway.admin_get("/under-way?application=A&instanceId=i&withinMs=30000").await.1["underWay"], 0);
     gateway.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_to_stop_serves_on_until_load_balancers_know() {
+    let producer = Producer::start(2).await;
+    let registry = Registry::start(&[&producer]).await;
+    let gateway = Gateway::start_with(&registry, |config| config.shutdown_delay_ms = 5_000).await;
+    let health = format!("http://{}/actuator/health", gateway.data);
+    let is_up = async || gateway.http.get(&health).send().await.unwrap().status() == 200;
+    assert!(is_up().await);
+    assert_eq!(gateway.admin_get("/actuator/health").await.0, 200);
+    gateway.trigger_stop();
+    until("DOWN", async || !is_up().await).await;
+    let (status, body) = gateway.admin_get("/actuator/health").await;
+    assert!(status == 503 && body["details"]["leaving"].is_string(), "{body}");
+    let answer = gateway.http.get(format!("http://{}/java-service/hello", gateway.data)).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["connection"]), (200, &"close".parse().unwrap()));
+    // Until it has stopped it takes orders.
+    assert_eq!(gateway.order("/downline", 1, &producer).await, "applied");
+    assert_eq!(gateway.get("/java-service/hello").await.0, 503);
+    gateway.hand.advance_ms(4_999).await.unwrap();
+    assert_eq!(gateway.get("/java-service/hello").await.0, 503);
+    gateway.hand.advance_ms(1).await.unwrap();
+    gateway.stop().await.unwrap();
+}

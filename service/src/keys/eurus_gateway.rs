@@ -190,6 +190,10 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.gateway.instances.http2.ping-timeout-ms", "how long it may take to answer that; default 10000"),
     used(
+        "eurus.gateway.shutdown-delay-ms",
+        "how long the gateway serves on when it is to stop, with its health checks DOWN, for load balancers to notice; default 0",
+    ),
+    used(
         "eurus.gateway.shutdown-grace-ms",
         "how long requests under way may take when the gateway stops; default 10000",
     ),
