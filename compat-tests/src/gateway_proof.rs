@@ -1,5 +1,5 @@
 //! The gateway under load while its instances come, go, crash (`kill -9`), hang (SIGSTOP), close connections, and answer garbage,
-//! half a body or nothing: one of them at a time. Registry, gateway and each instance are processes. Every body is computed from
+//! half a body or nothing: some of them at a time. Registry, gateway and each instance are processes. Every body is computed from
 //! its request's number, so both sides check each byte; what may fail follows from who was in trouble meanwhile.
 //!
 //! | module | what |

@@ -11,6 +11,8 @@ use futures_util::future::join_all;
 
 /// All kinds of requests.
 const KINDS: usize = 16;
+/// All that may befall an instance: within the slice each of the two that are in trouble at a time has nearly all of them.
+const FATES: usize = 10;
 
 async fn slice(adjust: impl FnOnce(&mut Settings)) -> Verdict {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_gateway-proof"));
@@ -24,11 +26,9 @@ async fn slice(adjust: impl FnOnce(&mut Settings)) -> Verdict {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_right_whatever_befalls_an_instance_and_what_is_wrong_is_seen() {
-    let fates = vec![Fate::CloseIdle, Fate::Slow, Fate::Bounce, Fate::Leave];
-    let met = fates.len();
-    let verdict = slice(|settings| (settings.seconds, settings.callers, settings.fates) = (9, 24, fates)).await;
+    let verdict = slice(|settings| (settings.seconds, settings.callers) = (15, 24)).await;
     assert!(verdict.holds(), "{verdict}");
-    assert_eq!((verdict.kinds_answered(), verdict.fates_met()), (KINDS, met), "{verdict}");
+    assert_eq!((verdict.kinds_answered(), verdict.fates_met()), (KINDS, FATES), "{verdict}");
     // All at once: how long they take does not matter.
     join_all([
         is_seen(Sabotage::FlipBit, "byte 0 of "),

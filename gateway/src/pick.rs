@@ -12,6 +12,8 @@ use crate::snapshot::Snapshot;
 pub(crate) struct Choice<'a> {
     /// Where this request has failed.
     pub(crate) failed: &'a [Arc<Endpoint>],
+    /// Nothing else than where the last request was answered.
+    pub(crate) only_where_answered: bool,
     /// Requests under way at one endpoint at most; 0: any number. Requests that are chosen for at the same moment may each
     /// find the last place free.
     pub(crate) requests_max: u64,
@@ -23,13 +25,14 @@ pub(crate) struct Choice<'a> {
 
 /// An endpoint in rotation that this request has not failed at, preferably one that has not refused a connection lately.
 /// `Ok(None)`: it has failed at all of them. When the pause of one that refused is over, one request finds out whether
-/// it is back; the others go elsewhere for another `pause_ms`. Whoever has failed once finds out nothing more for others.
+/// it is back; the others go elsewhere for another `pause_ms`. Whoever has failed
+/// once finds out nothing more for others: it goes where the last request was answered.
 pub(crate) fn pick(
     snapshot: &Snapshot,
     service_name: &str,
     choice: Choice<'_>,
 ) -> Result<Option<Arc<Endpoint>>, RequestError> {
-    let Choice { failed, requests_max, now_ms, pause_ms, failing_pause_ms } = choice;
+    let Choice { failed, only_where_answered, requests_max, now_ms, pause_ms, failing_pause_ms } = choice;
     let pause_of = |endpoint: &Endpoint| if endpoint.is_failing() { failing_pause_ms } else { pause_ms };
     let service = snapshot.service(service_name).ok_or_else(|| unknown(snapshot, service_name))?;
     if service.rotation.is_empty() {
@@ -38,8 +41,10 @@ pub(crate) fn pick(
     let untried = |endpoint: &Endpoint| !failed.iter().any(|one| std::ptr::eq(Arc::as_ptr(one), endpoint));
     let is_busy = |endpoint: &Endpoint| requests_max > 0 && endpoint.is_busy(requests_max);
     let possible = |endpoint: &Endpoint| untried(endpoint) && !is_busy(endpoint);
-    let is_passed_over =
-        |endpoint: &Endpoint| if failed.is_empty() { endpoint.is_refused(now_ms) } else { endpoint.has_refused() };
+    let is_passed_over = |endpoint: &Endpoint| match failed.is_empty() {
+        true => endpoint.is_refused(now_ms),
+        false => endpoint.has_refused() || endpoint.has_failed(),
+    };
     let preferred = |endpoint: &Endpoint| possible(endpoint) && !is_passed_over(endpoint);
     loop {
         match service.rule.choose(&service.rotation, &preferred) {
@@ -48,6 +53,9 @@ pub(crate) fn pick(
             Some(endpoint) => return Ok(Some(endpoint)),
             None => break,
         }
+    }
+    if only_where_answered {
+        return Ok(None);
     }
     match service.rule.choose(&service.rotation, &possible) {
         None if service.rotation.iter().any(|endpoint| untried(endpoint)) => Err(busy(service, requests_max)),
@@ -101,7 +109,14 @@ mod tests {
     const FAILING_PAUSE_MS: i64 = 10_000;
 
     const fn choice(now_ms: i64) -> Choice<'static> {
-        Choice { failed: &[], requests_max: 0, now_ms, pause_ms: PAUSE_MS, failing_pause_ms: FAILING_PAUSE_MS }
+        Choice {
+            failed: &[],
+            only_where_answered: false,
+            requests_max: 0,
+            now_ms,
+            pause_ms: PAUSE_MS,
+            failing_pause_ms: FAILING_PAUSE_MS,
+        }
     }
 
     fn snapshot(ids: &[&str]) -> (Snapshot, Vec<Arc<Endpoint>>) {

@@ -132,11 +132,7 @@ async fn forward(
     let mut tries = Tries::new(terms.tries_max);
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
-        let EdgeConfig { refused_pause_ms: pause_ms, failing_pause_ms, .. } = worker.config;
-        let now_ms = worker.clock.now_ms();
-        let requests_max = worker.config.limits.requests_per_instance_max;
-        let choice = Choice { failed: tries.failed(), requests_max, now_ms, pause_ms, failing_pause_ms };
-        let picked = pick(&worker.directory.snapshot(), &service, choice)?;
+        let picked = pick(&worker.directory.snapshot(), &service, choice(worker, &tries))?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
         let connected = {
@@ -185,6 +181,17 @@ async fn forward(
                 tries.note(error, endpoint, &worker.tally)?;
             }
         }
+    }
+}
+
+fn choice<'a>(worker: &Worker, tries: &'a Tries) -> Choice<'a> {
+    Choice {
+        failed: tries.failed(),
+        only_where_answered: tries.only_where_answered(),
+        requests_max: worker.config.limits.requests_per_instance_max,
+        now_ms: worker.clock.now_ms(),
+        pause_ms: worker.config.refused_pause_ms,
+        failing_pause_ms: worker.config.failing_pause_ms,
     }
 }
 

@@ -1,4 +1,8 @@
 //! The tries of one request: how many are left, and where it is not to go again.
+//!
+//! When none is left, a request whose instances all broke off or answered nonsense may go on to those whose last request was answered.
+//! So it finds the one that is well among many that are not; and where nobody answers, everybody is asked once beyond the limit, and then
+//! known. Time-outs do not go on like that: what is slow everywhere is not to be asked of everybody.
 
 use std::sync::Arc;
 
@@ -15,16 +19,22 @@ pub(crate) struct Tries {
     failed: Vec<Arc<Endpoint>>,
     errors: Vec<RequestError>,
     kept: Kept,
+    is_beyond: bool,
 }
 
 impl Tries {
     pub(crate) fn new(max: usize) -> Self {
-        Self { left: max, failed: Vec::new(), errors: Vec::new(), kept: Kept::Welcome }
+        Self { left: max, failed: Vec::new(), errors: Vec::new(), kept: Kept::Welcome, is_beyond: false }
     }
 
     /// Where it is not tried again.
     pub(crate) fn failed(&self) -> &[Arc<Endpoint>] {
         &self.failed
+    }
+
+    /// Whether the next one may only go where the last request was answered.
+    pub(crate) fn only_where_answered(&self) -> bool {
+        self.is_beyond
     }
 
     /// Whether the next one may go over a connection that was kept.
@@ -45,10 +55,17 @@ impl Tries {
         if retry != Retry::No && self.left > 0 {
             return Ok(());
         }
-        if retry != Retry::No {
+        if retry != Retry::No && !std::mem::replace(&mut self.is_beyond, true) {
             tally.limit(Limit::Tries);
         }
+        if retry == Retry::Elsewhere && self.all_broke() {
+            return Ok(());
+        }
         Err(summary(std::mem::take(&mut self.errors)))
+    }
+
+    fn all_broke(&self) -> bool {
+        self.errors.iter().all(|error| error.kind == ErrorKind::BadAnswer || error.retry == Retry::Uncounted)
     }
 
     fn counts(&mut self, retry: Retry) -> bool {
@@ -99,7 +116,7 @@ mod tests {
     fn over_after(max: usize, kinds: &[Retry]) -> Option<(usize, String)> {
         let (mut tries, tally) = (Tries::new(max), Tally::default());
         kinds.iter().enumerate().find_map(|(index, retry)| {
-            let error = RequestError { retry: *retry, ..RequestError::new(ErrorKind::BadAnswer, None, "why") };
+            let error = RequestError { retry: *retry, ..RequestError::new(ErrorKind::ResponseTimeout, None, "why") };
             tries.note(error, endpoint(), &tally).err().map(|error| (index + 1, error.message))
         })
     }
@@ -120,6 +137,21 @@ mod tests {
         for (max, kinds, expected) in cases {
             assert_eq!(over_after(max, kinds).map(|(count, _)| count), expected, "{max} {kinds:?}");
         }
+    }
+
+    #[test]
+    fn those_that_broke_leave_the_others_to_be_tried() {
+        let broke = |kind| RequestError { retry: Retry::Elsewhere, ..RequestError::new(kind, None, "why") };
+        let (mut tries, tally) = (Tries::new(2), Tally::default());
+        for is_beyond in [false, true, true] {
+            tries.note(broke(ErrorKind::BadAnswer), endpoint(), &tally).unwrap();
+            assert_eq!(tries.only_where_answered(), is_beyond);
+        }
+        tries.note(broke(ErrorKind::ResponseTimeout), endpoint(), &tally).unwrap_err();
+
+        let mut tries = Tries::new(2);
+        tries.note(broke(ErrorKind::ResponseTimeout), endpoint(), &tally).unwrap();
+        tries.note(broke(ErrorKind::BadAnswer), endpoint(), &tally).unwrap_err();
     }
 
     #[test]

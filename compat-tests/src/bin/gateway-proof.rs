@@ -17,8 +17,8 @@ use compat_tests::tie::unless_told_to_end;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Sends requests of all kinds through a gateway while one instance at a time crashes, hangs, closes connections, or answers
-/// garbage, half a body or nothing.
+/// Sends requests of all kinds through a gateway while instances crash, hang, close connections, or answer garbage, half a body
+/// or nothing.
 #[derive(Parser)]
 #[command(name = "gateway-proof")]
 struct Arguments {
@@ -36,6 +36,9 @@ struct Arguments {
     /// How many instances there are
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u8).range(4..=100))]
     instances: u8,
+    /// How many of them may be in trouble at the same time
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
+    at_once: u8,
     /// Each trouble lasts as briefly as it may
     #[arg(long)]
     brief: bool,
@@ -77,10 +80,12 @@ async fn main() -> Result<(), Failure> {
         None => (this.clone(), vec!["node".into()]),
     };
     let programs = Programs { eurus: Some(eurus), ..Programs::default() };
-    let Arguments { seconds, seed, callers, instances, brief, fates, sabotage, logs, .. } = arguments;
+    let Arguments { seconds, seed, callers, instances, at_once, brief, fates, sabotage, logs, .. } = arguments;
     let whole = Settings::whole(programs, (this, vec!["instance".into()]));
     let instances = usize::from(instances);
-    let settings = Settings { seconds, seed, callers, instances, is_brief: brief, fates, sabotage, logs, ..whole };
+    let at_once = usize::from(at_once);
+    let settings =
+        Settings { seconds, seed, callers, instances, at_once, is_brief: brief, fates, sabotage, logs, ..whole };
     // A signal is said as an error; the processes end with the proof.
     let verdict = unless_told_to_end(prove(&settings, &mut Progress::shown())).await??;
     println!("{verdict}");

@@ -1,9 +1,11 @@
-//! Trouble, one instance at a time, until the time is over.
+//! Trouble, for one instance after the other, until the time is over.
 
 use std::collections::BTreeMap;
 
 use eurus_service::Clock;
 use eurus_service::clock::Timer;
+use futures_util::future::try_join_all;
+use tokio::sync::Mutex;
 
 use super::fate::{Deck, Event, Fate};
 use super::fleet::Fleet;
@@ -22,35 +24,61 @@ const EXITS_WITHIN_MS: i64 = 10_000;
 /// See the module.
 pub(super) struct Disturber<'a> {
     settings: &'a Settings,
-    fleet: &'a mut Fleet,
+    fleet: &'a Mutex<Fleet>,
     troubles: Troubles,
     clock: Clock,
     timer: Timer,
-    /// How often each came.
-    pub(super) times: BTreeMap<&'static str, u64>,
+    deck: Deck,
+}
+
+/// How often each trouble came.
+pub(super) type Times = BTreeMap<&'static str, u64>;
+
+/// As many troubles at a time as the settings say, each among instances of its own.
+///
+/// # Errors
+/// An instance that ends, or does not start.
+pub(super) async fn disturb(
+    settings: &Settings,
+    fleet: &Mutex<Fleet>,
+    troubles: &Troubles,
+    clock: &Clock,
+    until_ms: i64,
+) -> Result<Times, Failure> {
+    let of_places = (0..settings.at_once).map(|place| async move {
+        let mut disturber = Disturber::new(settings, place, fleet, troubles.clone(), clock);
+        disturber.disturb(until_ms).await
+    });
+    let mut all = Times::new();
+    for (fate, times) in try_join_all(of_places).await?.into_iter().flatten() {
+        *all.entry(fate).or_default() += times;
+    }
+    Ok(all)
 }
 
 impl<'a> Disturber<'a> {
-    pub(super) fn new(settings: &'a Settings, fleet: &'a mut Fleet, troubles: Troubles, clock: &Clock) -> Self {
+    fn new(settings: &'a Settings, place: usize, fleet: &'a Mutex<Fleet>, troubles: Troubles, clock: &Clock) -> Self {
         let timer = clock.timer("disturber");
-        Self { settings, fleet, troubles, clock: clock.clone(), timer, times: BTreeMap::new() }
+        let instances = (0..settings.instances).filter(|instance| instance % settings.at_once == place).collect();
+        // Seeds of neighbours begin alike.
+        let seed = settings.seed.rotate_left(32) ^ place as u64;
+        let deck = Deck::new(seed, instances, &settings.fates);
+        Self { settings, fleet, troubles, clock: clock.clone(), timer, deck }
     }
 
-    /// # Errors
-    /// An instance that ends, or does not start.
-    pub(super) async fn disturb(&mut self, until_ms: i64) -> Result<(), Failure> {
-        let mut deck = Deck::new(self.settings.seed, self.settings.instances, &self.settings.fates);
+    async fn disturb(&mut self, until_ms: i64) -> Result<Times, Failure> {
+        let mut times = Times::new();
         self.timer.sleep_ms(GAP_MS).await;
         while self.clock.now_ms() < until_ms {
-            let event = deck.draw(self.settings.is_brief);
+            let event = self.deck.draw(self.settings.is_brief);
             self.carry_out(event).await?;
-            *self.times.entry(event.fate.word()).or_default() += 1;
-            self.fleet.all_run()?;
-            // Whoever waited for it is tried again elsewhere, where nothing may be wrong then.
+            *times.entry(event.fate.word()).or_default() += 1;
+            self.fleet.lock().await.all_run()?;
+            // Whoever waited for it is tried again elsewhere, where nothing more may be wrong then.
             let rest_ms = if event.fate.holds_requests_up() { self.settings.response_timeout_ms } else { 0 };
             self.timer.sleep_ms(GAP_MS + rest_ms).await;
         }
-        Ok(())
+        Ok(times)
     }
 
     async fn carry_out(&mut self, event: Event) -> Result<(), Failure> {
@@ -60,43 +88,43 @@ impl<'a> Disturber<'a> {
         }
         match fate {
             Fate::Crash => {
-                self.fleet.kill(instance)?;
+                self.fleet.lock().await.kill(instance)?;
                 self.timer.sleep_ms(lasts_ms).await;
-                self.fleet.start_one(instance).await?;
+                self.fleet.lock().await.start_one(instance).await?;
             }
             Fate::Hang => {
-                self.fleet.stand_still(instance, true)?;
+                self.fleet.lock().await.stand_still(instance, true)?;
                 self.timer.sleep_ms(lasts_ms).await;
-                self.fleet.stand_still(instance, false)?;
+                self.fleet.lock().await.stand_still(instance, false)?;
             }
             Fate::Leave => self.leave(instance, lasts_ms).await?,
             Fate::Bounce => {
-                self.fleet.say(instance, "leave")?;
+                self.fleet.lock().await.say(instance, "leave")?;
                 self.timer.sleep_ms(lasts_ms).await;
-                self.fleet.say(instance, "join")?;
+                self.fleet.lock().await.say(instance, "join")?;
             }
             _ => {
-                self.fleet.say(instance, fate.word())?;
+                self.fleet.lock().await.say(instance, fate.word())?;
                 self.timer.sleep_ms(lasts_ms).await;
-                self.fleet.say(instance, "well")?;
+                self.fleet.lock().await.say(instance, "well")?;
             }
         }
-        self.troubles.end_all(self.clock.now_ms());
+        self.troubles.end(instance, self.clock.now_ms());
         Ok(())
     }
 
     /// As an orderly stop is: out of the registry, until gateways know; then what is under way ends, or is cut off.
     async fn leave(&mut self, instance: usize, lasts_ms: i64) -> Result<(), Failure> {
-        self.fleet.say(instance, "leave")?;
+        self.fleet.lock().await.say(instance, "leave")?;
         self.timer.sleep_ms(KNOWN_AFTER_MS).await;
         self.troubles.begin(instance, Fate::Leave, self.clock.now_ms());
-        self.fleet.say(instance, "exit")?;
+        self.fleet.lock().await.exit(instance)?;
         let mut patience = Patience::new(&self.clock, EXITS_WITHIN_MS);
-        while !self.fleet.has_ended(instance)? {
+        while !self.fleet.lock().await.has_ended(instance)? {
             patience.wait("an instance that was told to exit ends").await?;
         }
-        self.fleet.kill(instance)?;
+        self.fleet.lock().await.kill(instance)?;
         self.timer.sleep_ms(lasts_ms).await;
-        self.fleet.start_one(instance).await
+        self.fleet.lock().await.start_one(instance).await
     }
 }

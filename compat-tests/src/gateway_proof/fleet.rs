@@ -26,6 +26,8 @@ struct Instance {
     registry: String,
     settings: Settings,
     process: Option<PeerProcess>,
+    /// It was told to.
+    may_end: bool,
 }
 
 impl Fleet {
@@ -42,7 +44,7 @@ impl Fleet {
             let place = place.ok_or_else(|| Failure::new(format!("{} instances are too many", settings.instances)))?;
             let at = bind(SocketAddr::new(ip(place), 0))?.1;
             let (registry, settings) = (registry.to_owned(), settings.clone());
-            fleet.all.push(Instance { number, at, registry, settings, process: None });
+            fleet.all.push(Instance { number, at, registry, settings, process: None, may_end: false });
             fleet.start_one(number).await?;
         }
         Ok(fleet)
@@ -51,6 +53,7 @@ impl Fleet {
     /// Returns when it serves.
     pub(super) async fn start_one(&mut self, instance: usize) -> Result<(), Failure> {
         let one = &mut self.all[instance];
+        one.may_end = false;
         let mut process = one.start()?;
         process.until_answers(&format!("http://{}/health", one.at), &self.http, &self.clock).await?;
         one.process = Some(process);
@@ -72,6 +75,12 @@ impl Fleet {
         self.process(instance)?.say(word)
     }
 
+    /// Tells it to end.
+    pub(super) fn exit(&mut self, instance: usize) -> Result<(), Failure> {
+        self.all[instance].may_end = true;
+        self.say(instance, "exit")
+    }
+
     /// Whether it has ended after it was told to.
     pub(super) fn has_ended(&mut self, instance: usize) -> Result<bool, Failure> {
         Ok(self.process(instance)?.ended()?.is_some())
@@ -82,6 +91,7 @@ impl Fleet {
         for one in &mut self.all {
             let name = one.name();
             if let Some(process) = &mut one.process
+                && !one.may_end
                 && let Some(status) = process.ended()?
             {
                 return Err(Failure::new(format!("{name}: {status}\n{}", process.end_of_output())));

@@ -22,8 +22,8 @@ pub(super) fn judge(account: &Account, troubles: &[Trouble]) -> Judgement {
         Outcome::Whole | Outcome::Abandoned => return Judgement::Fine,
         Outcome::Wrong(_) => return Judgement::Violation("a wrong answer that looks whole"),
         Outcome::Endless => return Judgement::Violation("it did not end"),
-        Outcome::Refused(_) | Outcome::NoAnswer(_) if account.request.kind.must_be_answered() => {
-            return Judgement::Violation("idempotent, without a body, and not answered while instances were healthy");
+        Outcome::Refused(_) | Outcome::NoAnswer(_) if account.request.must_be_answered() => {
+            return Judgement::Violation("idempotent, and not answered while instances were healthy");
         }
         Outcome::Refused(_) | Outcome::NoAnswer(_) => meanwhile.find(|trouble| trouble.fate.may_cost_a_request()),
         Outcome::Broken(_) => {
@@ -59,8 +59,7 @@ mod tests {
         let excused = Judgement::Excused(Fate::Crash);
         let is_fine = Judgement::Fine;
         let unexplained = Judgement::Violation("it failed, and no trouble explains it");
-        let unanswered =
-            Judgement::Violation("idempotent, without a body, and not answered while instances were healthy");
+        let unanswered = Judgement::Violation("idempotent, and not answered while instances were healthy");
         let cases = [
             ("whole", Kind::Get, Outcome::Whole, vec![], &is_fine),
             (
@@ -85,6 +84,7 @@ mod tests {
                 vec![crash],
                 &unanswered,
             ),
+            ("a PUT whose body the gateway keeps", Kind::Put, refused(), vec![crash], &unanswered),
             ("a POST while somebody dies", Kind::Post, refused(), vec![crash], &excused),
             ("a POST while another one dies", Kind::Post, refused(), vec![trouble(3, Fate::Crash, 0, None)], &excused),
             ("a POST and nothing happened", Kind::Post, refused(), vec![], &unexplained),

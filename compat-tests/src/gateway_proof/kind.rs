@@ -4,6 +4,8 @@ use http::Method;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
+/// `eurus.gateway.replay-bytes-max`, by default.
+const REPLAY_BYTES_MAX: u64 = 64 * KIB;
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,8 +95,8 @@ impl Kind {
         matches!(self, Self::GrpcUnary | Self::GrpcServerStream | Self::GrpcClientStream | Self::GrpcBothWays)
     }
 
-    /// Idempotent and without a body: the gateway repeats it whatever broke before its answer began.
-    pub(super) fn must_be_answered(self) -> bool {
+    /// Idempotent and without a body.
+    fn can_be_asked_again(self) -> bool {
         matches!(
             self,
             Self::Get
@@ -166,6 +168,11 @@ impl Request {
         };
         let count = if kind == Kind::GrpcUnary { 1 } else { dice.u64(1..=40) };
         Self { number, kind, size, count }
+    }
+
+    /// The gateway repeats it whatever broke before its answer began: idempotent, and it keeps all of its body.
+    pub(super) fn must_be_answered(self) -> bool {
+        self.kind.can_be_asked_again() || (self.kind == Kind::Put && self.size <= REPLAY_BYTES_MAX)
     }
 
     /// `/kind/number/size/count`.

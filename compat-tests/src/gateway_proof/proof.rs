@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use eurus_service::Clock;
+use tokio::sync::Mutex;
 
 use super::caller::Callers;
 use super::cluster::Cluster;
-use super::disturber::Disturber;
+use super::disturber::disturb;
 use super::fleet::Fleet;
 use super::ledger::Ledger;
 use super::level::Level;
@@ -41,7 +42,7 @@ pub async fn prove(settings: &Settings, progress: &mut Progress) -> Result<Verdi
     let http = reqwest::Client::builder().no_proxy().timeout(CALL_WITHIN).pool_max_idle_per_host(1).build()?;
     let data = tempfile::tempdir()?;
     let cluster = Cluster::start(settings, data.path(), &http, &clock).await?;
-    let mut fleet = Fleet::start(settings, &cluster.registry(), &http, &clock).await?;
+    let fleet = Mutex::new(Fleet::start(settings, &cluster.registry(), &http, &clock).await?);
     let ledger = Ledger::with_failures(settings.logs.as_deref())?;
     let watched = Watched { cluster: &cluster, ledger: &ledger, http: &http, clock: &clock };
     watched.until_in_rotation(settings.instances).await?;
@@ -50,11 +51,12 @@ pub async fn prove(settings: &Settings, progress: &mut Progress) -> Result<Verdi
 
     let until_ms = clock.now_ms() + i64::from(settings.seconds) * 1_000;
     let callers = Callers::start(settings, cluster.gateway(), &ledger, &clock);
-    let mut disturber = Disturber::new(settings, &mut fleet, ledger.troubles.clone(), &clock);
-    let (disturbed, samples) = tokio::join!(disturber.disturb(until_ms), watched.sample(until_ms, settings, progress));
-    let fates = disturber.times;
+    let (fates, samples) = tokio::join!(
+        disturb(settings, &fleet, &ledger.troubles, &clock, until_ms),
+        watched.sample(until_ms, settings, progress)
+    );
     callers.stop().await;
-    disturbed?;
+    let fates = fates?;
 
     let memory = Level::of(&samples?);
     memory.unless_flat().unwrap_or_else(|words| ledger.violate(words));

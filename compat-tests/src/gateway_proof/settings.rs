@@ -16,8 +16,10 @@ pub struct Settings {
     pub seconds: u32,
     /// Where chance begins.
     pub seed: u64,
-    /// How many instances; one of them at a time is in trouble.
+    /// How many instances.
     pub instances: usize,
+    /// How many of them may be in trouble at the same time.
+    pub at_once: usize,
     /// How many callers; each has one request under way.
     pub callers: usize,
     /// Of one caller, between two requests.
@@ -39,12 +41,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The whole proof: 600 s, 6 instances, 64 callers.
+    /// The whole proof: 600 s, 6 instances of which 2 are in trouble, 64 callers.
     pub fn whole(programs: Programs, instance: (PathBuf, Vec<std::ffi::OsString>)) -> Self {
         Self {
             seconds: 600,
             seed: 1,
             instances: 6,
+            at_once: 2,
             callers: 64,
             pause_ms: 10,
             response_timeout_ms: 1_000,

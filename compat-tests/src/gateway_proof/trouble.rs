@@ -38,8 +38,10 @@ impl Troubles {
         all.push(Trouble { instance, fate, began_ms: now_ms, ended_ms: None });
     }
 
-    pub(super) fn end_all(&self, now_ms: i64) {
-        for trouble in self.0.lock().iter_mut().filter(|trouble| trouble.ended_ms.is_none()) {
+    /// All of one instance.
+    pub(super) fn end(&self, instance: usize, now_ms: i64) {
+        let mut all = self.0.lock();
+        for trouble in all.iter_mut().filter(|trouble| trouble.instance == instance && trouble.ended_ms.is_none()) {
             trouble.ended_ms = Some(now_ms);
         }
     }

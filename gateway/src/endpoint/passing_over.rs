@@ -48,6 +48,11 @@ impl Endpoint {
         (!self.is_failing.swap(true, Ordering::Relaxed)).then_some(failures)
     }
 
+    /// Whether the last request got no answer.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether it is passed over because requests were not answered.
     pub(crate) fn is_failing(&self) -> bool {
         self.is_failing.load(Ordering::Relaxed)

@@ -38,8 +38,6 @@ pub(crate) struct Outgoing {
     is_repeatable: bool,
     /// One that is on its way and may be repeated.
     lent: Option<(Parts, Loan)>,
-    /// An instance has let its time pass.
-    has_timed_out: bool,
     /// What the caller would rather speak.
     upgrade: Option<Protocols>,
     /// `None`: it is none of gRPC.
@@ -68,15 +66,7 @@ impl Outgoing {
         terms: Terms,
     ) -> Self {
         let is_repeatable = head.method.is_idempotent();
-        Self {
-            request: Some(Request::from_parts(head, body)),
-            is_repeatable,
-            lent: None,
-            has_timed_out: false,
-            upgrade,
-            call,
-            terms,
-        }
+        Self { request: Some(Request::from_parts(head, body)), is_repeatable, lent: None, upgrade, call, terms }
     }
 
     /// What it needs of a connection.
@@ -143,11 +133,6 @@ impl Outgoing {
         self.take_back();
         if self.is_repeatable && self.request.is_some() { Retry::Elsewhere } else { Retry::No }
     }
-
-    /// The same, when one let its time pass: once. Whatever is slow everywhere is not to be asked of everybody.
-    fn elsewhere_in_time(&mut self) -> Retry {
-        if std::mem::replace(&mut self.has_timed_out, true) { Retry::No } else { self.elsewhere() }
-    }
 }
 
 /// Sends the request and waits for the head of its answer.
@@ -207,7 +192,7 @@ fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &mut Outgoing, who: 
         }
         TooLong::Call => (ErrorKind::ResponseTimeout, outgoing.call.as_ref().map(Call::over).unwrap_or_default()),
     };
-    let retry = if matches!(who, TooLong::Instance) { outgoing.elsewhere_in_time() } else { Retry::No };
+    let retry = if matches!(who, TooLong::Instance) { outgoing.elsewhere() } else { Retry::No };
     failed(endpoint, kind, &why, retry)
 }
 

@@ -129,7 +129,7 @@ async fn a_body_that_is_longer_than_what_is_kept_is_not_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_instance_that_lets_its_time_pass_is_no_callers_trouble_and_two_of_them_are() {
+async fn instances_that_let_their_time_pass_are_no_callers_trouble_as_far_as_tries_go() {
     let ((mute, asked), good) = (silent(2).await, Producer::start(3).await);
     let registry = Registry::start(&[&mute, &good]).await;
     let short = |config: &mut eurus_gateway::GatewayConfig| config.edge.response_timeout_ms = 50;
@@ -148,8 +148,8 @@ async fn an_instance_that_lets_its_time_pass_is_no_callers_trouble_and_two_of_th
     let gateway = Gateway::start_with(&registry, short).await;
     let (status, answer) = status_and_body(&gateway, Method::GET, "/echo", "").await;
     assert_eq!(status, 504, "{answer}");
-    assert!(answer.contains("2 tries failed: "), "{answer}");
-    assert_eq!(mutes.iter().map(|(_, asked)| asked.load(Ordering::SeqCst)).sum::<usize>(), 2);
+    assert!(answer.contains("3 tries failed: "), "{answer}");
+    assert_eq!(mutes.iter().map(|(_, asked)| asked.load(Ordering::SeqCst)).sum::<usize>(), 3);
     gateway.stop().await.unwrap();
 }
 
@@ -158,9 +158,28 @@ async fn tries_are_limited() {
     let bad = [in_trouble(2, b"").await, in_trouble(3, b"").await, in_trouble(4, b"").await, in_trouble(5, b"").await];
     let registry = Registry::start(&bad.each_ref().map(|(one, _)| one)).await;
     let gateway = Gateway::start(&registry).await;
-    let (status, answer) = status_and_body(&gateway, Method::GET, "/echo", "").await;
-    assert_eq!(status, 502, "{answer}");
-    assert!(answer.contains("3 tries failed: "), "{answer}");
+    // The first one finds out who is well: nobody.
+    for tries in [4, 3, 3] {
+        let (status, answer) = status_and_body(&gateway, Method::GET, "/echo", "").await;
+        assert_eq!(status, 502, "{answer}");
+        assert!(answer.contains(&format!("{tries} tries failed: ")), "{answer}");
+    }
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_answer_nonsense_the_one_that_does_not_is_found() {
+    let mut bad = Vec::new();
+    for host in 2..9 {
+        bad.push(in_trouble(host, b"nonsense\r\n\r\n").await);
+    }
+    let good = Producer::start(9).await;
+    let registry = Registry::start(&bad.iter().map(|(one, _)| one).chain([&good]).collect::<Vec<_>>()).await;
+    let gateway = Gateway::start(&registry).await;
+    for _ in 0..REQUESTS {
+        let (status, answer) = status_and_body(&gateway, Method::GET, "/echo", "").await;
+        assert_eq!(status, 200, "{answer}");
+    }
     gateway.stop().await.unwrap();
 }
 
