@@ -63,6 +63,11 @@ impl Activity {
         }
     }
 
+    /// A number that changes with what moves.
+    pub(crate) fn moves(&self) -> u32 {
+        self.moves.get()
+    }
+
     /// A request is under way, or no longer.
     pub(crate) fn set_under_way(&self, is_under_way: bool) {
         self.under_way.set(is_under_way);

@@ -36,12 +36,16 @@ pub struct Limits {
     pub trusted_proxies: Vec<IpNetwork>,
 }
 
+/// hyper reads the headers of so many on its stack; when it is told another number, four times for each request elsewhere.
+const HYPERS_HEADERS_MAX: usize = 100;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             uri_bytes_max: 16 * 1024,
             header_bytes_max: 64 * 1024,
-            headers_max: 128,
+            // Also what hyper has room for without asking the allocator.
+            headers_max: HYPERS_HEADERS_MAX,
             body_bytes_max: 0,
             body_read_timeout_ms: 30_000,
             body_rate_min: 240,
@@ -54,6 +58,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What hyper has to be told of `headers_max`.
+    pub(crate) fn headers_max_of_hyper(&self) -> Option<usize> {
+        (self.headers_max != HYPERS_HEADERS_MAX).then_some(self.headers_max)
+    }
+
     /// Whether what this address says of others is believed.
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();

@@ -33,7 +33,7 @@ use crate::pick::{Choice, pick};
 use crate::points;
 use crate::product;
 use crate::request_id::X_REQUEST_ID;
-use crate::routes::Routed;
+use crate::routes::{Routed, service_of};
 use crate::time_limits::{TimeLimits, Whole, within};
 use crate::tries::Tries;
 use crate::upgrade::Protocols;
@@ -115,7 +115,8 @@ async fn forward(
     account: &mut Account,
 ) -> Result<Answer, RequestError> {
     let upgrade = as_upgrade(&mut head).or_else(|| Protocols::wanted(&head, !body.is_end_stream()));
-    let Routed { route, service, prefix, target, terms, tally } = worker.routes.route(&head)?;
+    let Routed { route, prefix, target, terms, tally } = worker.routes.route(&head)?;
+    let service = service_of(route.as_ref(), &prefix);
     account.takes(route.as_ref(), tally);
     let whole = Whole::begin(&terms.time_outs);
     within_body_limit(terms.body_bytes_max, &body)?;
@@ -132,7 +133,7 @@ async fn forward(
     let mut tries = Tries::new(terms.tries_max);
     loop {
         // Each time from the newest snapshot, which is not held across a wait.
-        let picked = pick(&worker.directory.snapshot(), &service, choice(worker, &tries))?;
+        let picked = pick(&worker.directory.snapshot(), service, choice(worker, &tries))?;
         let Some(endpoint) = picked else { return Err(tries.into_error()) };
         account.tries();
         let connected = {

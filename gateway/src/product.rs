@@ -7,9 +7,7 @@ use http::uri::PathAndQuery;
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Route {
-    /// The service as the path names it, in any case.
-    pub(crate) service: String,
-    /// What is stripped: `/{service-id}`.
+    /// What is stripped: `/{service-id}`, in any case.
     pub(crate) prefix: String,
     /// What the instance sees.
     pub(crate) target: PathAndQuery,
@@ -26,7 +24,7 @@ pub(crate) fn route(path_and_query: &PathAndQuery) -> Option<Route> {
     let (prefix, rest) = path_and_query.as_str().split_at_checked(1 + service.len())?;
     // The rest of what was a path and query is one too, but for the slash that it may lack in front.
     let target = if rest.starts_with('/') { rest.parse() } else { format!("/{rest}").parse() };
-    Some(Route { service: service.to_owned(), prefix: prefix.to_owned(), target: target.ok()? })
+    Some(Route { prefix: prefix.to_owned(), target: target.ok()? })
 }
 
 #[cfg(test)]
@@ -50,7 +48,7 @@ mod tests {
         ];
         for (given, expected) in table {
             let route = route(&given.parse().unwrap());
-            let found = route.as_ref().map(|route| (route.service.as_str(), route.target.as_str()));
+            let found = route.as_ref().map(|route| (route.prefix.trim_start_matches('/'), route.target.as_str()));
             assert_eq!(found, expected, "{given}");
         }
     }

@@ -1,11 +1,11 @@
 //! The id of a request, in `X-Request-Id`: the caller's where it may be kept, else one of ours. It goes to the instance, back
 //! to the caller, and into what is said of the request.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -15,18 +15,23 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Bytes of a caller's id at most: it is written to logs.
 const BYTES_MAX: usize = 128;
 
+/// Some hundred ids.
+const ROOM_BYTES: usize = 4 * 1024;
+
 /// One thread's own: a random number since its start, and a counter. Neither a lock nor a clock, and no id twice, over all
 /// threads, gateways and restarts.
 pub(crate) struct RequestIds {
     prefix: String,
     next: Cell<u64>,
+    /// Where the next ones are written: many share one block of memory, which goes with the last of them.
+    room: RefCell<BytesMut>,
 }
 
 impl Default for RequestIds {
     fn default() -> Self {
         // Keyed by the operating system's random numbers, anew for each.
         let random = RandomState::new().build_hasher().finish();
-        Self { prefix: format!("{random:016x}-"), next: Cell::new(0) }
+        Self { prefix: format!("{random:016x}-"), next: Cell::new(0), room: RefCell::default() }
     }
 }
 
@@ -45,11 +50,14 @@ impl RequestIds {
         self.next.set(number.wrapping_add(1));
         // One for each request: formatting machinery would be a third of what it costs.
         let digits = (u64::BITS - number.leading_zeros()).div_ceil(4).max(1);
-        let mut id = Vec::with_capacity(self.prefix.len() + digits as usize);
+        let mut id = self.room.borrow_mut();
+        if id.capacity() < self.prefix.len() + digits as usize {
+            *id = BytesMut::with_capacity(ROOM_BYTES);
+        }
         id.extend_from_slice(self.prefix.as_bytes());
         id.extend((0..digits).rev().map(|place| HEX[(number >> (4 * place)) as usize & 0xF]));
         // Hexadecimal digits: always valid.
-        HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or_else(|_| HeaderValue::from_static("none"))
+        HeaderValue::from_maybe_shared(id.split().freeze()).unwrap_or_else(|_| HeaderValue::from_static("none"))
     }
 }
 

@@ -79,14 +79,17 @@ impl fmt::Debug for RoutesConfig {
 pub(crate) struct Routed {
     /// `None`: the locator's.
     pub(crate) route: Option<Arc<Route>>,
-    /// The service, in any case.
-    pub(crate) service: String,
     /// What was taken off the beginning of its path.
     pub(crate) prefix: String,
     /// What the instance is asked for.
     pub(crate) target: PathAndQuery,
     pub(crate) terms: Terms,
     pub(crate) tally: Arc<ServiceTally>,
+}
+
+/// The service, in any case: a route's, or the one that the prefix names.
+pub(crate) fn service_of<'a>(route: Option<&'a Arc<Route>>, prefix: &'a str) -> &'a str {
+    route.map_or_else(|| prefix.strip_prefix('/').unwrap_or(prefix), |route| &route.definition.service)
 }
 
 /// What is in force.
@@ -159,13 +162,13 @@ impl Routes {
         let host = host.or_else(|| head.headers.get(HOST).and_then(|host| host.to_str().ok()));
         if let Some(route) = in_force.table.find(&Asked::new(&head.method, given.path(), host, &head.headers)) {
             let (target, prefix) = route.target(given).ok_or_else(|| no_path(route))?;
-            let (service, terms, tally) = (route.definition.service.clone(), route.terms, Arc::clone(&route.tally));
-            return Ok(Routed { route: Some(Arc::clone(route)), service, prefix, target, terms, tally });
+            let (terms, tally) = (route.terms, Arc::clone(&route.tally));
+            return Ok(Routed { route: Some(Arc::clone(route)), prefix, target, terms, tally });
         }
         let located = if in_force.locator { product::route(given) } else { None };
-        let product::Route { service, prefix, target } = located.ok_or_else(|| no_route(&in_force))?;
+        let product::Route { prefix, target } = located.ok_or_else(|| no_route(&in_force))?;
         let tally = Arc::clone(&in_force.of_locator);
-        Ok(Routed { route: None, service, prefix, target, terms: self.defaults, tally })
+        Ok(Routed { route: None, prefix, target, terms: self.defaults, tally })
     }
 }
 

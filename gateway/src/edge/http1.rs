@@ -2,14 +2,13 @@
 
 use std::convert::Infallible;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{Builder, Parts};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -20,6 +19,7 @@ use super::stalled::{say_cut, say_slow_head, say_stalled};
 use crate::caller::Caller;
 use crate::framing::JudgedStream;
 use crate::framing::verdicts::Verdicts;
+use crate::limits::Limits;
 use crate::pipeline;
 use crate::upgrade::{Handover, carry};
 
@@ -43,13 +43,7 @@ where
         let caller = Caller { peer, scheme, version, request_id, arrived_ns, way, verdicts, activity, handover };
         pipeline::serve(worker, caller, request).map(Ok::<_, Infallible>)
     });
-    let mut connection = Builder::new()
-        .timer(TokioTimer::new())
-        // Between two requests; how long a head may take from its first byte on is looked at below.
-        .header_read_timeout(Duration::from_millis(worker.config.keep_alive_timeout_ms))
-        .max_headers(limits.headers_max)
-        .max_header_size(limits.header_bytes_max)
-        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = builder(limits).serve_connection(TokioIo::new(stream), service);
     let mut looks = Looks::new(&worker.config);
     let mut is_stopping = false;
     loop {
@@ -71,6 +65,7 @@ where
                     // With the connection goes the answer's body, and with that the instance's connection.
                     Some(TooSlow::Answer(stalled)) => return say_stalled(&worker, stalled, peer),
                     Some(TooSlow::Head) => return say_slow_head(&worker, peer),
+                    Some(TooSlow::NextRequest) => return log::debug!("connection of {peer}: idle for too long; closed"),
                 },
             },
             cut = activity.cut() => return say_cut(&worker, &cut, peer),
@@ -86,4 +81,14 @@ where
     } else if let Some(switched) = handover.take() {
         carry(&worker, (read_buf, io.into_inner().into_inner()), switched, peer).await;
     }
+}
+
+/// Without its timer, which would be set anew for each request: how long a head may take, and a pause before it, is looked at.
+fn builder(limits: &Limits) -> Builder {
+    let mut builder = Builder::new();
+    builder.header_read_timeout(None).max_header_size(limits.header_bytes_max);
+    if let Some(max) = limits.headers_max_of_hyper() {
+        builder.max_headers(max);
+    }
+    builder
 }

@@ -1,5 +1,5 @@
-//! Looking after one connection of HTTP/1 from time to time: an answer that stands still, and a head that does not end. One timer
-//! for both; nothing is counted by the clock for each request.
+//! Looking after one connection of HTTP/1 from time to time: an answer that stands still, a head that does not end, a next request
+//! that does not come. One timer for all of them, and none that is set for each request.
 
 use std::time::Duration;
 
@@ -14,29 +14,38 @@ pub(super) struct Looks {
     of_answer: u32,
     /// So many looks in a row may find the same head.
     heads_max: u32,
+    /// And without a request.
+    idle_max: u32,
     count: u32,
-    /// Which head was found unfinished, and how often.
-    head: Option<(u64, u32)>,
+    head: Found<u64>,
+    idle: Found<u32>,
 }
+
+/// What was found at the last look, and at how many before it.
+type Found<T> = Option<(T, u32)>;
 
 /// What is too slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TooSlow {
     Answer(Stalled),
     Head,
+    NextRequest,
 }
 
 impl Looks {
     pub(super) fn new(config: &EdgeConfig) -> Self {
         let of_answer = Activity::between_looks(Duration::from_millis(config.stall_timeout_ms));
         let head = Duration::from_millis(config.head_read_timeout_ms);
-        let between = of_answer.min(head / 2).max(Duration::from_millis(1));
+        let idle = Duration::from_millis(config.keep_alive_timeout_ms);
+        let between = of_answer.min(head / 2).min(idle / 2).max(Duration::from_millis(1));
         Self {
             between,
             of_answer: looks_within(of_answer, between),
             heads_max: looks_within(head, between),
+            idle_max: looks_within(idle, between),
             count: 0,
             head: None,
+            idle: None,
         }
     }
 
@@ -53,13 +62,24 @@ impl Looks {
             }
         }
         // What is sent behind a request is not read on before that is answered.
-        let head = verdicts.unfinished_head().filter(|_| !activity.is_under_way());
-        self.head = head.map(|head| match self.head {
-            Some((same, found)) if same == head => (head, found.saturating_add(1)),
-            _ => (head, 0),
-        });
-        self.head.filter(|(_, found)| *found >= self.heads_max).map(|_| TooSlow::Head)
+        let waits = !activity.is_under_way();
+        let head = verdicts.unfinished_head().filter(|_| waits);
+        if again(&mut self.head, head) >= self.heads_max {
+            return Some(TooSlow::Head);
+        }
+        // The last of an answer may be on its way still.
+        let idle = (waits && head.is_none()).then_some(activity.moves());
+        (again(&mut self.idle, idle) >= self.idle_max).then_some(TooSlow::NextRequest)
     }
+}
+
+/// At how many looks before the same was found.
+fn again<T: PartialEq>(found: &mut Found<T>, now: Option<T>) -> u32 {
+    *found = now.map(|now| match found {
+        Some((same, times)) if *same == now => (now, times.saturating_add(1)),
+        _ => (now, 0),
+    });
+    found.as_ref().map_or(0, |(_, times)| *times)
 }
 
 fn looks_within(time: Duration, between: Duration) -> u32 {
@@ -113,6 +133,20 @@ mod tests {
             _ => b"",
         };
         assert_eq!(found_after(&limits(60_000, 1_000), late), Some(22));
+    }
+
+    #[test]
+    fn a_connection_on_which_nothing_comes_is_found_unless_something_is_on_its_way() {
+        let config = EdgeConfig { keep_alive_timeout_ms: 1_000, ..EdgeConfig::default() };
+        let (activity, verdicts, mut looks) = (Activity::default(), Verdicts::default(), Looks::new(&config));
+        let mut look = || looks.look(&activity, &verdicts);
+        assert_eq!([look(), look()], [None; 2]);
+        activity.moved();
+        assert_eq!([look(), look(), look()], [None, None, Some(TooSlow::NextRequest)]);
+        activity.set_under_way(true);
+        assert_eq!([(); 9].map(|()| look()), [None; 9]);
+        activity.set_under_way(false);
+        assert_eq!([look(), look(), look()], [None, None, Some(TooSlow::NextRequest)]);
     }
 
     #[test]

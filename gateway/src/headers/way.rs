@@ -11,6 +11,8 @@ use super::hop_by_hop::remove_if;
 use super::{host, names};
 use crate::caller::Scheme;
 
+const NOTHING: HeaderValue = HeaderValue::from_static("");
+
 /// The way of one connection's requests. What does not change between them is made once.
 pub(crate) struct Way {
     is_trusted: bool,
@@ -20,6 +22,7 @@ pub(crate) struct Way {
     node: String,
     /// Of the request before: the next one is mostly for the same host.
     last: RefCell<Option<OfHost>>,
+    last_prefix: RefCell<HeaderValue>,
 }
 
 /// What is said of requests for one host.
@@ -37,7 +40,14 @@ impl Way {
             IpAddr::V4(ip) => format!("for={ip}"),
             IpAddr::V6(ip) => format!("for=\"[{ip}]\""),
         };
-        Self { is_trusted, scheme, peer: value(peer.to_string()), node, last: RefCell::default() }
+        Self {
+            is_trusted,
+            scheme,
+            peer: value(peer.to_string()),
+            node,
+            last: RefCell::default(),
+            last_prefix: RefCell::new(NOTHING),
+        }
     }
 
     /// Tells an instance of it.
@@ -48,7 +58,7 @@ impl Way {
         }
         remove_if(headers, names::is_of_the_way);
         if !prefix.is_empty() {
-            headers.insert(names::X_FORWARDED_PREFIX, value(prefix));
+            headers.insert(names::X_FORWARDED_PREFIX, self.prefix(prefix));
         }
         let (port, forwarded) = self.of_host(host.as_ref());
         headers.insert(header::FORWARDED, forwarded);
@@ -99,6 +109,14 @@ impl Way {
             let port = port(host, first(names::X_FORWARDED_PROTO).eq_ignore_ascii_case("https"));
             headers.insert(names::X_FORWARDED_PORT, port);
         }
+    }
+
+    fn prefix(&self, prefix: &str) -> HeaderValue {
+        let mut last = self.last_prefix.borrow_mut();
+        if last.as_bytes() != prefix.as_bytes() {
+            *last = value(prefix);
+        }
+        last.clone()
     }
 
     fn of_host(&self, host: Option<&HeaderValue>) -> (HeaderValue, HeaderValue) {

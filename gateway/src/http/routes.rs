@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::auth::Authorized;
 use super::{Admin, Failure};
-use crate::routes::{Route, Standing};
+use crate::routes::{Route, Standing, service_of};
 use crate::terms::Terms;
 
 /// What is in force.
@@ -76,9 +76,10 @@ pub(super) async fn matching(
 ) -> Result<Json<Match>, Failure> {
     let head = asked(&query)?.into_parts().0;
     let routed = admin.routes.route(&head).map_err(|error| Failure::new(StatusCode::NOT_FOUND, error.message))?;
+    let service = service_of(routed.route.as_ref(), &routed.prefix).to_uppercase();
     Ok(Json(Match {
         route: routed.route.map(|route| route.definition.id.clone()),
-        service: routed.service.to_uppercase(),
+        service,
         target: routed.target.to_string(),
         terms: TermsBody::of(&routed.terms),
     }))

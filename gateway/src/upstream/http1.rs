@@ -58,12 +58,12 @@ impl Http1 {
         address: SocketAddr,
         limits: &Limits,
     ) -> io::Result<Self> {
-        let (sender, connection) = http1::Builder::new()
-            .max_headers(limits.headers_max)
-            .max_header_size(limits.header_bytes_max)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(io::Error::other)?;
+        let mut builder = http1::Builder::new();
+        builder.max_header_size(limits.header_bytes_max);
+        if let Some(max) = limits.headers_max_of_hyper() {
+            builder.max_headers(max);
+        }
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         let seen = Rc::clone(&watch);
         let run = tokio::task::spawn_local(async move {
             // Unlike a shutdown, which nobody needs before a close, this leaves the stream to an upgrade.

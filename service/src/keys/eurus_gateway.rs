@@ -41,7 +41,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     used("eurus.gateway.uri-bytes-max", "bytes of a request's target; beyond, 414; default 16384"),
     used("eurus.gateway.header-bytes-max", "bytes of a message's head, both ways; beyond, 431 or 502; default 65536"),
-    used("eurus.gateway.headers-max", "headers of a message, both ways; beyond, 431 or 502; default 128"),
+    used("eurus.gateway.headers-max", "headers of a message, both ways; beyond, 431 or 502; default 100"),
     used("eurus.gateway.body-bytes-max", "bytes of a request's body; beyond, 413; default 0, none"),
     used(
         "eurus.gateway.body-read-timeout-ms",
