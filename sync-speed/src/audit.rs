@@ -63,10 +63,10 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether nothing was done.
+    /// Whether nothing was done: what has an entry may have been, also where the answer was an error.
     pub fn is_refusal(&self) -> bool {
         const FIRST_REFUSAL: i64 = 400;
-        self.status >= FIRST_REFUSAL || (self.is_own() && self.entry.is_none())
+        self.entry.is_none() && (self.status >= FIRST_REFUSAL || self.is_own())
     }
 
     /// The service's own order: nobody asked for it over HTTP.
@@ -283,10 +283,13 @@ mod tests {
         assert_eq!(trail.since(0, 500).await.unwrap().len(), 60);
         // What is carried out is written all the same.
         trail.write(Record { status: 200, outcome: "done".to_owned(), ..Record::default() }, address).await;
+        // Or may have been.
+        let entry = Some("offline-1".to_owned());
+        trail.write(Record { status: 500, outcome: "store".to_owned(), entry, ..Record::default() }, address).await;
         hand.advance_ms(5_000).await.unwrap();
         trail.write(refused(&"x".repeat(10_000)), address).await;
         let records = trail.since(0, 500).await.unwrap();
-        assert_eq!((records.len(), records[0].suppressed, records[1].suppressed), (62, 140, 0));
+        assert_eq!((records.len(), records[0].suppressed, records[1].suppressed), (63, 140, 0));
         assert_eq!(records[0].action.chars().count(), TEXT_CHARS_MAX + 1);
         assert!(records.iter().all(|record| !record.action.contains("TOPSECRET")));
         store.close().await;

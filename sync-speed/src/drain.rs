@@ -38,9 +38,14 @@ struct Question<'a> {
 
 impl Downline {
     /// Waits, writes down what it came to, and puts it into the entry.
-    pub(crate) async fn drain(&self, mut entry: Entry, within_ms: i64, timer: &mut Timer) -> Entry {
+    pub(crate) async fn drain(&self, entry: Entry, within_ms: i64, timer: &mut Timer) -> Entry {
         let began_ms = self.clock.now_ms();
         let until_ms = began_ms.saturating_add(within_ms);
+        // Whoever has not heard may begin requests still, and so may a gateway that is not known yet.
+        let mut entry = match entry.is_told() {
+            true => entry,
+            false => self.until(entry, timer, until_ms, Entry::is_told).await,
+        };
         let questions = questions(&entry.nodes);
         let asked: Vec<BoxFuture<'_, Known>> =
             questions.iter().map(|question| self.until_quiet(question, until_ms).boxed()).collect();
@@ -50,7 +55,8 @@ impl Downline {
             known = known => known,
             () = timer.idle() => Vec::new(),
         };
-        known.extend(entry.nodes.iter().filter(|node| node.ack.is_open() || node.ack.is_failed()).map(untold));
+        known.extend(entry.nodes.iter().filter_map(untold));
+        known.extend(self.nobody_known(&entry).await);
         let drain = outcome(&known, within_ms, self.clock.now_ms().saturating_sub(began_ms));
         log::info!("{}: {}", entry.id, in_words(&drain));
         let written = self.store.drained(entry.number, &drain, self.clock.now_ms()).await;
@@ -62,6 +68,17 @@ impl Downline {
             }
         }
         entry
+    }
+
+    /// Applications with gateways of which none is known.
+    async fn nobody_known(&self, entry: &Entry) -> Vec<Known> {
+        let groups = match self.groups_of(entry).await {
+            Ok(groups) => groups,
+            Err(error) => return vec![Known::Nothing(format!("which gateways there are: {error}"))],
+        };
+        let has_none = |app: &str| !entry.nodes.iter().any(|node| node.app == app);
+        let apps = groups.iter().filter(|(app, groups)| !groups.is_empty() && has_none(app));
+        apps.map(|(app, _)| Known::Nothing(format!("{app}: no gateway of its groups is known"))).collect()
     }
 
     async fn until_quiet(&self, question: &Question<'_>, until_ms: i64) -> Known {
@@ -95,9 +112,14 @@ impl Downline {
     }
 }
 
-/// It may still begin requests: that it has none now says nothing.
-fn untold(node: &NodeRecord) -> Known {
-    Known::Nothing(format!("{}: was not told to stop: {}", node.node, node.ack))
+/// A node that may still begin requests: that it has none now says nothing.
+fn untold(node: &NodeRecord) -> Option<Known> {
+    let why = match &node.ack {
+        Ack::Superseded => "a newer order stands there".to_owned(),
+        ack if ack.is_open() || ack.is_failed() => format!("was not told to stop: {ack}"),
+        _ => return None,
+    };
+    Some(Known::Nothing(format!("{}: {why}", node.node)))
 }
 
 /// Of nodes that have taken it out of their lists.

@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use eurus_model::{InstanceInfo, InstanceStatus};
+use eurus_model::{InstanceInfo, InstanceStatus, Port};
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::net::TcpStream;
@@ -172,18 +172,16 @@ fn is_concerned(report: &Report, live: Option<&InstanceInfo>) -> Result<(), Stri
         return Err("the registry shows another registration of it".to_owned());
     }
     // Only where an instance is registered do we connect: a report is no way to have us connect anywhere.
-    let registered = address_of(live).filter(|_| live.port.enabled);
-    let port = u16::try_from(live.port.number).ok();
-    match registered.zip(port).map(|(ip, port)| SocketAddr::new(ip, port)) {
-        Some(address) if address == report.address => Ok(()),
+    let is_at =
+        |port: &Port| port.enabled && u16::try_from(port.number).is_ok_and(|port| port == report.address.port());
+    match address_of(live) {
+        Some(ip) if ip == report.address.ip() && (is_at(&live.port) || is_at(&live.secure_port)) => Ok(()),
         _ => Err(format!("the registry shows it elsewhere than at {}", report.address)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use eurus_model::Port;
-
     use super::*;
 
     fn report() -> Report {
@@ -216,6 +214,14 @@ mod tests {
             assert_eq!(is_concerned(&report(), Some(&live)).is_ok(), expected, "{status} {ip}:{port} {service_up_ms}");
         }
         assert!(is_concerned(&report(), None).is_err());
+        let mut under_tls = InstanceInfo::new("A", "a", "h", "10.0.0.1");
+        under_tls.status = Up;
+        under_tls.lease.service_up_ms = 5;
+        under_tls.port = Port { number: 81, enabled: false };
+        for (number, enabled, expected) in [(80, true, true), (80, false, false), (443, true, false)] {
+            under_tls.secure_port = Port { number, enabled };
+            assert_eq!(is_concerned(&report(), Some(&under_tls)).is_ok(), expected, "{number} {enabled}");
+        }
     }
 
     #[test]

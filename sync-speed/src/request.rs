@@ -151,4 +151,10 @@ impl Request {
             body,
         }
     }
+
+    /// An own one that takes an application's last UP instance too. The body says so: after a restart nothing else is known of it.
+    pub fn forced(self) -> Self {
+        let body = serde_json::json!({"reason": self.reason, "force": true}).to_string();
+        Self { force: true, body, ..self }
+    }
 }

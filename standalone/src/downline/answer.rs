@@ -97,7 +97,10 @@ impl Entry {
 
     /// Whether nothing about it will change any more.
     pub(super) fn is_at_its_end(&self) -> bool {
-        !self.retrying && matches!(self.outcome(), Outcome::Done | Outcome::Partial | Outcome::Failed)
+        let waits = self.drain.as_ref().is_some_and(|drain| drain.state == "waiting");
+        !self.retrying
+            && (!waits || self.outcome() == Outcome::Failed)
+            && matches!(self.outcome(), Outcome::Done | Outcome::Partial | Outcome::Failed)
     }
 }
 
@@ -144,6 +147,10 @@ mod tests {
             let entry = Entry::parse(&format!(r#"{{"id": "offline-1", "state": "{state}", "retrying": {retrying}}}"#));
             let entry = entry.unwrap();
             assert_eq!((entry.outcome(), entry.is_at_its_end()), (outcome, at_its_end), "{state} {retrying}");
+        }
+        let draining = |state| format!(r#"{{"id": "offline-1", "state": "done", "drain": {{"state": "{state}"}}}}"#);
+        for (state, at_its_end) in [("waiting", false), ("drained", true), ("bound-reached", true)] {
+            assert_eq!(Entry::parse(&draining(state)).unwrap().is_at_its_end(), at_its_end, "{state}");
         }
         for no_entry in ["", "[]", "{}", r#"{"id": "offline-1"}"#, r#"{"state": "done"}"#, "<html>"] {
             assert_eq!(Entry::parse(no_entry), None, "{no_entry}");

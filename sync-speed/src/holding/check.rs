@@ -90,7 +90,7 @@ impl Check<'_> {
         let now_ms = self.downline.clock.now_ms();
         let expires_after_ms = expires_ms.map(|expires_ms| expires_ms.saturating_sub(now_ms).max(1));
         // It was allowed when it was asked.
-        let request = Request { force: true, expires_after_ms, ..self.own(Kind::Offline, &reason) };
+        let request = Request { expires_after_ms, ..self.own(Kind::Offline, &reason).forced() };
         match self.carry_out(&request).await {
             // It has left meanwhile, or somebody brought it back.
             Err(Refusal::NoInstance { .. }) => Ok(()),

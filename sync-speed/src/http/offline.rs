@@ -21,6 +21,8 @@ const KEY_CHARS_MAX: usize = 128;
 /// Entries of one list.
 const ENTRIES_MAX: i64 = 200;
 const ENTRIES_DEFAULT: i64 = 50;
+/// Pages of as many that are read for one: a caller with few entries among many others' is not to have all read.
+const PAGES_MAX: usize = 10;
 
 /// A struct, so that its fields stay in their order.
 #[derive(Serialize)]
@@ -76,10 +78,27 @@ pub(super) async fn list(http: HttpRequest, api: web::Data<Api>) -> Answered {
     }
     let who = caller::admitted(&http)?.who;
     let says_from_where = caller::with_right(&http, Right::Audit).is_ok();
-    let mut entries = api.downline.store.newest(limit).await?;
-    entries.retain(|entry| is_seen_by(&who, entry));
+    let entries = seen(&who, limit, &api).await?;
     let entries: Vec<answer::Listed<'_>> = entries.iter().map(|one| answer::listed(one, says_from_where)).collect();
     Ok(HttpResponse::Ok().json(Entries { entries }))
+}
+
+/// The newest that somebody may see: others' entries are passed over, as far as that goes.
+async fn seen(who: &Who, limit: i64, api: &Api) -> Result<Vec<Entry>, Problem> {
+    let wanted = usize::try_from(limit).unwrap_or_default();
+    let (mut seen, mut below, mut page_max) = (Vec::with_capacity(wanted), i64::MAX, limit);
+    for _ in 0..PAGES_MAX {
+        let page = api.downline.store.newest_below(below, page_max).await?;
+        let Some(last) = page.last() else { break };
+        below = last.number;
+        seen.extend(page.into_iter().filter(|entry| is_seen_by(who, entry)));
+        if seen.len() >= wanted {
+            break;
+        }
+        page_max = ENTRIES_MAX;
+    }
+    seen.truncate(wanted);
+    Ok(seen)
 }
 
 async fn carry_out(kind: Kind, http: &HttpRequest, body: web::Bytes, api: &Api) -> Answered {

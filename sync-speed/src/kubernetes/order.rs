@@ -36,11 +36,11 @@ fn request(due: &Due, config: &KubernetesConfig) -> Request {
         ..Target::default()
     };
     let reason = format!("Kubernetes deletes pod {}/{} ({})", pod.namespace, pod.name, pod.uid);
+    let own = Request::own(Kind::Offline, target, CALLER, &reason);
     Request {
-        force: config.force,
         // The same on all nodes of sync-speed that follow the cluster, and after a restart: it is one entry.
         idempotency_key: Some(format!("{CALLER}/{}/{}", pod.uid, due.attempt)),
-        ..Request::own(Kind::Offline, target, CALLER, &reason)
+        ..if config.force { own.forced() } else { own }
     }
 }
 
@@ -93,7 +93,12 @@ mod tests {
         assert_eq!(asked.reason.as_deref(), Some("Kubernetes deletes pod shop/java-7 (u-1)"));
         assert_eq!((asked.caller.as_str(), asked.force), ("kubernetes", false));
         assert_eq!(asked.idempotency_key.as_deref(), Some("kubernetes/u-1/2"));
-        assert!(request(&due(), &KubernetesConfig { force: true, ..KubernetesConfig::stock() }).force);
+        let forced = request(&due(), &KubernetesConfig { force: true, ..KubernetesConfig::stock() });
+        assert!(
+            forced.force && forced.body.contains(r#""force":true"#) && forced.body.contains("shop/java-7"),
+            "{}",
+            forced.body
+        );
     }
 
     #[test]

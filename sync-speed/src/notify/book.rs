@@ -1,7 +1,9 @@
 //! What is still to be told to whom, and when: the bookkeeping of the notifying loop. Synchronous, takes the time.
 
+mod by_instance;
 mod open_call;
 mod open_entry;
+mod settling;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +16,7 @@ use super::gateway::Failure;
 use crate::entry::{Ack, EntryState, NodeRecord};
 use crate::nodes::Node;
 use crate::store::NodeUpdate;
+use by_instance::ByInstance;
 use open_call::{Fate, OpenCall};
 use open_entry::OpenEntry;
 
@@ -32,6 +35,7 @@ pub(super) struct Book {
     retry: Retry,
     next_id: u64,
     calls: BTreeMap<u64, OpenCall>,
+    by_instance: ByInstance,
     /// By the time of the next attempt; without those under way and those that follow another.
     due: BTreeSet<(i64, u64)>,
     entries: BTreeMap<i64, OpenEntry>,
@@ -44,6 +48,7 @@ impl Book {
             retry,
             next_id: 0,
             calls: BTreeMap::new(),
+            by_instance: ByInstance::default(),
             due: BTreeSet::new(),
             entries: BTreeMap::new(),
             finished: Vec::new(),
@@ -79,6 +84,11 @@ impl Book {
     /// Whether nobody known is left to be told of an entry.
     pub(super) fn is_told(&self, number: i64) -> bool {
         self.entries.get(&number).is_none_or(|entry| entry.open == 0)
+    }
+
+    /// Whether somebody may still have to be told of it.
+    pub(super) fn is_open(&self, number: i64) -> bool {
+        self.entries.contains_key(&number)
     }
 
     /// Whether nodes that come up have to be told of something.
@@ -169,13 +179,12 @@ impl Book {
     }
 
     fn overrule(&mut self, batch: &Batch, now_ms: i64) -> Vec<NodeUpdate> {
-        let mut closed = Vec::new();
-        for (id, open) in &self.calls {
-            let order = &open.call.order;
-            if open.call.kind != batch.kind && order.number < batch.number && batch.is_about(order) {
-                closed.push(*id);
-            }
-        }
+        let about = batch.targets.iter().flat_map(|target| self.by_instance.of(&target.order));
+        let is_overruled = |id: &u64| {
+            let open = self.calls.get(id);
+            open.is_some_and(|open| open.call.kind != batch.kind && open.call.order.number < batch.number)
+        };
+        let closed: Vec<u64> = about.filter(is_overruled).collect();
         let updates = closed.into_iter().flat_map(|id| self.settle(id, Ack::Superseded, now_ms * 1_000)).collect();
         // Nodes that come up later are not told either.
         let mut changed = Vec::new();
@@ -193,15 +202,19 @@ impl Book {
         let id = self.next_id;
         self.next_id += 1;
         let mut followers = Vec::new();
-        for (older_id, older) in &mut self.calls {
-            if matches!(older.fate, Fate::Own) && older.is_repeated_by(&call) {
+        for older_id in self.by_instance.of(&call.order) {
+            if let Some(older) = self.calls.get_mut(&older_id)
+                && matches!(older.fate, Fate::Own)
+                && older.is_repeated_by(&call)
+            {
                 older.fate = Fate::Follows;
-                followers.push(*older_id);
+                followers.push(older_id);
                 if let Some(due_ms) = older.due_ms.take() {
-                    self.due.remove(&(due_ms, *older_id));
+                    self.due.remove(&(due_ms, older_id));
                 }
             }
         }
+        self.by_instance.add(&call.order, id);
         if let Some(entry) = self.entries.get_mut(&call.order.number) {
             entry.open += 1;
         }
@@ -245,45 +258,6 @@ impl Book {
         open.due_ms = Some(next_ms);
         self.due.insert((next_ms, id));
         if is_rejected { Ack::Rejected(why) } else { Ack::Retrying(why) }
-    }
-
-    /// Closes a call, and those that follow it. One that is under way ends with its answer.
-    fn settle(&mut self, id: u64, ack: Ack, now_us: i64) -> Vec<NodeUpdate> {
-        let mut updates = Vec::new();
-        let mut to_settle = vec![id];
-        while let Some(id) = to_settle.pop() {
-            let Some(mut open) = self.calls.remove(&id) else { continue };
-            if open.under_way {
-                open.fate = Fate::Settled(ack.clone());
-                self.calls.insert(id, open);
-                continue;
-            }
-            if let Some(due_ms) = open.due_ms {
-                self.due.remove(&(due_ms, id));
-            }
-            to_settle.append(&mut open.followers);
-            let is_heard = matches!(ack, Ack::Applied | Ack::Superseded);
-            let latency_us = open.first_started_us.filter(|_| is_heard).map(|started_us| now_us - started_us);
-            self.close(&open.call, &ack);
-            updates.push(open.update(ack.clone(), latency_us));
-        }
-        updates
-    }
-
-    fn close(&mut self, call: &Call, ack: &Ack) {
-        let number = call.order.number;
-        if let Some(entry) = self.entries.get_mut(&number) {
-            entry.open = entry.open.saturating_sub(1);
-            entry.incomplete |= ack.is_failed();
-            if *ack == Ack::Gone {
-                // Should it come up again, it is told again.
-                let targets = entry.targets.iter_mut();
-                for target in targets.filter(|target| target.order.is_about_the_instance_of(&call.order)) {
-                    target.known.remove(&(call.group.clone(), call.node.clone()));
-                }
-            }
-        }
-        self.finish_if_over(number);
     }
 
     fn finish_if_over(&mut self, number: i64) {

@@ -8,7 +8,7 @@ use super::NotifyLoop;
 use super::outcome::{Outcome, Told};
 use crate::entry::EntryState;
 use crate::points;
-use crate::store::{NodeUpdate, StoreError};
+use crate::store::{NodeUpdate, Store, StoreError};
 
 /// The timer of one who goes on.
 const ANSWER: &str = "answer to a request";
@@ -39,6 +39,10 @@ impl NotifyLoop {
         self.open_calls.store(self.book.open_calls() + self.unwritten.calls(), Ordering::Relaxed);
         let (book, unwritten) = (&self.book, &self.unwritten);
         let is_told = |number: i64| book.is_told(number) && !unwritten.is_about(number);
+        // One that is not finished has no end that was written, and with it what the registry did.
+        if self.waiting.keys().any(|number| is_told(*number) && book.is_open(*number)) {
+            bring_to_disk(&self.store).await;
+        }
         for (_, waiting) in self.waiting.extract_if(.., |number, _| is_told(*number)) {
             // The one who waited may have left.
             let _ = waiting.told.send(Told { outcome: waiting.outcome, timer: self.clock.timer(ANSWER) });
@@ -102,13 +106,17 @@ impl NotifyLoop {
         // What is answered is read from the journal.
         self.unwritten.gather_no_longer();
         self.record(&[]).await;
-        // What the registry did may not be on the disk yet.
-        if let Err(error) = self.store.checkpoint().await {
-            log::warn!("an answer is given that a power cut could take back: {error}");
-        }
+        bring_to_disk(&self.store).await;
         for (_, waiting) in self.waiting.extract_if(.., |_, waiting| waiting.answer_by_ms <= now_ms) {
             // The one who waited may have left.
             let _ = waiting.told.send(Told { outcome: None, timer: self.clock.timer(ANSWER) });
         }
+    }
+}
+
+/// What the registry did may not be on the disk yet.
+async fn bring_to_disk(store: &Store) {
+    if let Err(error) = store.checkpoint().await {
+        log::error!("an answer is given that a power cut could take back: {error}");
     }
 }

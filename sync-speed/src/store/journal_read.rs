@@ -68,13 +68,17 @@ impl Store {
         Ok(entries)
     }
 
-    /// The newest entries, newest first.
+    /// The newest entries below a number, newest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn newest(&self, limit: i64) -> Result<Vec<Entry>, StoreError> {
+    pub async fn newest_below(&self, number: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
         let mut work = self.pool.read().await?;
-        let rows = sql("SELECT * FROM entries ORDER BY number DESC LIMIT ?").bind(limit).fetch_all(&mut work).await?;
+        let rows = sql("SELECT * FROM entries WHERE number < ? ORDER BY number DESC LIMIT ?")
+            .bind(number)
+            .bind(limit)
+            .fetch_all(&mut work)
+            .await?;
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
             entries.push(whole(&mut work, &row).await?);

@@ -1,6 +1,7 @@
 //! An answer that waits until the last request on the instance has ended.
 
 use crate::requests::at_its_end;
+use crate::support::gateway::Mode;
 use crate::support::service::World;
 use serde_json::json;
 
@@ -65,6 +66,52 @@ async fn or_until_the_bound() {
     assert_eq!(body["drain"]["state"], "bound-reached", "{body:#}");
     assert_eq!(body["drain"]["underWay"], 2, "{body:#}");
     assert!(body["drain"]["notKnown"][0].as_str().unwrap().starts_with("away: was not told to stop"), "{body:#}");
+    service.stop().await;
+}
+
+/// Whoever has not heard yet is waited for, and asked then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_is_told_late_is_asked_too() {
+    let world = World::with_three();
+    let (_quiet, late) = (world.gateway("quiet"), world.gateway("late"));
+    let service = world.start();
+    late.answer_with(Mode::Status(503));
+    let asked = service.offline_in_background(json!({"ip": "10.0.0.3", "drain": {"withinMs": 60_000}}));
+    world.events.wait_for(1, "quiet /downline \"java-3\"").await;
+    // Past the time after which an answer without a drain is given.
+    for _ in 0..30 {
+        service.advance_ms(100).await;
+    }
+    assert!(!asked.is_finished());
+    late.set_under_way(1);
+    late.answer_with(Mode::Outcome("applied"));
+    while world.events.matching("late /under-way").is_empty() {
+        service.advance_ms(100).await;
+        tokio::task::yield_now().await;
+    }
+    assert!(!asked.is_finished());
+    late.set_under_way(0);
+    while !asked.is_finished() {
+        service.advance_ms(100).await;
+        tokio::task::yield_now().await;
+    }
+    let body = asked.await.unwrap().expect(200);
+    assert_eq!((&body["state"], &body["drain"]["state"]), (&json!("done"), &json!("drained")), "{body:#}");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_gateway_is_known_nothing_is_drained() {
+    let world = World::with_three();
+    let service = world.start();
+    let asked = service.offline_in_background(json!({"ip": "10.0.0.3", "drain": {"withinMs": 5_000}}));
+    while !asked.is_finished() {
+        service.advance_ms(100).await;
+        tokio::task::yield_now().await;
+    }
+    let body = asked.await.unwrap().expect(200);
+    assert_eq!((&body["state"], &body["drain"]["state"]), (&json!("partial"), &json!("bound-reached")), "{body:#}");
+    assert_eq!(body["drain"]["notKnown"], json!(["JAVA-SERVICE: no gateway of its groups is known"]));
     service.stop().await;
 }
 

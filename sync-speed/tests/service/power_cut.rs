@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::support::holding::Holding;
 use crate::support::service::{START_MS, Service, World};
+use eurus_sync_speed::entry::EntryState;
 use eurus_sync_speed::points;
+use eurus_sync_speed::store::Store;
 
 /// The database as it is on the disk.
 const FILES: [&str; 2] = ["sync-speed.db", "sync-speed.db-wal"];
@@ -86,4 +88,21 @@ async fn after_long_it_is_said_to_be_unknown_and_an_online_brings_it_back() {
     assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
     world.events.wait_for(1, "g /upline").await;
     service.stop().await;
+}
+
+/// Without a gateway it is answered at once, and is not finished.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_on_the_disk() {
+    let world = World::with_three();
+    let service = world.start();
+    let answered = service.offline(json!({"ip": "10.0.0.2"})).await.expect(200);
+    assert_eq!(answered["state"], "partial", "{answered:#}");
+    // What is in the database alone was synced; what only the log beside it has may not be.
+    let disk = tempfile::tempdir().unwrap();
+    fs::copy(world.folder.path().join(FILES[0]), disk.path().join(FILES[0])).unwrap();
+    service.stop().await;
+    let store = Store::open(disk.path()).await.unwrap();
+    let kept = store.newest_below(i64::MAX, 1).await.unwrap().remove(0);
+    assert_eq!((kept.id.as_str(), kept.state), (answered["id"].as_str().unwrap(), EntryState::Notifying));
+    store.close().await;
 }
