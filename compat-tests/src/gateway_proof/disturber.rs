@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 
 use super::fate::{Deck, Event, Fate};
 use super::fleet::Fleet;
+use super::ledger::Ledger;
 use super::settings::Settings;
-use super::trouble::Troubles;
 use crate::Failure;
 use crate::java::until::Patience;
 
@@ -25,7 +25,7 @@ const EXITS_WITHIN_MS: i64 = 10_000;
 pub(super) struct Disturber<'a> {
     settings: &'a Settings,
     fleet: &'a Mutex<Fleet>,
-    troubles: Troubles,
+    ledger: Ledger,
     clock: Clock,
     timer: Timer,
     deck: Deck,
@@ -41,12 +41,12 @@ pub(super) type Times = BTreeMap<&'static str, u64>;
 pub(super) async fn disturb(
     settings: &Settings,
     fleet: &Mutex<Fleet>,
-    troubles: &Troubles,
+    ledger: &Ledger,
     clock: &Clock,
     until_ms: i64,
 ) -> Result<Times, Failure> {
     let of_places = (0..settings.at_once).map(|place| async move {
-        let mut disturber = Disturber::new(settings, place, fleet, troubles.clone(), clock);
+        let mut disturber = Disturber::new(settings, place, fleet, ledger.clone(), clock);
         disturber.disturb(until_ms).await
     });
     let mut all = Times::new();
@@ -57,13 +57,13 @@ pub(super) async fn disturb(
 }
 
 impl<'a> Disturber<'a> {
-    fn new(settings: &'a Settings, place: usize, fleet: &'a Mutex<Fleet>, troubles: Troubles, clock: &Clock) -> Self {
+    fn new(settings: &'a Settings, place: usize, fleet: &'a Mutex<Fleet>, ledger: Ledger, clock: &Clock) -> Self {
         let timer = clock.timer("disturber");
         let instances = (0..settings.instances).filter(|instance| instance % settings.at_once == place).collect();
         // Seeds of neighbours begin alike.
         let seed = settings.seed.rotate_left(32) ^ place as u64;
         let deck = Deck::new(seed, instances, &settings.fates);
-        Self { settings, fleet, troubles, clock: clock.clone(), timer, deck }
+        Self { settings, fleet, ledger, clock: clock.clone(), timer, deck }
     }
 
     async fn disturb(&mut self, until_ms: i64) -> Result<Times, Failure> {
@@ -71,7 +71,11 @@ impl<'a> Disturber<'a> {
         self.timer.sleep_ms(GAP_MS).await;
         while self.clock.now_ms() < until_ms {
             let event = self.deck.draw(self.settings.is_brief);
+            let began_ms = self.clock.now_ms();
             self.carry_out(event).await?;
+            let Event { instance, fate, .. } = event;
+            let ended_ms = self.clock.now_ms();
+            self.ledger.say(&format!("{fate:?} of instance {instance}: from {began_ms} to {ended_ms}"));
             *times.entry(event.fate.word()).or_default() += 1;
             self.fleet.lock().await.all_run()?;
             // Whoever waited for it is tried again elsewhere, where nothing more may be wrong then.
@@ -84,7 +88,7 @@ impl<'a> Disturber<'a> {
     async fn carry_out(&mut self, event: Event) -> Result<(), Failure> {
         let Event { instance, fate, lasts_ms } = event;
         if !matches!(fate, Fate::Leave | Fate::Bounce) {
-            self.troubles.begin(instance, fate, self.clock.now_ms());
+            self.ledger.troubles.begin(instance, fate, self.clock.now_ms());
         }
         match fate {
             Fate::Crash => {
@@ -109,7 +113,7 @@ impl<'a> Disturber<'a> {
                 self.fleet.lock().await.say(instance, "well")?;
             }
         }
-        self.troubles.end(instance, self.clock.now_ms());
+        self.ledger.troubles.end(instance, self.clock.now_ms());
         Ok(())
     }
 
@@ -117,7 +121,7 @@ impl<'a> Disturber<'a> {
     async fn leave(&mut self, instance: usize, lasts_ms: i64) -> Result<(), Failure> {
         self.fleet.lock().await.say(instance, "leave")?;
         self.timer.sleep_ms(KNOWN_AFTER_MS).await;
-        self.troubles.begin(instance, Fate::Leave, self.clock.now_ms());
+        self.ledger.troubles.begin(instance, Fate::Leave, self.clock.now_ms());
         self.fleet.lock().await.exit(instance)?;
         let mut patience = Patience::new(&self.clock, EXITS_WITHIN_MS);
         while !self.fleet.lock().await.has_ended(instance)? {

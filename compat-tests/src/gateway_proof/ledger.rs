@@ -70,6 +70,13 @@ impl Ledger {
         Ok(Self { failures: Some(Arc::new(Mutex::new(failures))), ..Self::default() })
     }
 
+    /// Said beside the failures, for whoever looks for their cause.
+    pub(super) fn say(&self, words: &str) {
+        if let Some(failures) = &self.failures {
+            writeln!(failures.lock(), "{words}").ok();
+        }
+    }
+
     fn list(&self, account: &Account, judgement: &Judgement) {
         let Some(failures) = self.failures.as_ref().filter(|_| *judgement != Judgement::Fine) else { return };
         // A full disk is none of the gateway's faults; the counts are kept all the same.

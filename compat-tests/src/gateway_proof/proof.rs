@@ -52,7 +52,7 @@ pub async fn prove(settings: &Settings, progress: &mut Progress) -> Result<Verdi
     let until_ms = clock.now_ms() + i64::from(settings.seconds) * 1_000;
     let callers = Callers::start(settings, cluster.gateway(), &ledger, &clock);
     let (fates, samples) = tokio::join!(
-        disturb(settings, &fleet, &ledger.troubles, &clock, until_ms),
+        disturb(settings, &fleet, &ledger, &clock, until_ms),
         watched.sample(until_ms, settings, progress)
     );
     callers.stop().await;

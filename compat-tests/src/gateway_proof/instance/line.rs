@@ -1,13 +1,17 @@
-//! A connection that can be spoilt: instead of the next answer, bytes that are none, and its end.
+//! A connection that can be spoilt: instead of the next answer, bytes that are none, and its end. When it ends, what is on its way to
+//! it is read and thrown away: else the system would send a reset, and that would overtake the end of an answer.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 const SOUND: u8 = 0;
 const SPOIL_HTTP1: u8 = 1;
@@ -36,7 +40,8 @@ impl Spoiling {
 
 /// See the module.
 pub(super) struct Line {
-    stream: TcpStream,
+    /// Until it is dropped.
+    stream: Option<TcpStream>,
     spoiling: Spoiling,
     frames: Frames,
     garbage: &'static [u8],
@@ -45,7 +50,11 @@ pub(super) struct Line {
 impl Line {
     /// `turn`: which garbage.
     pub(super) fn new(stream: TcpStream, spoiling: Spoiling, turn: usize) -> Self {
-        Self { stream, spoiling, frames: Frames::default(), garbage: GARBAGE[turn % GARBAGE.len()] }
+        Self { stream: Some(stream), spoiling, frames: Frames::default(), garbage: GARBAGE[turn % GARBAGE.len()] }
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::Error::from(ErrorKind::NotConnected))
     }
 
     /// How much may be written as it is; `None`: garbage is due.
@@ -60,12 +69,32 @@ impl Line {
     }
 
     fn write_garbage(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, self.garbage);
+        let garbage = self.garbage;
+        let written = self.stream()?.poll_write(context, garbage);
         if written.is_ready() {
             self.spoiling.0.store(SPOILT, Ordering::SeqCst);
         }
         // Whatever was to be written is lost.
         written.map_ok(|_| 1)
+    }
+}
+
+/// How long whoever is told the end may take.
+const LINGERS: Duration = Duration::from_secs(1);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Without a runtime the process ends.
+        if let (Some(stream), Ok(runtime)) = (self.stream.take(), Handle::try_current()) {
+            runtime.spawn(timeout(LINGERS, read_to_the_end(stream)));
+        }
+    }
+}
+
+async fn read_to_the_end(mut stream: TcpStream) {
+    let mut thrown_away = [0; 4096];
+    if stream.shutdown().await.is_ok() {
+        while let Ok(1..) = stream.read(&mut thrown_away).await {}
     }
 }
 
@@ -108,7 +137,7 @@ impl AsyncRead for Line {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        self.stream()?.poll_read(context, buffer)
     }
 }
 
@@ -116,7 +145,7 @@ impl AsyncWrite for Line {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let Some(sound) = self.sound_bytes()? else { return self.write_garbage(context) };
         let bytes = &bytes[..bytes.len().min(sound)];
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let written = self.stream()?.poll_write(context, bytes);
         if let Poll::Ready(Ok(written)) = written {
             self.frames.pass(&bytes[..written]);
         }
@@ -133,11 +162,11 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.stream()?.poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream()?.poll_shutdown(context)
     }
 }
 
