@@ -4,6 +4,7 @@
 //! | module | what |
 //! |---|---|
 //! | `workload`, `program` | what is asked; of whom |
+//! | `flood` | callers that mean harm, beside those that are measured |
 //! | `upstream` | the instances: one nginx with many addresses |
 //! | `certificate` | what all show under TLS |
 //! | `proxies` | nginx and haproxy in front of them |
@@ -14,6 +15,7 @@
 
 mod certificate;
 mod contenders;
+mod flood;
 mod program;
 mod proxies;
 mod report;
@@ -35,7 +37,7 @@ use program::Program;
 pub(crate) use report::Report;
 use report::Turn;
 pub(crate) use table::markdown;
-pub(crate) use workload::{ALL as WORKLOADS, Workload};
+pub(crate) use workload::{ALL as WORKLOADS, FLOODED, Workload};
 use wrk::Wrk;
 
 /// How long each program is called before the first slice; the JVM's time is a setting.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::to_usize;
-use crate::gateway::{WORKLOADS, Workload};
+use crate::gateway::{FLOODED, WORKLOADS, Workload};
 
 /// Instances at most: the upstream listens on an address for each.
 const INSTANCES: RangeInclusive<u64> = 1..=10_000;
@@ -38,6 +38,9 @@ pub(crate) struct GatewayArguments {
     /// Also ours with 10 and with 10,000 routes, of which the last is asked for
     #[arg(long)]
     routes: bool,
+    /// What others notice of floods: few callers without one, and beside each
+    #[arg(long, conflicts_with_all = ["workloads", "quick"])]
+    floods: bool,
     /// Half a minute, to try it: 4 instances, one round of a second, no Java
     #[arg(long)]
     quick: bool,
@@ -61,6 +64,7 @@ impl GatewayArguments {
     pub(crate) fn settings(&self) -> GatewaySettings {
         let (instances, workloads): (&[u64], &[Workload]) =
             if self.quick { (&[4], &[Workload::Small, Workload::Post]) } else { (&[4, 1_000], &WORKLOADS) };
+        let (instances, workloads) = if self.floods { (&instances[..1], &FLOODED[..]) } else { (instances, workloads) };
         let instances = if self.instances.is_empty() { instances } else { &self.instances };
         let workloads = if self.workloads.is_empty() { workloads } else { &self.workloads };
         GatewaySettings {
@@ -102,6 +106,13 @@ mod tests {
         let quick = settings(&["--quick", "--workloads", "large,new-connection"]).unwrap();
         assert_eq!((quick.instances, quick.workloads), (vec![4], vec![Workload::Large, Workload::NewConnection]));
         assert_eq!((quick.java_warm_s, settings(&["--no-java"]).unwrap().java_warm_s), (None, None));
+    }
+
+    #[test]
+    fn floods_are_measured_alone() {
+        let floods = settings(&["--floods", "--no-java"]).unwrap();
+        assert_eq!((floods.instances, floods.workloads), (vec![4], FLOODED.to_vec()));
+        assert_eq!(settings(&["--floods", "--quick"]), None);
     }
 
     #[test]

@@ -158,8 +158,10 @@ impl Contenders {
         let contender = contender.ok_or_else(|| Failure::new(format!("{} does not run", program.name())))?;
         let address = if workload.is_encrypted() { contender.tls } else { contender.address };
         let group = contender.process.group();
+        let flood = workload.flood().map(|flood| flood.start(address, clock));
         let before_us = cpu::group_cpu_us(group)?;
         let said = wrk.run(workload, address, clock).await?;
+        drop(flood);
         contender.process.still_runs()?;
         Ok(Figures::of(&said, cpu::group_cpu_us(group)? - before_us, cpu::group_resident_kib(group)?))
     }

@@ -123,6 +123,9 @@ fn with_spread(figure: Option<Figure>, show: fn(f64) -> String) -> String {
 /// What ours is aimed at, and whether it is met.
 fn aims(report: &Report, instances: usize, workload: Workload) -> String {
     let ours = |measure| medians(report.of(instances, workload), Program::Ours, measure).1;
+    if workload.flood().is_some() {
+        return beside_a_flood(report, instances, workload);
+    }
     let mut aims = vec![
         at_most("CPU per request", ours(CPU), CPU_MAX),
         at_most("p99", ours(P99), P99_MAX),
@@ -137,6 +140,16 @@ fn aims(report: &Report, instances: usize, workload: Workload) -> String {
         ));
     }
     format!("Aims, ours ÷ nginx: {}.", aims.join("; "))
+}
+
+/// What its callers notice of it, of nginx and of ours.
+fn beside_a_flood(report: &Report, instances: usize, workload: Workload) -> String {
+    let of = |program| {
+        let p99 = |workload| medians(report.of(instances, workload), program, P99).0.map(|figure| figure.median);
+        let shown = |figure: Option<f64>| figure.map_or_else(|| NONE.to_owned(), short);
+        format!("{} {} → {} ms", program.name(), shown(p99(Workload::Calm)), shown(p99(workload)))
+    };
+    format!("p99 of the others, without and beside it: {}; {}.", of(Program::Nginx), of(Program::Ours))
 }
 
 fn at_most(what: &str, figure: Option<Figure>, most: f64) -> String {

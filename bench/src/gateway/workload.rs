@@ -3,12 +3,16 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::flood::Flood;
+
 /// Service id, and the first segment of every path.
 pub(crate) const SERVICE: &str = "measured";
 /// Bytes of a posted body.
 const POSTED_BYTES: usize = 16 * 1024;
 const CONNECTIONS: usize = 64;
 const MANY_CONNECTIONS: usize = 512;
+/// So few that the machine has time left for the flood.
+const FEW_CONNECTIONS: usize = 8;
 
 /// One kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
@@ -30,9 +34,21 @@ pub(crate) enum Workload {
     Tls,
     /// As `tls`, a new connection for each request, whose session is taken up again
     TlsNewConnection,
+    /// As `small`, over 8 connections
+    Calm,
+    /// As `calm`, beside 500 callers that send a line of their head each second
+    SlowHeads,
+    /// As `calm`, beside 500 callers that send a byte of their body each second
+    SlowBodies,
+    /// As `calm`, beside heads of 70 KiB, 100 to 200 a second
+    HeaderBombs,
+    /// As `calm`, beside requests over HTTP/2 that are taken back, up to 20,000 a second
+    RapidReset,
+    /// As `calm`, beside headers over HTTP/2 that never end
+    Continuations,
 }
 
-/// All of them.
+/// All that are measured unless something else is asked for.
 pub(crate) const ALL: [Workload; 8] = [
     Workload::Small,
     Workload::Middle,
@@ -42,6 +58,16 @@ pub(crate) const ALL: [Workload; 8] = [
     Workload::NewConnection,
     Workload::Tls,
     Workload::TlsNewConnection,
+];
+
+/// What is measured of floods: without one, and with each.
+pub(crate) const FLOODED: [Workload; 6] = [
+    Workload::Calm,
+    Workload::SlowHeads,
+    Workload::SlowBodies,
+    Workload::HeaderBombs,
+    Workload::RapidReset,
+    Workload::Continuations,
 ];
 
 impl Workload {
@@ -55,18 +81,22 @@ impl Workload {
             Self::NewConnection => "GET, 1 KiB, a new connection for each request",
             Self::Tls => "GET, 1 KiB, over TLS",
             Self::TlsNewConnection => "GET, 1 KiB, over TLS, a new connection for each request",
+            Self::Calm => "GET, 1 KiB, 8 connections",
+            Self::SlowHeads => "the same, beside 500 slow heads",
+            Self::SlowBodies => "the same, beside 500 slow bodies",
+            Self::HeaderBombs => "the same, beside header bombs",
+            Self::RapidReset => "the same, beside rapid resets",
+            Self::Continuations => "the same, beside continuation floods",
         }
     }
 
     /// The upstream's file and its bytes.
     pub(crate) fn file(self) -> Option<(&'static str, usize)> {
         match self {
-            Self::Small | Self::ManyConnections | Self::NewConnection | Self::Tls | Self::TlsNewConnection => {
-                Some(("1k", 1 << 10))
-            }
             Self::Middle => Some(("16k", 16 << 10)),
             Self::Large => Some(("1m", 1 << 20)),
             Self::Post => None,
+            _ => Some(("1k", 1 << 10)),
         }
     }
 
@@ -78,9 +108,22 @@ impl Workload {
         matches!(self, Self::Tls | Self::TlsNewConnection)
     }
 
+    /// Who sends beside those that are measured.
+    pub(crate) fn flood(self) -> Option<Flood> {
+        match self {
+            Self::SlowHeads => Some(Flood::SlowHeads),
+            Self::SlowBodies => Some(Flood::SlowBodies),
+            Self::HeaderBombs => Some(Flood::HeaderBombs),
+            Self::RapidReset => Some(Flood::RapidReset),
+            Self::Continuations => Some(Flood::Continuations),
+            _ => None,
+        }
+    }
+
     pub(crate) fn connections(self) -> usize {
         match self {
             Self::ManyConnections => MANY_CONNECTIONS,
+            _ if FLOODED.contains(&self) => FEW_CONNECTIONS,
             _ => CONNECTIONS,
         }
     }
@@ -109,6 +152,12 @@ mod tests {
         }
         assert_eq!([Workload::Small, Workload::Tls].map(Workload::is_encrypted), [false, true]);
         assert_eq!(Workload::ManyConnections.connections(), 512);
+        assert!(
+            FLOODED
+                .iter()
+                .all(|workload| workload.connections() == 8
+                    && workload.flood().is_some() == (*workload != Workload::Calm))
+        );
         assert!(Workload::Small.request_in_lua().is_empty());
     }
 }

@@ -41,9 +41,9 @@ fn of_instances(text: &mut Text, shown: &Shown) {
     text.counters(&family, answers);
     let family = Family::counter("eurus_gateway_instance_failed_tries", "Tries that an instance did not answer.");
     text.counters(&family, totals.iter().map(|(pairs, totals)| (pairs.clone(), totals.failures)));
-    let family = Family::counter(
+    let family = Family::histogram(
         "eurus_gateway_instance_wait_seconds",
-        "How long its answers were waited for, from the beginning of the try to the answer's head, all together.",
+        "How long its answers were waited for, from the beginning of the try to the answer's head.",
     );
-    text.counters_f64(&family, totals.iter().map(|(pairs, totals)| (pairs.clone(), totals.waited_ns as f64 / 1e9)));
+    text.histograms_of(&family, totals.into_iter().map(|(pairs, totals)| (pairs, totals.waited)));
 }

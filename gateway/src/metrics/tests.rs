@@ -56,7 +56,9 @@ fn what_is_counted_is_shown_under_its_name() {
         "eurus_gateway_service_request_seconds_sum{service=\"SHOP\"} 2",
         "eurus_gateway_instance_answers_total{service=\"SHOP\",instance=\"a\\\"b\",class=\"4xx\"} 1",
         "eurus_gateway_instance_failed_tries_total{service=\"SHOP\",instance=\"a\\\"b\"} 1",
-        "eurus_gateway_instance_wait_seconds_total{service=\"SHOP\",instance=\"a\\\"b\"} 1.5",
+        "eurus_gateway_instance_wait_seconds_bucket{service=\"SHOP\",instance=\"a\\\"b\",le=\"1.0\"} 0",
+        "eurus_gateway_instance_wait_seconds_bucket{service=\"SHOP\",instance=\"a\\\"b\",le=\"2.5\"} 1",
+        "eurus_gateway_instance_wait_seconds_sum{service=\"SHOP\",instance=\"a\\\"b\"} 1.5",
     ] {
         has(&text, line);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eurus_service::counting::{Grid, Sharded};
+use eurus_service::counting::{Grid, Histogram, Observed, Sharded};
 use http::StatusCode;
 
 use super::{Class, ServiceTally};
@@ -18,7 +18,7 @@ pub(crate) struct InstanceTally {
 struct Counts {
     answers: Grid<(Class,)>,
     failures: Grid<()>,
-    waited_ns: Grid<()>,
+    waited: Grid<(), Histogram>,
 }
 
 /// All that was counted of an instance.
@@ -26,7 +26,7 @@ struct Counts {
 pub(crate) struct InstanceTotals {
     pub(crate) answers: Vec<((Class,), u64)>,
     pub(crate) failures: u64,
-    pub(crate) waited_ns: u64,
+    pub(crate) waited: Observed,
 }
 
 impl InstanceTally {
@@ -49,7 +49,7 @@ impl InstanceTally {
         let Some(own) = &self.own else { return };
         let counts = own.mine();
         counts.answers.count((Class::from(status),));
-        counts.waited_ns.add((), u64::try_from(waited_ns).unwrap_or(0));
+        counts.waited.cell(()).observe_ns(waited_ns);
     }
 
     /// A try ended without an answer.
@@ -61,11 +61,11 @@ impl InstanceTally {
 
     pub(crate) fn totals(&self) -> InstanceTotals {
         let Some(own) = &self.own else { return InstanceTotals::default() };
-        let sum = |totals: Vec<((), u64)>| totals.into_iter().map(|(_, count)| count).sum();
+        let waited = own.totals(|counts| &counts.waited).into_iter().map(|(_, observed)| observed).next();
         InstanceTotals {
             answers: own.totals(|counts| &counts.answers),
-            failures: sum(own.totals(|counts| &counts.failures)),
-            waited_ns: sum(own.totals(|counts| &counts.waited_ns)),
+            failures: own.totals(|counts| &counts.failures).into_iter().map(|(_, count)| count).sum(),
+            waited: waited.unwrap_or_default(),
         }
     }
 }

@@ -92,14 +92,6 @@ impl Text {
         self.sample(family.name, "_total", &[], &value.to_string());
     }
 
-    /// The same with labels.
-    pub fn counters_f64<'a>(&mut self, family: &Family, series: impl IntoIterator<Item = (Pairs<'a>, f64)>) {
-        self.head(family);
-        for (pairs, value) in series {
-            self.sample(family.name, "_total", &pairs, &value.to_string());
-        }
-    }
-
     /// A gauge without labels.
     #[allow(clippy::cast_precision_loss)] // Counts and bytes: far below 2^52.
     pub fn gauge(&mut self, family: &Family, value: u64) {

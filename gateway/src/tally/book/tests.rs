@@ -73,7 +73,7 @@ fn an_instance_that_comes_back_in_time_is_counted_on() {
     let shown = looked(&book, &["1"], 10 * GONE_SHOWN_MS);
     let (_, tally) = shown.instances.first_key_value().unwrap();
     let totals = tally.totals();
-    assert_eq!((totals.answers.iter().map(|(_, count)| count).sum::<u64>(), totals.waited_ns), (2, 10));
+    assert_eq!((totals.answers.iter().map(|(_, count)| count).sum::<u64>(), totals.waited.sum_ns), (2, 10));
 }
 
 #[test]
