@@ -217,6 +217,9 @@ async fn check(downline: &Downline, entry: &mut Entry, now_ms: i64, time: &Regis
     let mut left = Vec::new();
     for instance in entry.instances.iter_mut().filter(|instance| instance.step == Step::Pending) {
         let overtaken = downline.store.is_overtaken(entry.number, &instance.app, &instance.instance_id).await?;
+        if entry.kind == Kind::Online && instance.was_not_there() && !overtaken {
+            continue;
+        }
         let live = downline.client.registries().instance(&instance.app, &instance.instance_id);
         let live = time.bound(live).await.map_err(|error| Refusal::registry_away(&error))?;
         let why = match downline.memory.life(live.as_ref(), &instance.registration, time).await {

@@ -54,9 +54,15 @@ impl AtRegistry<'_> {
     }
 }
 
+const HIDDEN: &str = "the registry does not know it any more, or its lease is over and nothing of it is changed before it renews or is \
+     evicted (404): ask again then, if it is still wanted";
+const NOT_KNOWN: &str = "the registry does not know it any more (404)";
+
 /// Why one instance is not changed, as far as is known.
 enum NotDone {
     No(String),
+    /// It does not know it.
+    NotKnown,
     Unknown(String),
 }
 
@@ -74,6 +80,7 @@ pub async fn offline(at: AtRegistry<'_>, instances: &mut [InstanceRecord]) -> Ve
         match take_out(at, instance).await {
             Ok(()) => instance.step = Step::Done,
             Err(NotDone::No(why)) => refusal = Some(refuse(instance, why)),
+            Err(NotDone::NotKnown) => refusal = Some(refuse(instance, NOT_KNOWN.to_owned())),
             Err(NotDone::Unknown(why)) => {
                 refusal = Some(refuse(instance, why));
                 instance.step = Step::Uncertain;
@@ -97,6 +104,12 @@ pub async fn online(
         let to = back_to(instance);
         match bring_back(at, instance, to).await {
             Ok(()) => instance.step = Step::Done,
+            Err(NotDone::NotKnown) if instance.was_not_there() => {
+                instance.step = Step::Done;
+                let detail = "the registry does not know it now; when it registers again, nothing keeps it out";
+                instance.detail = Some(detail.to_owned());
+            }
+            Err(NotDone::NotKnown) => refusals.push(refuse(instance, HIDDEN.to_owned())),
             Err(NotDone::No(why)) => refusals.push(refuse(instance, why)),
             // It was to come back: nobody is harmed if it does after all. But gateways have to be told, if it has.
             Err(NotDone::Unknown(_)) if is_back(at, instance).await => instance.step = Step::Done,
@@ -142,6 +155,7 @@ pub async fn settle(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result
             match bring_back(at, instance, instance.status_before).await {
                 Ok(()) => (Step::RolledBack, "it was done and reported as failed: put back"),
                 Err(NotDone::No(why) | NotDone::Unknown(why)) => return Err(why),
+                Err(NotDone::NotKnown) => return Err(NOT_KNOWN.to_owned()),
             }
         }
     };
@@ -168,7 +182,7 @@ async fn take_out(at: AtRegistry<'_>, instance: &mut InstanceRecord) -> Result<(
             }
             Ok(())
         }
-        Ok(Changed { outcome: Outcome::NotFound, .. }) => Err(not_known_any_more()),
+        Ok(Changed { outcome: Outcome::NotFound, .. }) => Err(NotDone::NotKnown),
         Err(error) if error.may_have_happened() => was_taken_out(at, instance, &error).await,
         Err(error) => Err(NotDone::No(error.to_string())),
     }
@@ -201,7 +215,7 @@ async fn bring_back(at: AtRegistry<'_>, instance: &mut InstanceRecord, to: Insta
     }
     match set_status(at, instance, to).await {
         Ok(Changed { outcome: Outcome::Done, .. }) => {}
-        Ok(Changed { outcome: Outcome::NotFound, .. }) => return Err(not_known_any_more()),
+        Ok(Changed { outcome: Outcome::NotFound, .. }) => return Err(NotDone::NotKnown),
         Err(error) => return Err(NotDone::No(error.to_string())),
     }
     let shown = remove_override(at, instance, to).await?;
@@ -225,7 +239,7 @@ async fn remove_override(
     let removed = at.registries.remove_override(&instance.app, &instance.instance_id, Some(to));
     match at.change(instance, removed).await {
         Ok(Changed { outcome: Outcome::Done, instance: shown }) => Ok(shown),
-        Ok(Changed { outcome: Outcome::NotFound, .. }) => Err(not_known_any_more()),
+        Ok(Changed { outcome: Outcome::NotFound, .. }) => Err(NotDone::NotKnown),
         Err(error) if error.may_have_happened() => match read_back(at, instance).await {
             Ok(()) if was_out && instance.status != InstanceStatus::OutOfService => Ok(None),
             Ok(()) => Err(NotDone::No(error.to_string())),
@@ -237,10 +251,6 @@ async fn remove_override(
 
 async fn set_status(at: AtRegistry<'_>, instance: &InstanceRecord, to: InstanceStatus) -> Result<Changed, CallFailure> {
     at.change(instance, at.registries.set_status(&instance.app, &instance.instance_id, to)).await
-}
-
-fn not_known_any_more() -> NotDone {
-    NotDone::No("the registry does not know it any more (404)".to_owned())
 }
 
 /// Takes status and registration from what the registry has answered, or from a live read.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use eurus_model::InstanceInfo;
+use eurus_model::{Applications, InstanceInfo};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Candidates, LIVE_READS_AT_ONCE};
@@ -66,8 +66,16 @@ impl Unseen {
             .buffered(LIVE_READS_AT_ONCE)
             .try_collect()
             .await?;
+        let hidden = match read.iter().any(|(_, live)| live.is_none()) {
+            true => time.bound(registries.apps()).await.map_err(|error| Refusal::registry_away(&error))?,
+            false => Applications::default(),
+        };
         let (mut there, mut not_there) = (Vec::new(), Vec::new());
         for (one, live) in read {
+            // One whose lease is over is in lists alone until it is evicted, and stays there with its override: nothing but the
+            // registry's own no says what becomes of it.
+            let live =
+                live.or_else(|| hidden.get(&one.app, &one.instance_id).map(|listed| InstanceInfo::clone(listed)));
             match live {
                 Some(live) if selection::is_meant(&live, target) => there.push(live),
                 // Another life: the offline ends with the one that it was for.

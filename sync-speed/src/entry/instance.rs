@@ -91,7 +91,7 @@ impl InstanceRecord {
         Self { step: Step::Skipped, detail: Some(why.to_string()), ..Self::of(instance) }
     }
 
-    /// From the journal: to be brought back, and not in the registry. There nothing keeps it out.
+    /// From the journal: to be brought back, and not shown by the registry. It is asked all the same: it may have come meanwhile.
     pub(crate) fn not_there(kept_out: KeptOut) -> Self {
         let KeptOut { app, instance_id, registration, port } = kept_out;
         Self {
@@ -101,9 +101,14 @@ impl InstanceRecord {
             port,
             status_before: InstanceStatus::Unknown,
             status: InstanceStatus::Unknown,
-            step: Step::Done,
-            detail: Some("the registry does not know it now; when it registers again, nothing keeps it out".to_owned()),
+            step: Step::Pending,
+            detail: None,
         }
+    }
+
+    /// Whether the registry did not show it when it was selected.
+    pub(crate) fn was_not_there(&self) -> bool {
+        self.status_before == InstanceStatus::Unknown
     }
 
     /// `APP/id`, for people.

@@ -26,6 +26,7 @@ pub(super) async fn roll_back(at: AtRegistry<'_>, instances: &mut [InstanceRecor
             Err(failure) => {
                 let (why, is_known) = match failure {
                     NotDone::No(why) => (why, true),
+                    NotDone::NotKnown => (super::NOT_KNOWN.to_owned(), true),
                     NotDone::Unknown(why) => (why, false),
                 };
                 // Without time the turn may be another one's.

@@ -6,7 +6,7 @@ use crate::support::service::World;
 use eurus_sync_speed::SyncSpeedConfig;
 use eurus_sync_speed::config::OwnRegistration;
 use eurus_sync_speed::points;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registry_that_forgot_is_told_again() {
@@ -188,50 +188,56 @@ async fn a_rolling_one_goes_on_with_those_that_the_registry_forgot() {
     service.stop().await;
 }
 
-/// Brought back while the registry does not know them, whether or not its lists show that already.
+/// What became of each instance, and the beginning of why.
+fn outcomes(entry: &Value) -> Vec<(String, String, String)> {
+    let text = |instance: &Value, field: &str| instance[field].as_str().unwrap_or_default().to_owned();
+    let beginning = |text: String| text.split([';', ',']).next().unwrap_or_default().to_owned();
+    let instances = entry["instances"].as_array().unwrap().iter();
+    let mut all: Vec<_> =
+        instances.map(|one| (text(one, "instanceId"), text(one, "outcome"), beginning(text(one, "detail")))).collect();
+    all.sort_unstable();
+    all
+}
+
+fn each(expected: [(&str, &str, &str); 3]) -> Vec<(String, String, String)> {
+    expected.map(|(id, outcome, why)| (id.to_owned(), outcome.to_owned(), why.to_owned())).to_vec()
+}
+
+/// Brought back while the registry does not know them. As long as its lists show them it may know them, and hide them because
+/// their lease is over: then nothing is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_brought_back_before_it_has_registered_again_stays_in_service() {
-    for lists_are_old in [false, true] {
-        let world = World::with_three();
-        let gateway = world.gateway("g");
-        let service = world.start_with(|config| config.eureka.registration = Some(OwnRegistration::default()));
-        world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
-        offline(&service, json!({"ips": ["10.0.0.2", "10.0.0.3"]})).await;
-        later(&service).await;
-        if lists_are_old {
-            world.registry.freeze_lists();
-        }
-        world.registry.remove("JAVA-SERVICE", "java-2");
-        world.registry.remove("JAVA-SERVICE", "java-3");
-        let body = service.online(json!({"app": "JAVA-SERVICE"})).await.expect(200);
-        let mut outcomes: Vec<(&str, &str, &str)> = Vec::new();
-        for instance in body["instances"].as_array().unwrap() {
-            let text = |field: &str| instance[field].as_str().unwrap_or_default();
-            outcomes.push((text("instanceId"), text("outcome"), text("detail").split(';').next().unwrap_or_default()));
-        }
-        outcomes.sort_unstable();
-        const NOT_THERE: &str = "the registry does not know it now";
-        assert_eq!(
-            outcomes,
-            [("java-2", "done", NOT_THERE), ("java-3", "done", NOT_THERE), ("java-4", "done", "")],
-            "{lists_are_old}"
-        );
-        let told = gateway.told();
-        let uplines = world.events.matching("g /upline");
-        assert_eq!(uplines.len(), 3, "{told:?}");
-        // They register again, later than before, and as UP.
-        let now_ms = service.hand.now_ms();
-        world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
-        world.registry.add("JAVA-SERVICE", "java-2", "10.0.0.2", 8080);
-        world.registry.add("JAVA-SERVICE", "java-3", "10.0.0.3", 8080);
-        restarted(&world, now_ms);
-        world.registry.thaw_lists();
-        later(&service).await;
-        later(&service).await;
-        assert_eq!(world.events.matching(STATUS).len(), 1, "{lists_are_old}: the first offline's alone");
-        assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
-        service.stop().await;
-    }
+    const NOT_THERE: &str = "the registry does not know it now";
+    const HIDDEN: &str = "the registry does not know it any more";
+    let world = World::with_three();
+    let gateway = world.gateway("g");
+    let service = world.start_with(|config| config.eureka.registration = Some(OwnRegistration::default()));
+    world.events.wait_for(1, "registry POST apps/EURUS-SYNC-SPEED").await;
+    offline(&service, json!({"ips": ["10.0.0.2", "10.0.0.3"]})).await;
+    later(&service).await;
+    world.registry.freeze_lists();
+    world.registry.remove("JAVA-SERVICE", "java-2");
+    world.registry.remove("JAVA-SERVICE", "java-3");
+    let body = service.online(json!({"app": "JAVA-SERVICE"})).await.expect(200);
+    let expected = each([("java-2", "refused", HIDDEN), ("java-3", "refused", HIDDEN), ("java-4", "done", "")]);
+    assert_eq!((&body["state"], outcomes(&body)), (&json!("partial"), expected));
+    assert_eq!(world.events.matching("g /upline").len(), 1, "{:?}", gateway.told());
+    world.registry.thaw_lists();
+    let body = service.online(json!({"app": "JAVA-SERVICE"})).await.expect(200);
+    let expected = each([("java-2", "done", NOT_THERE), ("java-3", "done", NOT_THERE), ("java-4", "done", "")]);
+    assert_eq!((&body["state"], outcomes(&body)), (&json!("done"), expected));
+    assert_eq!(world.events.matching("g /upline").len(), 4, "{:?}", gateway.told());
+    // They register again, later than before, and as UP.
+    let now_ms = service.hand.now_ms();
+    world.registry.fail_once("PUT apps/EURUS-SYNC-SPEED", 404);
+    world.registry.add("JAVA-SERVICE", "java-2", "10.0.0.2", 8080);
+    world.registry.add("JAVA-SERVICE", "java-3", "10.0.0.3", 8080);
+    restarted(&world, now_ms);
+    later(&service).await;
+    later(&service).await;
+    assert_eq!(world.events.matching(STATUS).len(), 1, "the first offline's alone");
+    assert_eq!(world.registry.status("JAVA-SERVICE", "java-2"), "UP");
+    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
