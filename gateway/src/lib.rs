@@ -31,7 +31,7 @@
 //! | `trailers` | headers behind a body, either way |
 //! | `upgrade` | connections that leave HTTP, as a WebSocket's does: bytes both ways |
 //! | `answer`, `error` | what the caller gets; whose fault it was and whether a retry is safe |
-//! | `observed_stream` | a connection that tells what moves over it |
+//! | `observed_stream`, `frame_heads` | a connection that tells what moves over it; the frames of HTTP/2 that do |
 //! | `activity`, `failure_log` | an answer that stands still; failures that every request meets, said once |
 //! | `account`, `request_id` | what is seen of one request; what it is called |
 //! | `tally`, `metrics` | what is counted, by thread, service and instance; what of it is shown |
@@ -66,6 +66,7 @@ mod edge;
 mod endpoint;
 mod error;
 mod failure_log;
+mod frame_heads;
 pub mod framing;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -8,8 +8,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::timeout;
 
-/// What every connection of HTTP/2 begins with.
-pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+use crate::frame_heads::PREFACE;
 
 /// Bytes that are read at once: the heads of most requests are shorter.
 const FIRST_BYTES: usize = 4 * 1024;

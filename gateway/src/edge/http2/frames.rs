@@ -3,10 +3,9 @@
 
 use std::fmt;
 
-use super::super::opening::PREFACE;
 use crate::config::Http2Config;
+use crate::frame_heads::FrameHeads;
 
-const HEAD_BYTES: usize = 9;
 const WINDOW_MS: i64 = 1_000;
 
 const DATA: u8 = 0;
@@ -28,10 +27,11 @@ pub(super) enum Flood {
 
 /// Of one connection.
 pub(super) struct Frames {
-    head: [u8; HEAD_BYTES],
-    head_read: usize,
-    /// Bytes until the next head.
-    skipped: usize,
+    heads: FrameHeads,
+    counts: Counts,
+}
+
+struct Counts {
     window_began_ms: i64,
     resets: u32,
     idle_frames: u32,
@@ -42,38 +42,24 @@ pub(super) struct Frames {
 impl Frames {
     /// From the preface on.
     pub(super) fn new(config: &Http2Config) -> Self {
-        Self {
-            head: [0; HEAD_BYTES],
-            head_read: 0,
-            skipped: PREFACE.len(),
+        let counts = Counts {
             window_began_ms: i64::MIN,
             resets: 0,
             idle_frames: 0,
             resets_max: config.resets_per_second,
             idle_frames_max: config.idle_frames_per_second,
-        }
+        };
+        Self { heads: FrameHeads::behind_the_preface(), counts }
     }
 
     /// Takes bytes down as they come; `now_ms` is asked for only when it matters.
-    pub(super) fn received(&mut self, mut bytes: &[u8], now_ms: impl Fn() -> i64) -> Result<(), Flood> {
-        while !bytes.is_empty() {
-            let over = self.skipped.min(bytes.len());
-            self.skipped -= over;
-            bytes = &bytes[over..];
-            let taken = (HEAD_BYTES - self.head_read).min(bytes.len());
-            self.head[self.head_read..self.head_read + taken].copy_from_slice(&bytes[..taken]);
-            self.head_read += taken;
-            bytes = &bytes[taken..];
-            if self.head_read == HEAD_BYTES {
-                self.head_read = 0;
-                let [a, b, c, kind, ..] = self.head;
-                self.skipped = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-                self.count(kind, &now_ms)?;
-            }
-        }
-        Ok(())
+    pub(super) fn received(&mut self, bytes: &[u8], now_ms: impl Fn() -> i64) -> Result<(), Flood> {
+        let Self { heads, counts } = self;
+        heads.pass(bytes, |head| counts.count(head.kind, &now_ms))
     }
+}
 
+impl Counts {
     fn count(&mut self, kind: u8, now_ms: impl Fn() -> i64) -> Result<(), Flood> {
         // A download is a row of window updates: they are its caller's taking.
         if matches!(kind, DATA | HEADERS | PUSH_PROMISE | GOAWAY | WINDOW_UPDATE | CONTINUATION) {
@@ -114,6 +100,7 @@ impl fmt::Display for Flood {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame_heads::PREFACE;
 
     fn frame(kind: u8, payload: usize) -> Vec<u8> {
         let length = u32::try_from(payload).unwrap().to_be_bytes();

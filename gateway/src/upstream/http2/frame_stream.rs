@@ -1,6 +1,7 @@
 //! The stream of a connection of HTTP/2 to an instance. What is written to it is read along, as far as the heads of frames: with
 //! its headers a request begins.
 
+use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -9,10 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::starts::Starts;
-
-const HEAD_BYTES: usize = 9;
-/// What every connection begins with.
-const PREFACE_BYTES: usize = 24;
+use crate::frame_heads::FrameHeads;
 
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
@@ -25,15 +23,12 @@ pub(super) struct FrameStream<S> {
 
 struct Frames {
     starts: Rc<Starts>,
-    head: [u8; HEAD_BYTES],
-    head_bytes: usize,
-    /// Bytes until the next head.
-    skipped: usize,
+    heads: FrameHeads,
 }
 
 impl<S> FrameStream<S> {
     pub(super) fn new(stream: S, starts: Rc<Starts>) -> Self {
-        Self { stream, frames: Frames { starts, head: [0; HEAD_BYTES], head_bytes: 0, skipped: PREFACE_BYTES } }
+        Self { stream, frames: Frames { starts, heads: FrameHeads::behind_the_preface() } }
     }
 }
 
@@ -44,26 +39,16 @@ impl<S> Drop for FrameStream<S> {
 }
 
 impl Frames {
-    fn written(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let over = self.skipped.min(bytes.len());
-            self.skipped -= over;
-            bytes = &bytes[over..];
-            let taken = (HEAD_BYTES - self.head_bytes).min(bytes.len());
-            self.head[self.head_bytes..self.head_bytes + taken].copy_from_slice(&bytes[..taken]);
-            self.head_bytes += taken;
-            bytes = &bytes[taken..];
-            if self.head_bytes == HEAD_BYTES {
-                self.head_bytes = 0;
-                let [a, b, c, kind, _, stream @ ..] = self.head;
-                self.skipped = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-                match kind {
-                    HEADERS => self.starts.headers_written(u32::from_be_bytes(stream)),
-                    RST_STREAM => self.starts.reset_written(u32::from_be_bytes(stream)),
-                    _ => {}
-                }
+    fn written(&mut self, bytes: &[u8]) {
+        let Self { starts, heads } = self;
+        let Ok(()) = heads.pass::<Infallible>(bytes, |head| {
+            match head.kind {
+                HEADERS => starts.headers_written(head.stream),
+                RST_STREAM => starts.reset_written(head.stream),
+                _ => {}
             }
-        }
+            Ok(())
+        });
     }
 }
 
