@@ -13,9 +13,10 @@ use eurus_gateway::framing::verdicts::Verdicts;
 use eurus_gateway::framing::{Fault, Framing};
 use eurus_gateway::fuzzing;
 use http::request::Parts;
-use http::{Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::{Body as _, Incoming, SizeHint};
+use hyper::ext::ReasonPhrase;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
@@ -57,11 +58,11 @@ pub fn headers(data: &[u8]) {
     request(&[b"POST /a HTTP/1.1\r\nhost: a\r\n", data, b"\r\n\r\nhello"].concat());
 }
 
-/// An instance's answer to GET, or with an odd first byte to HEAD.
+/// An instance's answer to GET, or with an odd first byte to HEAD, in pieces of a size that the byte says too.
 pub fn answer(data: &[u8]) {
     let Some((place, data)) = data.split_first() else { return };
     let method = if place % 2 == 0 { Method::GET } else { Method::HEAD };
-    run(ask(method, data));
+    run(ask(method, data, 1 + usize::from(place / 2)));
 }
 
 async fn serve(data: &[u8]) {
@@ -132,40 +133,73 @@ async fn send_and_drain(mut stream: DuplexStream, data: &[u8]) {
     let _ = stream.read_to_end(&mut Vec::new()).await;
 }
 
-async fn ask(method: Method, data: &[u8]) {
-    let (instance, gateway) = duplex(BUFFER);
-    let Ok((mut sender, connection)) = hyper::client::conn::http1::handshake(TokioIo::new(gateway)).await else {
+/// What is read of an answer is what hyper reads of it, and it is refused or ends where a strict reading of the same bytes says.
+async fn ask(method: Method, data: &[u8], piece: usize) {
+    let Ok(ours) = fuzzing::answer(&method, data, piece) else { return };
+    as_strictly(&method, data, &ours);
+    // With it HTTP ends.
+    if ours.head.status == StatusCode::SWITCHING_PROTOCOLS {
         return;
-    };
-    let request = Request::builder().method(&method).uri("/a").header("host", "a").body(Empty::<Bytes>::new());
-    let exchange = async {
-        let response = sender.send_request(request.expect("a valid request")).await;
-        if let Ok(response) = response {
-            passed(&method, data, response).await;
-        }
-        drop(sender);
-    };
-    let _ = tokio::join!(connection, send_and_drain(instance, data), exchange);
+    }
+    let (head, body, trailers) =
+        by_hyper(method, data).await.unwrap_or_else(|why| panic!("no answer to hyper: {why}: {}", data.escape_ascii()));
+    assert_eq!((ours.head.status, ours.head.version), (head.status, head.version));
+    let mut headers = head.headers;
+    if head.status == StatusCode::NO_CONTENT {
+        // There it means nothing, and does not pass.
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    assert_eq!(ours.head.headers, headers);
+    assert_eq!(ours.head.extensions.get::<ReasonPhrase>(), head.extensions.get::<ReasonPhrase>());
+    assert_eq!((ours.body.as_slice(), ours.trailers), (&body[..], trailers));
 }
 
-/// An answer that hyper has read is refused, or ends where a strict reading of the same bytes says.
-async fn passed(method: &Method, data: &[u8], mut response: Response<Incoming>) {
-    let strict = strict(data);
-    let judged = fuzzing::answer(&mut response);
-    let has_no_body = *method == Method::HEAD || matches!(response.status().as_u16(), 101 | 204 | 304);
-    let Ok(body) = response.into_body().collect().await else { return };
-    let body = body.to_bytes();
-    match (strict, judged) {
-        (Some(Err(fault)), Ok(_)) => panic!("passed on, although {fault}"),
-        (Some(Ok(_)), Ok(_)) if has_no_body => assert!(body.is_empty(), "a body where there is none"),
-        (Some(Ok((Some(Framing::Length(length)), _))), Ok(_)) => assert_eq!(body.len() as u64, length),
-        (Some(Ok((Some(Framing::Chunked), rest))), Ok(_)) => {
-            let mut chunks = Chunks::default();
-            let is_whole = chunks.read(rest).is_err() || chunks.has_ended();
-            assert!(is_whole, "a body in chunks that has not ended");
+async fn by_hyper(
+    method: Method,
+    data: &[u8],
+) -> Result<(http::response::Parts, Bytes, Option<HeaderMap>), hyper::Error> {
+    let (instance, gateway) = duplex(BUFFER);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(gateway)).await?;
+    let request = Request::builder().method(method).uri("/a").header("host", "a").body(Empty::<Bytes>::new());
+    let exchange = async {
+        let response = sender.send_request(request.expect("a valid request")).await?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?;
+        drop(sender);
+        let trailers = body.trailers().cloned();
+        Ok((head, body.to_bytes(), trailers))
+    };
+    // What comes before the request is none of its answer.
+    let asked = async {
+        let mut instance = instance;
+        let _ = instance.read(&mut [0; 1024]).await;
+        send_and_drain(instance, data).await;
+    };
+    let (_, (), answer) = tokio::join!(connection, asked, exchange);
+    answer
+}
+
+fn as_strictly(method: &Method, data: &[u8], ours: &fuzzing::Answer) {
+    let has_no_body = *method == Method::HEAD || matches!(ours.head.status.as_u16(), 101 | 204 | 304);
+    match strict(data) {
+        Some(Err(fault)) => panic!("passed on, although {fault}"),
+        Some(Ok(_)) if has_no_body => assert!(
+            ours.body.is_empty() || ours.head.status == StatusCode::SWITCHING_PROTOCOLS,
+            "a body where there is none"
+        ),
+        Some(Ok((Some(Framing::Length(length)), rest))) => {
+            assert_eq!((ours.body.len() as u64, ours.unread as u64), (length, rest.len() as u64 - length));
         }
-        (Some(Ok((None, rest))), Ok(_)) => assert_eq!(body, rest),
-        (None, _) | (_, Err(_)) => {}
+        Some(Ok((Some(Framing::Chunked), rest))) => {
+            let mut chunks = Chunks::default();
+            // Blanks behind a size are taken of an instance, and of no caller.
+            if let Ok(taken) = chunks.read(rest) {
+                assert!(chunks.has_ended(), "a body in chunks that has not ended");
+                assert_eq!(ours.unread, rest.len() - taken);
+            }
+        }
+        Some(Ok((None, rest))) => assert_eq!(ours.body, rest),
+        None => {}
     }
 }
 
@@ -177,7 +211,8 @@ fn strict(mut data: &[u8]) -> Strict<'_> {
         let mut head = Head::default();
         // It stands for the first line, in which all is allowed.
         let _ = head.line(b"GET / HTTP/1.1");
-        let first = line(&mut data)?;
+        // An empty line before it is passed over, of an instance too.
+        let first = line(&mut data).filter(|line| !line.is_empty())?;
         let mut is_framed = false;
         let framing = loop {
             let line = line(&mut data)?.to_ascii_lowercase();
@@ -188,7 +223,7 @@ fn strict(mut data: &[u8]) -> Strict<'_> {
                 Err(fault) => return Some(Err(fault)),
             }
         };
-        let is_interim = first.starts_with(b"HTTP/1.1 1") && !first.starts_with(b"HTTP/1.1 101");
+        let is_interim = first.get(8..).is_some_and(|rest| rest.starts_with(b" 1") && !rest.starts_with(b" 101"));
         if !is_interim {
             return Some(Ok((is_framed.then_some(framing), data)));
         }

@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
+use bytes::BytesMut;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, Method, Request};
 use hyper::body::{Body as _, Incoming};
 
 use crate::caller::Scheme;
@@ -14,6 +15,8 @@ use crate::headers::{self, Passing, Way};
 use crate::judgement::judge;
 use crate::limits::Limits;
 use crate::upstream::answer_head;
+pub use crate::upstream::answer_head::Said;
+use crate::upstream::http1::{HeadLimits, Left, Next, parse};
 
 /// Who has sent everything.
 pub const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
@@ -37,10 +40,48 @@ pub fn request(verdicts: &Verdicts, request: Request<Incoming>) -> Result<(Parts
     Ok((head, body))
 }
 
-/// Judges an instance's answer; whether more may follow on its connection.
+/// An instance's answer, as the gateway reads it.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its head.
+    pub head: http::response::Parts,
+    /// What was said of its body.
+    pub said: Said,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// What follows that.
+    pub trailers: Option<HeaderMap>,
+    /// Bytes that have come, and belong to no answer.
+    pub unread: usize,
+}
+
+/// Reads and judges an answer to a request of this method, of a connection that carries these bytes, in pieces of this size, and ends.
 ///
 /// # Errors
 /// Why it is not passed on.
-pub fn answer(response: &mut Response<Incoming>) -> Result<bool, &'static str> {
-    answer_head::judge(response)
+pub fn answer(method: &Method, bytes: &[u8], piece: usize) -> Result<Answer, String> {
+    let (mut unread, mut pieces) = (BytesMut::new(), bytes.chunks(piece));
+    let limits =
+        HeadLimits { bytes_max: Limits::default().header_bytes_max, headers_max: Limits::default().headers_max };
+    let mut head = loop {
+        match parse(&mut unread, &mut HeaderMap::new(), limits).map_err(|error| error.to_string())? {
+            Some(head) if !head.is_interim() => break head.parts,
+            Some(_) => {}
+            None => unread.extend_from_slice(pieces.next().ok_or("the connection ended in its head")?),
+        }
+    };
+    let said = answer_head::judge(head.status, &mut head.headers)?;
+    let (mut left, mut body) = (Left::behind(method, head.status, said, limits), Vec::new());
+    let trailers = loop {
+        match left.next(&mut unread).map_err(|error| error.to_string())? {
+            Next::Data(data) => body.extend(data),
+            Next::End(trailers) => break trailers,
+            Next::Unread => match pieces.next() {
+                Some(piece) => unread.extend_from_slice(piece),
+                None if matches!(left, Left::UntilClosed) => break None,
+                None => return Err("the connection ended in its body".to_owned()),
+            },
+        }
+    };
+    Ok(Answer { head, said, body, trailers, unread: unread.len() + pieces.map(<[u8]>::len).sum::<usize>() })
 }

@@ -36,8 +36,8 @@ pub struct Limits {
     pub trusted_proxies: Vec<IpNetwork>,
 }
 
-/// hyper reads the headers of so many on its stack; when it is told another number, four times for each request elsewhere.
-const HYPERS_HEADERS_MAX: usize = 100;
+/// So many headers hyper reads on its stack, and so do we; when it is told another number, four times for each request elsewhere.
+pub(crate) const HEADERS_ON_STACK: usize = 100;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -45,7 +45,7 @@ impl Default for Limits {
             uri_bytes_max: 16 * 1024,
             header_bytes_max: 64 * 1024,
             // Also what hyper has room for without asking the allocator.
-            headers_max: HYPERS_HEADERS_MAX,
+            headers_max: HEADERS_ON_STACK,
             body_bytes_max: 0,
             body_read_timeout_ms: 30_000,
             body_rate_min: 240,
@@ -60,7 +60,7 @@ impl Default for Limits {
 impl Limits {
     /// What hyper has to be told of `headers_max`.
     pub(crate) fn headers_max_of_hyper(&self) -> Option<usize> {
-        (self.headers_max != HYPERS_HEADERS_MAX).then_some(self.headers_max)
+        (self.headers_max != HEADERS_ON_STACK).then_some(self.headers_max)
     }
 
     /// Whether what this address says of others is believed.

@@ -12,10 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) trait Observer {
     /// These bytes came.
     fn received(&self, bytes: &[u8]);
-    /// Whether more may be read; why not.
-    fn check_read(&self) -> io::Result<()> {
-        Ok(())
-    }
     /// Bytes were offered, and this is what became of them.
     fn written(&self, outcome: &Poll<io::Result<usize>>);
     /// Everything that was offered has left.
@@ -36,7 +32,6 @@ impl<S, O> ObservedStream<S, O> {
 
 impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for ObservedStream<S, O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.observer.check_read()?;
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
         let came = &buffer.filled()[before..];

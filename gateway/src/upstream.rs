@@ -7,7 +7,7 @@
 //! | `tls` | whom TLS trusts, and what it offers to speak |
 //! | `stream` | a connection's bytes: plain, or under TLS |
 //! | `first_byte` | watches the bytes of a connection of HTTP/1.1 |
-//! | `http1` | one of HTTP/1.1 |
+//! | `http1`, `http1/*` | one of HTTP/1.1 |
 //! | `http2`, `http2/*` | one of HTTP/2, and its requests |
 //! | `keep_alive` | how long an instance says that it keeps an idle connection |
 //! | `links` | the connections of HTTP/2 to one instance, and who waits for them |
@@ -21,7 +21,7 @@ pub(crate) mod answer_head;
 pub(crate) mod connection;
 pub(crate) mod dial;
 mod first_byte;
-mod http1;
+pub(crate) mod http1;
 mod http2;
 pub(crate) mod instance_body;
 mod keep_alive;

@@ -65,7 +65,12 @@ impl Worker {
             idle_ms: config.idle_ms,
         };
         let pool = Pool::new(limits, Arc::clone(&tally));
-        let dialer = Rc::new(Dialer { config: config.clone(), tls: instance_tls, tally: Arc::clone(&tally) });
+        let dialer = Rc::new(Dialer {
+            config: config.clone(),
+            tls: instance_tls,
+            tally: Arc::clone(&tally),
+            spares: Rc::default(),
+        });
         let (access_lines, request_ids) = (AccessLines::new(access_log), RequestIds::default());
         let (failures, upgraded) = (FailureLog::default(), Cell::new(0));
         Self {

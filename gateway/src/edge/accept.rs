@@ -1,5 +1,6 @@
 //! Accepts connections until told to stop, then lets the requests under way finish.
 
+use std::future::pending;
 use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -105,12 +106,20 @@ fn place(worker: &Worker, per_ip: &Arc<PerIp>, peer: IpAddr) -> Option<Place> {
     place
 }
 
-/// Closes idle connections in time, also to addresses that are not called any more.
+/// Instances that close many idle connections at once do so within this.
+const CLOSING: Duration = Duration::from_millis(100);
+
+/// Closes idle connections in time, also to addresses that are not called any more, and soon after their instances.
 async fn close_overdue(worker: Rc<Worker>, mut timer: Timer, stop: Shutdown) {
     loop {
         tokio::select! {
             () = stop.wait() => return,
-            () = timer.sleep_ms((worker.config.idle_ms / 2).max(1)) => worker.pool.close_overdue(worker.clock.now_ms()),
+            () = timer.sleep_ms((worker.config.idle_ms / 2).max(1)) => {}
+            () = worker.pool.stirred() => {
+                // Real time: sockets have theirs.
+                let _: Result<(), _> = timeout(CLOSING, pending()).await;
+            }
         }
+        worker.pool.close_overdue(worker.clock.now_ms());
     }
 }

@@ -13,11 +13,14 @@ const EXTENSIONS_MAX: u32 = 4 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Chunks {
     at: At,
+    /// Blanks may stand behind a size: servers exist that pad it.
+    takes_blanks: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum At {
     Size { size: u64, digits: u32 },
+    Blanks { size: u64 },
     Extensions { size: u64, count: u32 },
     SizeLf { size: u64 },
     Data { left: u64 },
@@ -32,11 +35,26 @@ enum At {
 
 impl Default for Chunks {
     fn default() -> Self {
-        Self { at: At::Size { size: 0, digits: 0 } }
+        Self { at: At::Size { size: 0, digits: 0 }, takes_blanks: false }
     }
 }
 
 impl Chunks {
+    /// Of an answer: what comes from an instance is read a little more leniently, and written anew.
+    pub(crate) fn of_an_answer() -> Self {
+        Self { takes_blanks: true, ..Self::default() }
+    }
+
+    /// Bytes of a chunk that come next; `None`: it is no data that comes.
+    pub(crate) fn data_left(&self) -> Option<u64> {
+        if let At::Data { left } = self.at { Some(left) } else { None }
+    }
+
+    /// Whether what comes next is of the trailers, or of the line that ends them.
+    pub(crate) fn is_in_trailers(&self) -> bool {
+        matches!(self.at, At::TrailerBegin | At::Trailer | At::TrailerLf | At::EndLf)
+    }
+
     /// Takes bytes, as many as belong to the body: how many these are.
     ///
     /// # Errors
@@ -56,7 +74,7 @@ impl Chunks {
                     count
                 }
                 at => {
-                    self.at = at.after(rest[0])?;
+                    self.at = at.after(rest[0], self.takes_blanks)?;
                     1
                 }
             };
@@ -71,9 +89,15 @@ impl Chunks {
 }
 
 impl At {
-    fn after(self, byte: u8) -> Result<Self, Fault> {
+    fn after(self, byte: u8, takes_blanks: bool) -> Result<Self, Fault> {
         match (self, byte) {
+            (Self::Size { size, digits: 1.. } | Self::Blanks { size }, b' ' | b'\t') if takes_blanks => {
+                Ok(Self::Blanks { size })
+            }
             (Self::Size { size, digits }, _) => Self::after_size(size, digits, byte),
+            (Self::Blanks { size }, b'\r') => Ok(Self::SizeLf { size }),
+            (Self::Blanks { size }, b';') => Ok(Self::Extensions { size, count: 0 }),
+            (Self::Blanks { .. }, _) => Err(Fault::BadChunkSize),
             (Self::Extensions { size, .. }, b'\r') => Ok(Self::SizeLf { size }),
             (Self::Extensions { count: EXTENSIONS_MAX.., .. }, _) => Err(Fault::ChunkLineTooLong),
             (Self::Extensions { size, count }, b'\t' | b' '..=b'~' | 0x80..) => {

@@ -21,7 +21,7 @@ where
     // Held to the end: with it goes that the request is under way.
     let Switched { mut connection, protocol } = switched;
     let address = connection.address();
-    let Some(instance) = connection.take_stream().await else {
+    let Some(instance) = connection.take_stream() else {
         return log::debug!("{protocol} of {peer}: the instance at {address} was gone before it was spoken to");
     };
     worker.upgraded.set(worker.upgraded.get() + 1);

@@ -1,28 +1,32 @@
 //! Whether an instance's answer can be read in one way only. What cannot is not passed on: the caller, or a proxy in front,
 //! might read it in the other one.
 
-use http::{Response, StatusCode, header};
+use http::{StatusCode, header};
 
-/// Judges an answer's head, and takes out a length that means nothing. Whether its connection is spent: more may follow on
-/// it than the answer.
+/// What an answer's head says of its body, for a method and status that have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// How long it is.
+    pub length: Option<u64>,
+    /// It comes in chunks.
+    pub is_chunked: bool,
+    /// There is none, and what was said of it may yet come: no further answer follows on the connection.
+    pub is_spent: bool,
+}
+
+/// Judges an answer's head, and takes out a length that means nothing.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn judge<B>(response: &mut Response<B>) -> Result<bool, &'static str> {
-    let status = response.status();
-    framing(status, response.headers_mut())
-}
-
-fn framing(status: StatusCode, headers: &mut header::HeaderMap) -> Result<bool, &'static str> {
+pub(crate) fn judge(status: StatusCode, headers: &mut header::HeaderMap) -> Result<Said, &'static str> {
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
     let length = lengths.next();
     if lengths.next().is_some() {
         return Err("its answer has more than one Content-Length");
     }
-    if !length.is_none_or(|length| is_number(length.as_bytes())) {
-        return Err("its answer's Content-Length is not a decimal number");
-    }
-    let has_body = length.is_some_and(|length| length != "0");
+    let length =
+        length.map(|length| number(length.as_bytes()).ok_or("its answer's Content-Length is not a decimal number"));
+    let length = length.transpose()?;
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let is_chunked = match codings.next() {
         None => false,
@@ -31,17 +35,17 @@ fn framing(status: StatusCode, headers: &mut header::HeaderMap) -> Result<bool, 
         Some(_) => return Err("its answer's Transfer-Encoding is not 'chunked', once and alone"),
     };
     if status != StatusCode::NO_CONTENT && status != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(false);
+        return Ok(Said { length, is_chunked, is_spent: false });
     }
     // There is no body, whatever it says; what it takes for one may still come.
     headers.remove(header::CONTENT_LENGTH);
-    Ok(has_body || is_chunked)
+    Ok(Said { length, is_chunked, is_spent: is_chunked || length.is_some_and(|length| length > 0) })
 }
 
-fn is_number(value: &[u8]) -> bool {
-    let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+fn number(value: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     // Nothing is as long as 2^63, and others read it as a signed number.
-    digits.is_some_and(|digits| digits.parse::<i64>().is_ok())
+    digits.parse::<i64>().ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -69,8 +73,8 @@ mod tests {
             (200, &[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], None),
         ];
         for (status, pairs, expected) in table {
-            let judged = framing(StatusCode::from_u16(status).unwrap(), &mut headers(pairs));
-            assert_eq!(judged.ok(), expected, "{status} {pairs:?}");
+            let judged = judge(StatusCode::from_u16(status).unwrap(), &mut headers(pairs));
+            assert_eq!(judged.ok().map(|said| said.is_spent), expected, "{status} {pairs:?}");
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::worker::Worker;
 
 /// See the module.
 pub(crate) enum Connection {
-    Http1(Http1),
+    Http1(Box<Http1>),
     Http2(Place),
 }
 
@@ -51,9 +51,9 @@ impl Connection {
     }
 
     /// After an answer 101: what was read beyond it, and the stream.
-    pub(crate) async fn take_stream(&mut self) -> Option<(Bytes, Stream)> {
+    pub(crate) fn take_stream(&mut self) -> Option<(Bytes, Stream)> {
         match self {
-            Self::Http1(connection) => connection.take_stream().await,
+            Self::Http1(connection) => connection.take_stream(),
             Self::Http2(_) => None,
         }
     }
@@ -124,7 +124,7 @@ async fn http1(
     destination: &Destination,
     kept: Kept,
     limit: Duration,
-) -> Result<Http1, DialError> {
+) -> Result<Box<Http1>, DialError> {
     if let Some(connection) = worker.pool.take_ready(endpoint.number(), &worker.clock, kept).await {
         return Ok(connection);
     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::http1::Http1;
+use super::http1::{Http1, Spares};
 use super::http2::Link;
 use super::stream::{Sent, Socket};
 use super::tls::{InstanceTls, Under};
@@ -27,11 +27,13 @@ pub(crate) struct Dialer {
     pub(crate) config: EdgeConfig,
     pub(crate) tls: Arc<InstanceTls>,
     pub(crate) tally: Arc<Tally>,
+    /// Shared by all connections of HTTP/1.1.
+    pub(crate) spares: Rc<Spares>,
 }
 
 /// An open connection.
 pub(super) enum Dialed {
-    Http1(Http1),
+    Http1(Box<Http1>),
     Http2(Rc<Link>),
 }
 
@@ -83,7 +85,7 @@ impl Dialer {
         let Some(name) = &destination.server_name else {
             return match spoken {
                 Spoken::Http1 | Spoken::Negotiated => {
-                    Http1::plain(stream, address, &self.config.limits).await.map(Dialed::Http1)
+                    Ok(Dialed::Http1(Http1::plain(stream, address, &self.config.limits, &self.spares)))
                 }
                 Spoken::Http2 => Link::open(stream, None, address, self).await.map(Dialed::Http2),
             };
@@ -94,7 +96,7 @@ impl Dialer {
         match spoken {
             Spoken::Http2 if !is_http2 => Err(io::Error::other("it does not agree to HTTP/2 under TLS (ALPN)")),
             _ if is_http2 => Link::open(stream, Some((sent, under)), address, self).await.map(Dialed::Http2),
-            _ => Http1::tls((stream, under), &sent, address, &self.config.limits).await.map(Dialed::Http1),
+            _ => Ok(Dialed::Http1(Http1::tls((stream, under), &sent, address, &self.config.limits, &self.spares))),
         }
     }
 

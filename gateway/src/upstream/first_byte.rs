@@ -8,12 +8,9 @@ use std::task::Poll;
 use crate::endpoint::{StartTicket, UnderWay};
 use crate::observed_stream::Observer;
 
-/// How an answer that is not the last one begins.
-const INTERIM: &[u8] = b"HTTP/1.1 1";
-
 /// What is known of the request on one connection. Shared by its stream and its user, on one thread; when both are gone
 /// without a byte written, the ticket goes with them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Watch {
     ticket: RefCell<Option<StartTicket>>,
     /// The request whose first byte was written, until its answer has ended.
@@ -22,48 +19,13 @@ pub(crate) struct Watch {
     unflushed: Cell<bool>,
     /// A byte came since the request was armed.
     answered: Cell<bool>,
-    /// Bytes that came before the answer, when it began with an interim one (1xx); and how many may.
-    interim_bytes: Cell<Option<usize>>,
-    interim_bytes_max: usize,
-    /// The request asked for another protocol: the stream outlives HTTP when the instance agrees.
-    may_switch: Cell<bool>,
 }
 
 impl Watch {
-    /// Of a connection whose instance may send so many bytes before an answer.
-    pub(super) fn new(interim_bytes_max: usize) -> Self {
-        Self {
-            ticket: RefCell::default(),
-            under_way: RefCell::default(),
-            unflushed: Cell::default(),
-            answered: Cell::default(),
-            interim_bytes: Cell::default(),
-            interim_bytes_max,
-            may_switch: Cell::default(),
-        }
-    }
-
     /// The next byte written is the first of this ticket's request.
     pub(super) fn arm(&self, ticket: StartTicket) {
         self.answered.set(false);
-        self.interim_bytes.set(None);
-        self.may_switch.set(false);
         self.ticket.replace(Some(ticket));
-    }
-
-    /// The head of the answer is there: what comes is its body.
-    pub(super) fn head_came(&self) {
-        self.interim_bytes.set(None);
-    }
-
-    /// The request that was armed asks for another protocol.
-    pub(super) fn let_switch(&self) {
-        self.may_switch.set(true);
-    }
-
-    /// Whether the stream is kept when HTTP ends on it.
-    pub(super) fn may_switch(&self) -> bool {
-        self.may_switch.get()
     }
 
     /// The instance agreed to another protocol. The request is under way until the connection ends.
@@ -75,7 +37,6 @@ impl Watch {
 
     /// The answer has ended, or nobody waits for it any more.
     pub(super) fn request_ended(&self) {
-        self.may_switch.set(false);
         drop(self.under_way.take());
     }
 
@@ -91,25 +52,8 @@ impl Watch {
 }
 
 impl Observer for Watch {
-    fn received(&self, bytes: &[u8]) {
-        let is_first = !self.answered.replace(true);
-        // hyper passes over interim answers without an end; all of what comes is counted once there was one.
-        if is_first && bytes.starts_with(INTERIM) {
-            self.interim_bytes.set(Some(0));
-        }
-        if let Some(count) = self.interim_bytes.get() {
-            self.interim_bytes.set(Some(count.saturating_add(bytes.len())));
-        }
-    }
-
-    fn check_read(&self) -> io::Result<()> {
-        if self.interim_bytes.get().is_some_and(|count| count > self.interim_bytes_max) {
-            return Err(io::Error::other(format!(
-                "more than {} bytes of interim answers (1xx)",
-                self.interim_bytes_max
-            )));
-        }
-        Ok(())
+    fn received(&self, _bytes: &[u8]) {
+        self.answered.set(true);
     }
 
     fn written(&self, outcome: &Poll<io::Result<usize>>) {
@@ -121,7 +65,7 @@ impl Observer for Watch {
         }
     }
 
-    /// hyper flushes the stream once its own buffer is empty.
+    /// The stream is flushed when all that is there of the request has been written.
     fn flushed(&self) {
         self.unflushed.set(false);
     }
@@ -142,7 +86,7 @@ mod tests {
     use crate::observed_stream::ObservedStream;
 
     fn watched(stream: TcpStream) -> (ObservedStream<TcpStream, Watch>, Rc<Watch>) {
-        let watch = Rc::new(Watch::new(1_024));
+        let watch = Rc::new(Watch::default());
         (ObservedStream::new(stream, Rc::clone(&watch)), watch)
     }
 

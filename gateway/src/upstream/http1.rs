@@ -1,29 +1,61 @@
-//! One connection of HTTP/1.1 to an instance.
+//! One connection of HTTP/1.1 to an instance, written and read by whoever has a request on it: no task of its own, no hand-over
+//! between two, and nothing held in memory while it is idle.
+//!
+//! | module | what |
+//! |---|---|
+//! | `sending` | a request on its way, head and body |
+//! | `head` | the head of an answer |
+//! | `body`, `chunked` | its body |
+//! | `wire` | the stream, and what was read of it |
+//! | `spares` | buffers that are not in use |
 
-use std::io;
+mod body;
+mod chunked;
+mod head;
+mod sending;
+mod spares;
+mod wire;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::client::conn::http1::{self, Parts, SendRequest};
-use hyper_util::rt::TokioIo;
+use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
+use super::answer_head::Said;
 use super::first_byte::Watch;
 use super::stream::{Sent, Socket, Stream};
 use super::tls::Under;
 use super::upload::Upload;
 use crate::limits::Limits;
+pub(crate) use body::{AnswerBody, Left, ReadError};
+pub(crate) use chunked::Next;
+use head::HeadError;
+pub(crate) use head::{Head, HeadLimits, parse};
+use sending::{SendError, Sending};
+pub(crate) use spares::Spares;
+use wire::Wire;
+
+/// How long the rest of a request may still go to an instance that has answered it to the end. Nobody waits for it; without it
+/// the caller's connection, on which it comes, would have to be closed at once, and with it the answer might be lost.
+const REST_MAX: Duration = Duration::from_secs(30);
 
 /// Open, and used by one request at a time.
 pub(crate) struct Http1 {
-    pub(super) sender: SendRequest<Upload>,
     pub(super) watch: Rc<Watch>,
+    wire: Rc<RefCell<Wire>>,
+    spares: Rc<Spares>,
+    limits: HeadLimits,
     address: SocketAddr,
-    /// What runs it; with the stream for its outcome, when HTTP has ended on it and another protocol may go on.
-    run: JoinHandle<Option<Parts<TokioIo<Stream>>>>,
     /// `None`: it is no connection of TLS.
     under: Option<Under>,
     /// The number of its endpoint.
@@ -34,59 +66,61 @@ pub(crate) struct Http1 {
     pub(super) idle_ms_max: i64,
     /// Bytes may come that belong to no request: it carries no other one.
     pub(super) is_spent: bool,
+    /// Tells who sends the rest of a request, by its end, that nobody waits for the answer any more.
+    rest: Option<oneshot::Sender<()>>,
+}
+
+/// A request that got no answer.
+pub(super) struct Unanswered {
+    pub(super) why: Why,
+    /// The request, if nothing of it has been touched.
+    pub(super) unsent: Option<Request<Upload>>,
+}
+
+/// Why it got none.
+#[derive(Debug)]
+pub(super) enum Why {
+    /// The connection had ended before.
+    WasClosed,
+    Answer(HeadError),
+    Request(SendError),
 }
 
 impl Http1 {
-    pub(super) async fn plain(stream: TcpStream, address: SocketAddr, limits: &Limits) -> io::Result<Self> {
-        let watch = Rc::new(Watch::new(limits.header_bytes_max));
-        Self::over((Stream::plain(stream, &watch), None), watch, address, limits).await
+    pub(super) fn plain(stream: TcpStream, address: SocketAddr, limits: &Limits, spares: &Rc<Spares>) -> Box<Self> {
+        let watch = Rc::<Watch>::default();
+        Self::over((Stream::plain(stream, &watch), None), watch, address, (limits, spares))
     }
 
-    pub(super) async fn tls(
+    pub(super) fn tls(
         (stream, under): (TlsStream<Socket>, Under),
         sent: &Sent,
         address: SocketAddr,
         limits: &Limits,
-    ) -> io::Result<Self> {
-        let watch = Rc::new(Watch::new(limits.header_bytes_max));
-        Self::over((Stream::tls(stream, sent, &watch), Some(under)), watch, address, limits).await
+        spares: &Rc<Spares>,
+    ) -> Box<Self> {
+        let watch = Rc::<Watch>::default();
+        Self::over((Stream::tls(stream, sent, &watch), Some(under)), watch, address, (limits, spares))
     }
 
-    async fn over(
+    fn over(
         (stream, under): (Stream, Option<Under>),
         watch: Rc<Watch>,
         address: SocketAddr,
-        limits: &Limits,
-    ) -> io::Result<Self> {
-        let mut builder = http1::Builder::new();
-        builder.max_header_size(limits.header_bytes_max);
-        if let Some(max) = limits.headers_max_of_hyper() {
-            builder.max_headers(max);
-        }
-        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-        let seen = Rc::clone(&watch);
-        let run = tokio::task::spawn_local(async move {
-            // Unlike a shutdown, which nobody needs before a close, this leaves the stream to an upgrade.
-            match connection.without_shutdown().await {
-                // Kept only where somebody may want it: else the outcome would hold open what is closed.
-                Ok(parts) => seen.may_switch().then_some(parts),
-                // A request on it is told by its sender; an idle connection that breaks harms nobody.
-                Err(error) => {
-                    log::debug!("connection to {address} ended: {error}");
-                    None
-                }
-            }
-        });
-        Ok(Self {
-            sender,
+        (limits, spares): (&Limits, &Rc<Spares>),
+    ) -> Box<Self> {
+        Box::new(Self {
             watch,
+            wire: Rc::new(RefCell::new(Wire::new(stream, Rc::clone(spares)))),
+            spares: Rc::clone(spares),
+            limits: HeadLimits { bytes_max: limits.header_bytes_max, headers_max: limits.headers_max },
             address,
-            run,
             under,
             endpoint: 0,
             is_reused: false,
             idle_ms_max: i64::MAX,
             is_spent: false,
+            rest: None,
         })
     }
 
@@ -101,20 +135,95 @@ impl Http1 {
     }
 
     /// After an answer 101: what was read beyond it, and the stream.
-    pub(super) async fn take_stream(&mut self) -> Option<(Bytes, Stream)> {
-        // A task that failed has no stream either: the connection is closed.
-        let parts = (&mut self.run).await.ok().flatten()?;
-        Some((parts.read_buf, parts.io.into_inner()))
+    pub(super) fn take_stream(&mut self) -> Option<(Bytes, Stream)> {
+        self.wire.borrow_mut().take_stream().map(|(unread, stream)| (unread.freeze(), stream))
     }
 
-    /// Whether it carries no further request: it is known to be closed, or what it was opened with is replaced.
-    pub(super) fn has_ended(&self) -> bool {
-        self.is_spent || self.sender.is_closed() || self.under.as_ref().is_some_and(Under::is_replaced)
+    /// Whether it carries no further request: it is known to be closed, or what it was opened with is replaced. Else who is given is
+    /// told when more is known.
+    pub(super) fn has_ended(&self, told: &Waker) -> bool {
+        self.is_spent
+            || !self.watch.is_quiet()
+            || self.under.as_ref().is_some_and(Under::is_replaced)
+            || self.wire.borrow_mut().is_over(told)
     }
 
-    /// Waits until the request before is over on our side; `false`: it cannot be used again.
-    pub(super) async fn becomes_ready(&mut self) -> bool {
-        self.sender.ready().await.is_ok() && self.watch.is_quiet()
+    /// Sends a request, and waits for the head of its answer. What is left of the request then goes on by itself: an instance may
+    /// answer before it has all of it.
+    pub(super) async fn exchange(&mut self, request: Request<Upload>) -> Result<Head, Unanswered> {
+        if !self.is_reused && self.wire.borrow_mut().is_over(Waker::noop()) {
+            return Err(Unanswered { why: Why::WasClosed, unsent: Some(request) });
+        }
+        self.wire.borrow_mut().begin();
+        let (head, body) = request.into_parts();
+        let mut sending = Some(Sending::new(&head, body, self.spares.take()));
+        // Its memory will do for the answer's.
+        let mut headers = head.headers;
+        headers.clear();
+        let outcome = self.head_of(&mut sending, headers).await;
+        if let Some(sending) = sending.filter(|_| outcome.is_ok()) {
+            self.send_on(sending);
+        }
+        outcome.map_err(|why| Unanswered { why, unsent: None })
+    }
+
+    /// Of the request nothing is left once it has been sent, or cannot be.
+    async fn head_of(&self, left: &mut Option<Sending>, mut headers: HeaderMap) -> Result<Head, Why> {
+        let mut write_error = None;
+        poll_fn(|cx| {
+            let mut wire = self.wire.borrow_mut();
+            if let Some(sending) = left
+                && let Poll::Ready(sent) = wire.poll_send(cx, sending)
+            {
+                if let Some(sending) = left.take() {
+                    self.spares.give(sending.into_buffer());
+                }
+                match sent {
+                    Ok(()) => wire.sent(),
+                    // Perhaps it says why it takes no more.
+                    Err(SendError::Write(error)) => write_error = Some(error),
+                    Err(error) => return Poll::Ready(Err(Why::Request(error))),
+                }
+            }
+            wire.poll_head(cx, &mut headers, self.limits).map_err(|error| match (error, write_error.take()) {
+                (HeadError::Closed | HeadError::Io(_), Some(error)) => Why::Request(SendError::Write(error)),
+                (error, _) => Why::Answer(error),
+            })
+        })
+        .await
+    }
+
+    fn send_on(&mut self, mut sending: Sending) {
+        let (held, dropped) = oneshot::channel();
+        self.rest = Some(held);
+        let wire = Rc::clone(&self.wire);
+        tokio::task::spawn_local(async move {
+            let sent = poll_fn(|cx| wire.borrow_mut().poll_send(cx, &mut sending));
+            let nobody_waits = async {
+                // Nothing is ever sent: it ends with who holds the other end.
+                let _: Result<(), _> = dropped.await;
+                if wire.borrow().is_answered() {
+                    // Real time: it is waited for a socket.
+                    let _: Result<(), _> = timeout(REST_MAX, pending()).await;
+                }
+            };
+            tokio::select! {
+                sent = sent => match sent {
+                    Ok(()) => wire.borrow_mut().sent(),
+                    // The answer may be whole; no other request goes this way.
+                    Err(SendError::Write(error)) => log::debug!("an instance took no more of a request: {error}"),
+                    Err(SendError::Body(_) | SendError::Length) => wire.borrow_mut().breaks(),
+                },
+                () = nobody_waits => {}
+            }
+        });
+    }
+
+    /// The body of an answer to a request of this method.
+    pub(super) fn body(&self, method: &Method, status: StatusCode, said: Said) -> AnswerBody {
+        let left = Left::behind(method, status, said, self.limits);
+        let is_last = self.is_spent || matches!(left, Left::UntilClosed);
+        AnswerBody::new(&self.wire, left, is_last)
     }
 }
 
@@ -122,5 +231,17 @@ impl Http1 {
 impl Drop for Http1 {
     fn drop(&mut self) {
         self.request_ended();
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WasClosed => f.write_str("connection closed before the request was sent"),
+            Self::Answer(error) => write!(f, "{error}"),
+            Self::Request(SendError::Write(error)) => write!(f, "connection broke while the request was sent: {error}"),
+            Self::Request(SendError::Body(error)) => write!(f, "{error}"),
+            Self::Request(SendError::Length) => f.write_str("the request's body has another length than its head says"),
+        }
     }
 }

@@ -5,20 +5,21 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 
+use super::http1::{AnswerBody, ReadError};
 use super::http2::received::Received;
 
 /// See the module.
 pub(crate) enum InstanceBody {
-    Http1(Incoming),
+    Http1(AnswerBody),
     Http2(Received),
 }
 
 /// Why it broke off.
 #[derive(Debug)]
 pub(crate) enum BodyError {
-    Http1(hyper::Error),
+    Http1(ReadError),
     /// A caller of HTTP/2 is told its reason.
     Http2(h2::Error),
     /// It was reset as if all were well, which says nothing of a body in its middle.

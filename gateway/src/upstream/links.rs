@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -36,7 +37,7 @@ pub(crate) struct Links {
     failure: RefCell<Option<DialError>>,
     /// HTTP/1.1 was agreed upon; the connection on which it was, for the first who takes it.
     is_http1: Cell<bool>,
-    first_http1: RefCell<Option<Http1>>,
+    first_http1: RefCell<Option<Box<Http1>>>,
     waiting: Cell<usize>,
     freed: Rc<Notify>,
     opened: Notify,
@@ -64,11 +65,12 @@ impl Links {
         loop {
             let (freed, opened, openings) = (self.freed.notified(), self.opened.notified(), self.openings.get());
             if self.is_http1.get() {
-                let first =
-                    self.first_http1.take().filter(|connection| !connection.has_ended()).map(|mut connection| {
+                let first = self.first_http1.take().filter(|connection| !connection.has_ended(Waker::noop())).map(
+                    |mut connection| {
                         connection.endpoint = which.endpoint;
                         Connection::Http1(connection)
-                    });
+                    },
+                );
                 return Ok(first);
             }
             if let Some(place) = self.free() {

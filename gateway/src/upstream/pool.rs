@@ -5,8 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Wake, Waker};
 
 use eurus_service::Clock;
+use tokio::sync::Notify;
 
 use super::Connection;
 use super::connection::Kept;
@@ -29,33 +31,50 @@ pub(crate) struct Pool {
     count: Cell<usize>,
     links: RefCell<HashMap<Which, Rc<Links>>>,
     tally: Arc<Tally>,
+    /// Something has come over an idle connection, its end most often.
+    stirred: Arc<Stirred>,
+    /// The same, for the connections to tell it.
+    told: Waker,
+}
+
+/// See [`Pool::stirred`].
+#[derive(Debug, Default)]
+struct Stirred(Notify);
+
+impl Wake for Stirred {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
+    }
 }
 
 struct Idle {
-    connection: Http1,
+    connection: Box<Http1>,
     since_ms: i64,
 }
 
 impl Idle {
-    fn is_good(&self, now_ms: i64, idle_ms: i64) -> bool {
-        !self.connection.has_ended() && now_ms - self.since_ms < idle_ms.min(self.connection.idle_ms_max)
+    fn is_good(&self, now_ms: i64, idle_ms: i64, told: &Waker) -> bool {
+        !self.connection.has_ended(told) && now_ms - self.since_ms < idle_ms.min(self.connection.idle_ms_max)
     }
 }
 
 impl Pool {
     /// Empty.
     pub(crate) fn new(limits: PoolLimits, tally: Arc<Tally>) -> Self {
-        Self { limits, idle: RefCell::default(), count: Cell::new(0), links: RefCell::default(), tally }
+        let stirred = Arc::<Stirred>::default();
+        let told = Waker::from(Arc::clone(&stirred));
+        Self { limits, idle: RefCell::default(), count: Cell::new(0), links: RefCell::default(), tally, stirred, told }
     }
 
     /// The connection to an endpoint that became idle last, unless it is closed or was idle for too long.
-    fn take(&self, endpoint: u64, now_ms: i64) -> Option<Http1> {
+    fn take(&self, endpoint: u64, now_ms: i64) -> Option<Box<Http1>> {
         let mut all = self.idle.borrow_mut();
         let idle = all.get_mut(&endpoint)?;
         while let Some(Idle { connection, since_ms }) = idle.pop_back() {
             self.fewer(1);
             let idle = Idle { connection, since_ms };
-            if idle.is_good(now_ms, self.limits.idle_ms) {
+            // With it comes a request, which has it told what else there is.
+            if idle.is_good(now_ms, self.limits.idle_ms, Waker::noop()) {
                 return Some(idle.connection);
             }
         }
@@ -64,27 +83,23 @@ impl Pool {
     }
 
     /// The same, when it is ready for a request that has these demands.
-    pub(super) async fn take_ready(&self, endpoint: u64, clock: &Clock, kept: Kept) -> Option<Http1> {
+    pub(super) async fn take_ready(&self, endpoint: u64, clock: &Clock, kept: Kept) -> Option<Box<Http1>> {
         match kept {
             Kept::No => return None,
             // What the operating system knows by now of connections that instances have closed, this pool knows then too.
             Kept::Checked => tokio::task::yield_now().await,
             Kept::Welcome => {}
         }
-        while let Some(mut connection) = self.take(endpoint, clock.now_ms()) {
-            if connection.becomes_ready().await {
-                connection.is_reused = true;
-                return Some(connection);
-            }
-        }
-        None
+        let mut connection = self.take(endpoint, clock.now_ms())?;
+        connection.is_reused = true;
+        Some(connection)
     }
 
     /// Keeps a connection, or closes it when a limit is reached.
     pub(crate) fn put(&self, connection: Connection, now_ms: i64) {
         // A place on a shared one is free again when it is dropped.
         let Connection::Http1(connection) = connection else { return };
-        if connection.has_ended() {
+        if connection.has_ended(&self.told) {
             return;
         }
         if self.count.get() >= self.limits.all_max {
@@ -118,11 +133,16 @@ impl Pool {
         }
     }
 
-    /// Closes what was idle for too long.
+    /// Until an instance may have closed an idle connection.
+    pub(crate) async fn stirred(&self) {
+        self.stirred.0.notified().await;
+    }
+
+    /// Closes what was idle for too long, or is closed by its instance.
     pub(crate) fn close_overdue(&self, now_ms: i64) {
         self.idle.borrow_mut().retain(|_, idle| {
             let before = idle.len();
-            idle.retain(|one| one.is_good(now_ms, self.limits.idle_ms));
+            idle.retain(|one| one.is_good(now_ms, self.limits.idle_ms, &self.told));
             self.fewer(before - idle.len());
             !idle.is_empty()
         });
@@ -151,7 +171,7 @@ mod tests {
             for (kept, is_taken) in [(Kept::Welcome, true), (Kept::Checked, false), (Kept::No, false)] {
                 let stream = TcpStream::connect(address).await.unwrap();
                 let (instance, _) = listener.accept().unwrap();
-                let connection = Http1::plain(stream, address, &Limits::default()).await.unwrap();
+                let connection = Http1::plain(stream, address, &Limits::default(), &Rc::default());
                 pool.put(Connection::Http1(connection), 0);
                 if kept == Kept::Checked {
                     let alive = pool.take_ready(0, &clock, kept).await.unwrap();

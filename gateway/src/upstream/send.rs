@@ -9,7 +9,6 @@ mod in_time;
 mod over_http1;
 mod over_http2;
 
-use std::error::Error as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -204,8 +203,4 @@ fn failed(endpoint: &Endpoint, kind: ErrorKind, why: &str, retry: Retry) -> Requ
         service: Some(endpoint.application().to_owned()),
         instance: Some(endpoint.to_string()),
     }
-}
-
-fn in_words(error: &hyper::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

@@ -80,10 +80,6 @@ impl Observer for Heard {
         self.0.received(bytes);
     }
 
-    fn check_read(&self) -> io::Result<()> {
-        self.0.check_read()
-    }
-
     fn written(&self, _outcome: &Poll<io::Result<usize>>) {}
 }
 

@@ -20,9 +20,9 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 /// Pools, buffers and caches are filled by then.
 const WARM_UP: u32 = 200;
 const COUNTED: u32 = 1_000;
-/// What the gateway itself may add to a request: the prefix that is stripped and the target without it; and of one that may be repeated a
-/// copy of its head, which is four.
-const OWN_MAX: f64 = 5.5;
+/// What the gateway may add to what hyper needs on both sides: the prefix that is stripped and the target without it, and of a request that
+/// may be repeated a copy of its head, which is four. Towards instances it needs less than hyper.
+const OWN_MAX: f64 = 1.5;
 
 #[derive(Clone, Copy, Debug)]
 enum Asked {

@@ -9,6 +9,7 @@ mod balancing;
 mod browser;
 mod curl;
 mod downline;
+mod early_answers;
 mod error_details;
 mod failures;
 mod framing;

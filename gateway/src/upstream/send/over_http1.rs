@@ -2,17 +2,17 @@
 
 use std::pin::pin;
 
+use http::response::Parts;
 use http::{Response, StatusCode};
-use hyper::body::Incoming;
 
 use super::in_time::in_time;
-use super::{Answer, Outgoing, broke, failed, gone, in_words, too_long};
+use super::{Answer, Outgoing, broke, failed, gone, too_long};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError, Retry};
 use crate::upgrade::Protocols;
 use crate::upstream::answer_head;
 use crate::upstream::connection::Connection;
-use crate::upstream::http1::Http1;
+use crate::upstream::http1::{Head, Http1, Unanswered};
 use crate::upstream::instance_body::InstanceBody;
 use crate::upstream::keep_alive;
 use crate::upstream::upload::Progress;
@@ -21,7 +21,7 @@ use crate::worker::Worker;
 pub(super) async fn send(
     worker: &Worker,
     endpoint: &Endpoint,
-    mut connection: Http1,
+    mut connection: Box<Http1>,
     ticket: StartTicket,
     outgoing: &mut Outgoing,
 ) -> Result<Answer, RequestError> {
@@ -30,31 +30,32 @@ pub(super) async fn send(
     };
     let upload = request.body().progress();
     connection.watch.arm(ticket);
-    if outgoing.upgrade.is_some() {
-        connection.watch.let_switch();
-    }
-    let answer = pin!(connection.sender.try_send_request(request));
+    let method = request.method().clone();
     let (limit, idle) = (outgoing.response_limit(worker), outgoing.terms.time_outs.idle);
-    match in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
-        Ok(Ok(mut response)) => {
-            connection.watch.head_came();
+    let outcome = {
+        let answer = pin!(connection.exchange(request));
+        in_time(answer, upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await
+    };
+    match outcome {
+        Ok(Ok(Head { mut parts, is_kept, .. })) => {
             // What it says once it says each time.
             if !connection.is_reused {
-                connection.idle_ms_max = keep_alive::idle_ms_max(response.headers());
+                connection.idle_ms_max = keep_alive::idle_ms_max(&parts.headers);
             }
-            connection.is_spent |= answer_head::judge(&mut response)
+            let said = answer_head::judge(parts.status, &mut parts.headers)
                 .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, why, outgoing.elsewhere()))?;
-            let switched_to = switched(&response, outgoing.upgrade.as_ref())
+            connection.is_spent |= said.is_spent || !is_kept;
+            let switched_to = switched(&parts, outgoing.upgrade.as_ref())
                 .map_err(|why| failed(endpoint, ErrorKind::BadAnswer, &why, Retry::No))?;
             outgoing.let_go();
             if switched_to.is_some() {
                 connection.watch.switched();
             }
-            let (response, connection) = (response.map(InstanceBody::Http1), Connection::Http1(connection));
+            let body = InstanceBody::Http1(connection.body(&method, parts.status, said));
+            let (response, connection) = (Response::from_parts(parts, body), Connection::Http1(connection));
             Ok(Answer { response, connection, upload, switched_to, call: outgoing.call })
         }
-        Ok(Err(mut error)) => {
-            let unsent = error.take_message();
+        Ok(Err(Unanswered { why, unsent })) => {
             let is_unsent = unsent.is_some();
             if is_unsent {
                 outgoing.request = unsent;
@@ -71,15 +72,15 @@ pub(super) async fn send(
                 Retry::Elsewhere if was_closed => Retry::Anywhere,
                 retry => retry,
             };
-            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &in_words(error.error()), retry))
+            Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &why.to_string(), retry))
         }
         Err(who) => Err(too_long(worker, endpoint, outgoing, &who)),
     }
 }
 
 /// What an instance has switched to; or why its 101 is none that could be passed on.
-fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<Option<Protocols>, String> {
-    let status = response.status();
+fn switched(answer: &Parts, asked: Option<&Protocols>) -> Result<Option<Protocols>, String> {
+    let status = answer.status;
     if status != StatusCode::SWITCHING_PROTOCOLS {
         // To its caller that would be the tunnel itself.
         return match asked.is_some_and(Protocols::is_over_http2) && status.is_success() {
@@ -88,5 +89,5 @@ fn switched(response: &Response<Incoming>, asked: Option<&Protocols>) -> Result<
         };
     }
     let asked = asked.ok_or("it switched protocols (101) without having been asked")?;
-    asked.agreed(response.headers()).map(Some)
+    asked.agreed(&answer.headers).map(Some)
 }

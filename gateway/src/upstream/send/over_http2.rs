@@ -100,6 +100,6 @@ fn judge(worker: &Worker, response: &mut Response<RecvStream>) -> Result<(), Str
     if response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
         return Err("it switched protocols (101), which HTTP/2 does not know".to_owned());
     }
-    answer_head::judge(response)?;
+    answer_head::judge(response.status(), response.headers_mut())?;
     Ok(())
 }

@@ -179,9 +179,10 @@ async fn flooding(host: u8, begin: &'static [u8], again: &'static [u8], cut: Arc
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_floods_is_cut_off() {
-    let table: [(&[u8], &[u8]); 4] = [
+    let table: [(&[u8], &[u8]); 5] = [
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"),
+        (b"", b"HTTP/1.0 102 Processing\r\n\r\n"),
         (b"HTTP/1.1 200 OK\r\n", b"X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"),
         (b"HTTP/1.1 200 OK\r\nX-A: ", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
     ];
