@@ -3,7 +3,7 @@
 mod access;
 mod callers;
 mod database;
-mod from_properties;
+pub(crate) mod from_properties;
 mod kubernetes;
 
 use std::fmt;

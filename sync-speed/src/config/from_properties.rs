@@ -18,7 +18,7 @@ const DEFAULT_GROUP: &str = "eurus.sync-speed.default-gateway-group";
 const GATEWAY_NETWORKS: &str = "eurus.sync-speed.gateway-networks";
 const GATEWAYS_TLS_ENABLED: &str = "eurus.sync-speed.gateways.tls.enabled";
 const GATEWAYS_TLS_NAME: &str = "eurus.sync-speed.gateways.tls.server-name";
-const GATEWAYS_TLS: PemKeys = PemKeys {
+pub(crate) const GATEWAYS_TLS: PemKeys = PemKeys {
     trust_certificate: "eurus.sync-speed.gateways.tls.trust-certificate",
     certificate: "eurus.sync-speed.gateways.tls.certificate",
     private_key: "eurus.sync-speed.gateways.tls.certificate-private-key",

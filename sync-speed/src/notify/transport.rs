@@ -2,6 +2,10 @@
 //! elsewhere.
 
 use std::fmt;
+use std::io::{
+    self,
+    ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof},
+};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +28,8 @@ use crate::access::Token;
 const ANSWER_BYTES_MAX: usize = 4 * 1_024;
 /// An idle connection is kept as long, real time: orders come in bursts.
 const IDLE_MAX: Duration = Duration::from_secs(90);
+/// What a gateway that ends the connection may have meant.
+const NAMES_OURS: &str = "where it asks for a certificate, eurus.sync-speed.gateways.tls.certificate names ours";
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -111,9 +117,20 @@ impl Transport {
                 "what it answers is no HTTP ({innermost}); if it speaks TLS there (eurus.gateway.admin.ssl.*), set \
                  eurus.sync-speed.gateways.tls.trust-certificate here"
             )),
+            () if self.scheme == "https" && was_closed(error) => NoAnswer::Lost(format!("{innermost}; {NAMES_OURS}")),
             () => NoAnswer::Lost(innermost),
         }
     }
+}
+
+/// The connection ended without an answer. In TLS 1.3 a gateway refuses who shows no certificate only after the handshake is
+/// over on this side, and the alert that says so can be lost with the connection.
+fn was_closed(error: &hyper_util::client::legacy::Error) -> bool {
+    causes(error).any(|cause| {
+        let closed = |error: &hyper::Error| error.is_canceled() || error.is_incomplete_message() || error.is_closed();
+        let broken = |error: &io::Error| matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
+        cause.downcast_ref().is_some_and(closed) || cause.downcast_ref().is_some_and(broken)
+    })
 }
 
 fn bearer(token: &Token) -> Result<HeaderValue, ConfigError> {
@@ -144,11 +161,61 @@ fn of_handshake(failed: &rustls::Error, why: &str) -> String {
              certificates are called by .server-name"
         ),
         rustls::Error::AlertReceived(_) => {
-            format!("{why}; where it asks for a certificate, eurus.sync-speed.gateways.tls.certificate names ours")
+            format!("{why}; {NAMES_OURS}")
         }
         rustls::Error::InvalidMessage(_) => {
             format!("TLS: {why}; does its admin API speak TLS (eurus.gateway.admin.ssl.*)?")
         }
         _ => format!("TLS: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use eurus_service::Properties;
+    use eurus_service::properties::Sources;
+    use rustls::ServerConfig;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::config::from_properties::GATEWAYS_TLS;
+
+    const WITHIN: Duration = Duration::from_secs(20);
+
+    /// Agrees on TLS with whoever connects, and closes without a word.
+    async fn closes_after_the_handshake() -> (SocketAddr, String) {
+        let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        let key = own.signing_key.serialize_der().try_into().unwrap();
+        let config = ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                drop(acceptor.accept(stream).await);
+            }
+        });
+        (address, own.cert.pem())
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_after_the_handshake_points_to_our_certificate() {
+        let (address, certificate) = closes_after_the_handshake().await;
+        let flags = vec![(GATEWAYS_TLS.trust_certificate.to_owned(), certificate)];
+        let (properties, _) = Properties::layered(Sources { flags, ..Sources::default() }).unwrap();
+        let tls = ClientTls::by_keys(&GATEWAYS_TLS, &properties).unwrap().unwrap();
+        let transport = Transport::new(WITHIN, None, Some(&tls)).unwrap();
+        let request = Request::get(format!("https://{address}/")).body(Full::default()).unwrap();
+        let answer = transport.call(request, WITHIN).await;
+        assert!(matches!(&answer, Err(NoAnswer::Lost(why)) if why.contains(NAMES_OURS)), "{answer:?}");
     }
 }
