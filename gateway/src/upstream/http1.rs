@@ -25,7 +25,8 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -41,7 +42,8 @@ pub(crate) use body::{AnswerBody, Left, ReadError};
 pub(crate) use chunked::Next;
 use head::HeadError;
 pub(crate) use head::{Head, HeadLimits, parse};
-use sending::{SendError, Sending};
+use sending::SendError;
+pub(super) use sending::Sending;
 pub(crate) use spares::Spares;
 use wire::Wire;
 
@@ -70,18 +72,9 @@ pub(crate) struct Http1 {
     rest: Option<oneshot::Sender<()>>,
 }
 
-/// A request that got no answer.
-pub(super) struct Unanswered {
-    pub(super) why: Why,
-    /// The request, if nothing of it has been touched.
-    pub(super) unsent: Option<Request<Upload>>,
-}
-
-/// Why it got none.
+/// Why a request got no answer.
 #[derive(Debug)]
 pub(super) enum Why {
-    /// The connection had ended before.
-    WasClosed,
     Answer(HeadError),
     Request(SendError),
 }
@@ -148,36 +141,24 @@ impl Http1 {
             || self.wire.borrow_mut().is_over(told)
     }
 
-    /// Sends a request, and waits for the head of its answer. What is left of the request then goes on by itself: an instance may
-    /// answer before it has all of it.
-    pub(super) async fn exchange(&mut self, request: Request<Upload>) -> Result<Head, Unanswered> {
+    /// Begins a request. `Err`: the connection had ended before, and this is its body, untouched.
+    pub(super) fn begin(&self, head: &Parts, body: Upload) -> Result<Sending, Upload> {
         if !self.is_reused && self.wire.borrow_mut().is_over(Waker::noop()) {
-            return Err(Unanswered { why: Why::WasClosed, unsent: Some(request) });
+            return Err(body);
         }
         self.wire.borrow_mut().begin();
-        let (head, body) = request.into_parts();
-        let mut sending = Some(Sending::new(&head, body, self.spares.take()));
-        // Its memory will do for the answer's.
-        let mut headers = head.headers;
-        headers.clear();
-        let outcome = self.head_of(&mut sending, headers).await;
-        if let Some(sending) = sending.filter(|_| outcome.is_ok()) {
-            self.send_on(sending);
-        }
-        outcome.map_err(|why| Unanswered { why, unsent: None })
+        Ok(Sending::new(head, body, self.spares.take()))
     }
 
-    /// Of the request nothing is left once it has been sent, or cannot be.
-    async fn head_of(&self, left: &mut Option<Sending>, mut headers: HeaderMap) -> Result<Head, Why> {
-        let mut write_error = None;
+    /// Sends it, and waits for the head of its answer, which may come before all of it has left.
+    pub(super) async fn answer(&self, sending: &mut Sending) -> Result<Head, Why> {
+        let (mut headers, mut write_error) = (self.spares.take_headers(), None);
         poll_fn(|cx| {
             let mut wire = self.wire.borrow_mut();
-            if let Some(sending) = left
+            if !sending.is_over()
                 && let Poll::Ready(sent) = wire.poll_send(cx, sending)
             {
-                if let Some(sending) = left.take() {
-                    self.spares.give(sending.into_buffer());
-                }
+                self.spares.give(sending.take_buffer());
                 match sent {
                     Ok(()) => wire.sent(),
                     // Perhaps it says why it takes no more.
@@ -191,6 +172,15 @@ impl Http1 {
             })
         })
         .await
+    }
+
+    /// The answer is passed on: what is left of the request goes on by itself, and the memory of its headers is there for others'.
+    pub(super) fn goes_on(&mut self, mut sending: Sending, headers: HeaderMap) {
+        self.spares.give_headers(headers);
+        if !sending.is_over() {
+            sending.let_go();
+            self.send_on(sending);
+        }
     }
 
     fn send_on(&mut self, mut sending: Sending) {
@@ -237,7 +227,6 @@ impl Drop for Http1 {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WasClosed => f.write_str("connection closed before the request was sent"),
             Self::Answer(error) => write!(f, "{error}"),
             Self::Request(SendError::Write(error)) => write!(f, "connection broke while the request was sent: {error}"),
             Self::Request(SendError::Body(error)) => write!(f, "{error}"),

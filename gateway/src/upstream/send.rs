@@ -12,17 +12,16 @@ mod over_http2;
 use std::rc::Rc;
 use std::time::Duration;
 
+use http::Response;
 use http::request::Parts;
-use http::{Request, Response};
 
 use super::Connection;
 use super::connection::{Kept, Needs};
 use super::instance_body::InstanceBody;
-use super::upload::{Failure, Loan, Progress, Slow, Upload};
+use super::upload::{Failure, Progress, Slow, Upload};
 use crate::endpoint::{Endpoint, StartTicket};
 use crate::error::{ErrorKind, RequestError, Retry};
 use crate::grpc::Call;
-use crate::headers;
 use crate::judgement;
 use crate::limits::Limits;
 use crate::terms::Terms;
@@ -30,13 +29,14 @@ use crate::upgrade::Protocols;
 use crate::worker::Worker;
 use in_time::TooLong;
 
-/// A request to instances, as far as it is still ours: once it is on its way nothing remains, unless it may be repeated.
+/// A request to instances. A connection borrows its head, and has its body until it gives that back.
 pub(crate) struct Outgoing {
-    request: Option<Request<Upload>>,
+    /// As HTTP/1.1 knows it. Empty of headers once the request is answered.
+    head: Parts,
+    /// `None`: it is on its way, or too much of it is gone to send it again.
+    body: Option<Upload>,
     /// Idempotent: it may be sent again as long as nothing of an answer was passed on, and all of its body is at hand.
     is_repeatable: bool,
-    /// One that is on its way and may be repeated.
-    lent: Option<(Parts, Loan)>,
     /// What the caller would rather speak.
     upgrade: Option<Protocols>,
     /// `None`: it is none of gRPC.
@@ -65,7 +65,7 @@ impl Outgoing {
         terms: Terms,
     ) -> Self {
         let is_repeatable = head.method.is_idempotent();
-        Self { request: Some(Request::from_parts(head, body)), is_repeatable, lent: None, upgrade, call, terms }
+        Self { head, body: Some(body), is_repeatable, upgrade, call, terms }
     }
 
     /// What it needs of a connection.
@@ -93,44 +93,14 @@ impl Outgoing {
         }
     }
 
-    /// The request, addressed; of one that may be repeated so much stays that it can be, with so many bytes of its body.
-    fn take(&mut self, endpoint: &Endpoint, replay_bytes_max: usize) -> Option<Request<Upload>> {
-        let mut request = self.request.take()?;
-        headers::set_host(request.headers_mut(), endpoint.destination().authority.clone());
-        if self.is_repeatable {
-            let (head, mut body) = request.into_parts();
-            body.keep(replay_bytes_max);
-            let (body, loan) = body.lend();
-            self.lent = Some((head.clone(), loan));
-            request = Request::from_parts(head, body);
-        }
-        Some(request)
-    }
-
-    /// It is answered.
-    fn let_go(&mut self) {
-        if let Some((_, loan)) = self.lent.take() {
-            loan.let_go();
-        }
-    }
-
-    /// What a connection of HTTP/2 has given back of it.
-    fn comes_back(&mut self, head: Parts, body: Option<Upload>) {
-        let whole = body.and_then(|mut body| body.rewind().then_some(body));
-        self.request = whole.map(|body| Request::from_parts(head, body));
-    }
-
-    /// Takes it back, as far as that is possible.
-    fn take_back(&mut self) {
-        if let Some((head, loan)) = self.lent.take() {
-            self.request = loan.take_back().map(|body| Request::from_parts(head, body));
-        }
+    /// What a connection has given back of its body.
+    fn comes_back(&mut self, body: Option<Upload>) {
+        self.body = body.and_then(|mut body| body.rewind().then_some(body));
     }
 
     /// Whether it may go to another instance, when one has broken off or answered what is no answer.
-    fn elsewhere(&mut self) -> Retry {
-        self.take_back();
-        if self.is_repeatable && self.request.is_some() { Retry::Elsewhere } else { Retry::No }
+    fn elsewhere(&self) -> Retry {
+        if self.is_repeatable && self.body.is_some() { Retry::Elsewhere } else { Retry::No }
     }
 }
 
@@ -163,7 +133,7 @@ fn broke(terms: &Terms, endpoint: &Endpoint, upload: Option<&Progress>, why: &st
     }
 }
 
-fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &mut Outgoing, who: &TooLong) -> RequestError {
+fn too_long(worker: &Worker, endpoint: &Endpoint, outgoing: &Outgoing, who: &TooLong) -> RequestError {
     let Limits { body_read_timeout_ms, body_rate_min, .. } = worker.config.limits;
     let idle_ms = outgoing.terms.time_outs.idle.map_or(0, |idle| idle.as_millis());
     let (kind, why) = match who {

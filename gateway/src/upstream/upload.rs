@@ -1,10 +1,8 @@
 //! A caller's body on its way to an instance, and where it stands.
 
 mod kept;
-mod loan;
 mod progress;
 
-use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,21 +15,11 @@ use crate::framing::Fault;
 use crate::framing::verdicts::Verdicts;
 use crate::trailers;
 use kept::Kept;
-pub(super) use loan::Loan;
 pub(crate) use progress::{Progress, Slow};
 
-/// The body of a request to an instance.
+/// The body of a request to an instance. `None`: the request has none.
 #[derive(Debug)]
-pub(crate) struct Upload(Whose);
-
-#[derive(Debug)]
-enum Whose {
-    /// The request has none.
-    Nobodys,
-    Own(Streamed),
-    /// Whoever lent it may take it back.
-    Lent(Rc<RefCell<Option<Streamed>>>),
-}
+pub(crate) struct Upload(Option<Streamed>);
 
 #[derive(Debug)]
 struct Streamed {
@@ -52,8 +40,6 @@ pub(crate) enum UploadError {
     Malformed(Fault),
     /// It is longer than allowed.
     TooLong,
-    /// It goes elsewhere: nobody waits for the answer to this try any more.
-    TakenBack,
 }
 
 /// The same, for the request that fails with it.
@@ -70,49 +56,31 @@ impl Upload {
         let left = (bytes_max > 0).then_some(bytes_max);
         let streamed =
             |body| Streamed { body, left, verdicts, progress: Rc::new(Progress::new()), kept: Kept::default() };
-        Self(if body.is_end_stream() { Whose::Nobodys } else { Whose::Own(streamed(body)) })
-    }
-
-    /// No body.
-    pub(crate) const fn none() -> Self {
-        Self(Whose::Nobodys)
+        Self((!body.is_end_stream()).then(|| streamed(body)))
     }
 
     /// Keeps what is taken of it, up to so many bytes: it may have to be sent again.
     pub(super) fn keep(&mut self, bytes_max: usize) {
-        self.with(|streamed| streamed.kept.begin(bytes_max));
+        if let Some(streamed) = &mut self.0 {
+            streamed.kept.begin(bytes_max);
+        }
     }
 
     /// It will not have to be sent again.
     pub(super) fn let_go(&mut self) {
-        self.with(|streamed| streamed.kept.let_go());
+        if let Some(streamed) = &mut self.0 {
+            streamed.kept.let_go();
+        }
     }
 
     /// Begins anew, if all of what was taken is still there.
     pub(super) fn rewind(&mut self) -> bool {
-        let is_nobodys = matches!(self.0, Whose::Nobodys);
-        self.with(Streamed::rewind).unwrap_or(is_nobodys)
+        self.0.as_mut().is_none_or(Streamed::rewind)
     }
 
     /// Where it stands; `None` when there is no body.
     pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
-        self.look(|streamed| Rc::clone(&streamed.progress))
-    }
-
-    fn with<T>(&mut self, change: impl FnOnce(&mut Streamed) -> T) -> Option<T> {
-        match &mut self.0 {
-            Whose::Nobodys => None,
-            Whose::Own(streamed) => Some(change(streamed)),
-            Whose::Lent(lent) => lent.borrow_mut().as_mut().map(change),
-        }
-    }
-
-    fn look<T>(&self, at: impl FnOnce(&Streamed) -> T) -> Option<T> {
-        match &self.0 {
-            Whose::Nobodys => None,
-            Whose::Own(streamed) => Some(at(streamed)),
-            Whose::Lent(lent) => lent.borrow().as_ref().map(at),
-        }
+        self.0.as_ref().map(|streamed| Rc::clone(&streamed.progress))
     }
 }
 
@@ -121,11 +89,7 @@ impl Streamed {
         let frame = self.poll(cx);
         match &frame {
             Poll::Pending => self.progress.waits(),
-            Poll::Ready(Some(Err(error))) => {
-                if let Some(failure) = error.failure() {
-                    self.progress.fails(failure);
-                }
-            }
+            Poll::Ready(Some(Err(error))) => self.progress.fails(error.failure()),
             Poll::Ready(None) => {
                 // Of chunks the end is known only now: the caller has sent all, and is not waited for any more.
                 self.progress.goes_on(0);
@@ -157,9 +121,7 @@ impl Streamed {
         }
         Poll::Ready(Some(Ok(self.kept.keep(trailers::pass(frame)))))
     }
-}
 
-impl Streamed {
     fn rewind(&mut self) -> bool {
         let is_whole = self.progress.failure().is_none() && self.kept.rewind();
         if is_whole {
@@ -191,33 +153,27 @@ impl Body for Upload {
     type Error = UploadError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        match self.with(|streamed| streamed.poll_and_note(cx)) {
-            Some(frame) => frame,
-            None if matches!(self.0, Whose::Nobodys) => Poll::Ready(None),
-            None => Poll::Ready(Some(Err(UploadError::TakenBack))),
+        match &mut self.0 {
+            Some(streamed) => streamed.poll_and_note(cx),
+            None => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        // One that was taken back has not ended: it must not look whole to the instance.
-        self.look(Streamed::is_end_stream).unwrap_or(matches!(self.0, Whose::Nobodys))
+        self.0.as_ref().is_none_or(Streamed::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.0 {
-            Whose::Nobodys => SizeHint::with_exact(0),
-            _ => self.look(Streamed::size_hint).unwrap_or_default(),
-        }
+        self.0.as_ref().map_or(SizeHint::with_exact(0), Streamed::size_hint)
     }
 }
 
 impl UploadError {
-    fn failure(&self) -> Option<Failure> {
+    fn failure(&self) -> Failure {
         match self {
-            Self::Broke(_) => Some(Failure::Broke),
-            Self::Malformed(fault) => Some(Failure::Malformed(*fault)),
-            Self::TooLong => Some(Failure::TooLong),
-            Self::TakenBack => None,
+            Self::Broke(_) => Failure::Broke,
+            Self::Malformed(fault) => Failure::Malformed(*fault),
+            Self::TooLong => Failure::TooLong,
         }
     }
 }
@@ -228,7 +184,6 @@ impl fmt::Display for UploadError {
             Self::Broke(error) => write!(f, "{error}"),
             Self::Malformed(fault) => write!(f, "{fault}"),
             Self::TooLong => f.write_str("the body is longer than allowed"),
-            Self::TakenBack => f.write_str("the request has gone to another instance"),
         }
     }
 }
@@ -238,7 +193,7 @@ impl std::error::Error for UploadError {
         match self {
             Self::Broke(error) => error.source(),
             Self::Malformed(fault) => Some(fault),
-            Self::TooLong | Self::TakenBack => None,
+            Self::TooLong => None,
         }
     }
 }

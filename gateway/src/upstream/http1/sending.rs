@@ -20,7 +20,7 @@ const SMALL: usize = 1_024;
 const GATHERED_MAX: usize = ROOM;
 
 /// See the module.
-pub(super) struct Sending<B = Upload> {
+pub(in crate::upstream) struct Sending<B = Upload> {
     body: B,
     coding: Coding,
     /// What is written first.
@@ -44,6 +44,8 @@ enum At {
     Body,
     /// All of it is there, though not all may have left.
     End,
+    /// All of it has left, or nothing more of it can.
+    Over,
 }
 
 /// Why it does not go on.
@@ -70,9 +72,13 @@ impl<B: Body<Data = Bytes, Error = UploadError> + Unpin> Sending<B> {
         Self { body, coding, gathered, piece: Bytes::new(), behind: b"", at: At::Body }
     }
 
-    /// The buffer that it was given.
-    pub(super) fn into_buffer(self) -> BytesMut {
-        self.gathered
+    /// The buffer that it was given, when it is over.
+    pub(super) fn take_buffer(&mut self) -> BytesMut {
+        std::mem::take(&mut self.gathered)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.at == At::Over
     }
 
     /// Until all of it has left.
@@ -81,6 +87,12 @@ impl<B: Body<Data = Bytes, Error = UploadError> + Unpin> Sending<B> {
         cx: &mut Context<'_>,
         stream: &mut S,
     ) -> Poll<Result<(), SendError>> {
+        let sent = ready!(self.poll_on(cx, stream));
+        self.at = At::Over;
+        Poll::Ready(sent)
+    }
+
+    fn poll_on<S: AsyncWrite + Unpin>(&mut self, cx: &mut Context<'_>, stream: &mut S) -> Poll<Result<(), SendError>> {
         loop {
             let is_waiting = self.at == At::Body && self.gather(cx)?.is_pending();
             while !self.gathered.is_empty() || !self.piece.is_empty() || !self.behind.is_empty() {
@@ -101,7 +113,7 @@ impl<B: Body<Data = Bytes, Error = UploadError> + Unpin> Sending<B> {
             match self.at {
                 At::Body if is_waiting => return Poll::Pending,
                 At::Body => {}
-                At::End => return Poll::Ready(Ok(())),
+                At::End | At::Over => return Poll::Ready(Ok(())),
             }
         }
     }
@@ -176,9 +188,26 @@ impl<B: Body<Data = Bytes, Error = UploadError> + Unpin> Sending<B> {
         self.gathered.advance(first);
         count -= first;
         let second = count.min(self.piece.len());
-        self.piece.advance(second);
+        if second < self.piece.len() {
+            self.piece.advance(second);
+        } else {
+            // None is better than an empty one: that would hold on to the memory that the next one could be read into.
+            self.piece = Bytes::new();
+        }
         count -= second;
         self.behind = self.behind.get(count..).unwrap_or_default();
+    }
+}
+
+impl Sending {
+    /// The body, as far as it has come.
+    pub(in crate::upstream) fn into_body(self) -> Upload {
+        self.body
+    }
+
+    /// It will not have to be sent again.
+    pub(super) fn let_go(&mut self) {
+        self.body.let_go();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use h2::{Reason, RecvStream};
-use http::{Request, Response};
+use http::Response;
 
 use super::in_time::in_time;
 use super::{Answer, Outgoing, broke, failed, gone, too_long};
@@ -24,10 +24,9 @@ pub(super) async fn send(
     ticket: StartTicket,
     outgoing: &mut Outgoing,
 ) -> Result<Answer, RequestError> {
-    let Some(request) = outgoing.request.take() else { return Err(gone(endpoint)) };
-    let (head, mut body) = request.into_parts();
+    let Some(mut body) = outgoing.body.take() else { return Err(gone(endpoint)) };
     let (destination, _) = outgoing.needs().at(endpoint);
-    let addressed = match headers::http2_head(&head, destination) {
+    let addressed = match headers::http2_head(&outgoing.head, destination) {
         Ok(addressed) => addressed,
         Err(why) => return Err(failed(endpoint, ErrorKind::BadRequest, &why.to_string(), Retry::No)),
     };
@@ -36,7 +35,7 @@ pub(super) async fn send(
     let Exchange { answer, body } = match place.begin(addressed, body, ticket) {
         Ok(exchange) => exchange,
         Err(unbegun) => {
-            outgoing.request = Some(Request::from_parts(head, unbegun.body));
+            outgoing.body = Some(unbegun.body);
             return Err(failed(endpoint, ErrorKind::BadAnswer, &unbegun.error.to_string(), Retry::Anywhere));
         }
     };
@@ -44,7 +43,7 @@ pub(super) async fn send(
     match in_time(pin!(answer), upload.as_deref(), limit, &worker.config.limits, idle, outgoing.call.as_ref()).await {
         Ok(Ok(mut response)) => {
             if let Err(why) = judge(worker, &mut response) {
-                outgoing.comes_back(head, body.take());
+                outgoing.comes_back(body.take());
                 return Err(failed(endpoint, ErrorKind::BadAnswer, &why, outgoing.elsewhere()));
             }
             if let Some(body) = &mut *body.borrow_mut() {
@@ -65,16 +64,16 @@ pub(super) async fn send(
             let is_unbegun = is_unprocessed(&error) || (is_final(&error) && place.is_unsent());
             let was_closed = place.is_reused() && !error.is_reset();
             // The pump finds it taken, and ends.
-            outgoing.comes_back(head, body.take());
+            outgoing.comes_back(body.take());
             let retry = match outgoing.elsewhere() {
-                _ if is_unbegun && outgoing.request.is_some() => Retry::Anywhere,
+                _ if is_unbegun && outgoing.body.is_some() => Retry::Anywhere,
                 Retry::Elsewhere if was_closed => Retry::Anywhere,
                 retry => retry,
             };
             Err(broke(&outgoing.terms, endpoint, upload.as_deref(), &error.to_string(), retry))
         }
         Err(who) => {
-            outgoing.comes_back(head, body.take());
+            outgoing.comes_back(body.take());
             Err(too_long(worker, endpoint, outgoing, &who))
         }
     }
