@@ -20,9 +20,9 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 /// Pools, buffers and caches are filled by then.
 const WARM_UP: u32 = 200;
 const COUNTED: u32 = 1_000;
-/// What the gateway may add to what hyper needs on both sides: the prefix that is stripped and the target without it, and of a request that
-/// may be repeated a copy of its head, which is four. Towards instances it needs less than hyper.
-const OWN_MAX: f64 = 1.5;
+/// By how much a request stays below what hyper needs on both sides: the gateway allocates the stripped prefix and the target without it,
+/// but towards instances it needs less than hyper, and a head is borrowed for each try, never copied.
+const SAVED_MIN: f64 = 0.9;
 
 #[derive(Clone, Copy, Debug)]
 enum Asked {
@@ -64,7 +64,7 @@ fn gateway(instances: &[SocketAddr]) -> (SocketAddr, GatewayListeners, GatewayCo
 }
 
 #[test]
-fn a_request_allocates_little_more_than_the_http_library_does() {
+fn a_request_allocates_less_than_the_http_library_does() {
     let _profiler = dhat::Profiler::builder().testing().build();
     let instances = [peers::instance(2), peers::instance(3), peers::instance(4)];
     let bare = bare::start(instances[0]);
@@ -75,8 +75,8 @@ fn a_request_allocates_little_more_than_the_http_library_does() {
     peers::until_served(address);
     for asked in [Asked::Get, Asked::Post] {
         let (ours, needed) = (counted(address, asked), counted(bare, asked));
-        println!("{asked:?}: {ours} allocations, of which the HTTP library needs {needed}");
-        assert!(ours - needed <= OWN_MAX, "{asked:?}: {ours} allocations, of which the HTTP library needs {needed}");
+        println!("{asked:?}: {ours} allocations; the HTTP library alone needs {needed}");
+        assert!(needed - ours >= SAVED_MIN, "{asked:?}: {ours} allocations; the HTTP library alone needs {needed}");
     }
     stop.abort();
     drop(runtime.block_on(running).unwrap());
