@@ -69,8 +69,9 @@ where
             activity: Rc::clone(&activity),
             handover: tunnel.as_ref().map_or_else(|| Rc::clone(&nobodys), |tunnel| tunnel.handover()),
         };
-        let (worker, tunnels) = (Rc::clone(&worker), Rc::clone(&tunnels));
+        let (worker, tunnels, streams) = (Rc::clone(&worker), Rc::clone(&tunnels), Rc::clone(&of_service));
         async move {
+            streams.not_taken_back().await;
             let answer = pipeline::serve(Rc::clone(&worker), caller, request::with_one_cookie(request)).await;
             if let Some(tunnel) = tunnel {
                 tunnels.begin(*tunnel, worker, peer);

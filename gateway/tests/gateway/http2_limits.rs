@@ -90,6 +90,24 @@ async fn a_caller_that_takes_back_what_it_asks_for_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_in_the_same_breath_costs_no_instance_anything() {
+    let (producer, gateway) = one(|_| ()).await;
+    let mut caller = Raw::connect(gateway.data, &[]).await;
+    let ask = |stream, path: &str| frame(HEADERS, END_HEADERS | END_STREAM, stream, &get(path));
+    let taken_back = |stream| [ask(stream, "/java-service/hang"), frame(RST_STREAM, 0, stream, &CANCEL.to_be_bytes())];
+    // Its connection to the instance would take another request at once.
+    caller.send(&ask(1, "/java-service/hello")).await;
+    caller.next_of(DATA).await.unwrap();
+    let volley: Vec<u8> = (1..50).flat_map(|at| taken_back(2 * at + 1)).flatten().collect();
+    caller.send(&[volley, ask(101, "/java-service/hello")].concat()).await;
+    let answer = caller.next_of(HEADERS).await.unwrap();
+    assert_eq!((answer.stream, producer.requests()), (101, 2));
+    drop(caller);
+    others_are_served(&gateway).await;
+    gateway.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn headers_that_never_end_close_the_connection() {
     let (producer, gateway) = one(|_| ()).await;
     let mut caller = Raw::connect(gateway.data, &[]).await;

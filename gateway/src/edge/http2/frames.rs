@@ -32,6 +32,7 @@ pub(super) struct Frames {
 }
 
 struct Counts {
+    has_resets: bool,
     window_began_ms: i64,
     resets: u32,
     idle_frames: u32,
@@ -43,6 +44,7 @@ impl Frames {
     /// From the preface on.
     pub(super) fn new(config: &Http2Config) -> Self {
         let counts = Counts {
+            has_resets: false,
             window_began_ms: i64::MIN,
             resets: 0,
             idle_frames: 0,
@@ -57,6 +59,11 @@ impl Frames {
         let Self { heads, counts } = self;
         heads.pass(bytes, |head| counts.count(head.kind, &now_ms))
     }
+
+    /// Whether its caller has ever taken a request back.
+    pub(super) fn has_resets(&self) -> bool {
+        self.counts.has_resets
+    }
 }
 
 impl Counts {
@@ -70,6 +77,7 @@ impl Counts {
             (self.window_began_ms, self.resets, self.idle_frames) = (now_ms, 0, 0);
         }
         if kind == RST_STREAM {
+            self.has_resets = true;
             self.resets += 1;
             if self.resets > self.resets_max { Err(Flood::Resets(self.resets_max)) } else { Ok(()) }
         } else {

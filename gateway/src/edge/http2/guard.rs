@@ -35,6 +35,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
             streams.set_flood(flood);
             return Poll::Ready(Err(io::Error::other(flood.to_string())));
         }
+        streams.set_has_resets(frames.has_resets());
         outcome
     }
 }

@@ -28,6 +28,7 @@ pub(super) struct Streams {
     /// Of the request that was called last and has no task yet.
     begun: RefCell<Option<Rc<Activity>>>,
     flood: Cell<Option<Flood>>,
+    has_resets: Cell<bool>,
 }
 
 /// What a look finds.
@@ -53,6 +54,18 @@ impl Streams {
 
     pub(super) fn flood(&self) -> Option<Flood> {
         self.flood.get()
+    }
+
+    pub(super) fn set_has_resets(&self, has_resets: bool) {
+        self.has_resets.set(has_resets);
+    }
+
+    /// A caller who takes requests back may have taken this one back in the same breath: hyper asks only once its future waits.
+    /// Without it each would cost a connection to an instance, which is closed with the request on it.
+    pub(super) async fn not_taken_back(&self) {
+        if self.has_resets.get() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Whether the connection is used.
